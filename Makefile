@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup demo dev test check format lint types contracts deps clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml uv.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --quiet --frozen --inexact --extra embedded --extra fast --python $(BIN)/python
+	@touch $(STAMP)
+
+setup: $(STAMP) ## Create .venv from the locked versions
+
+demo: setup ## Film, HUD, renditions, four posts: the whole product on this machine (VIDEO=, TELEMETRY=)
+	@$(BIN)/uploadm8 demo $(if $(VIDEO),--video "$(VIDEO)") $(if $(TELEMETRY),--telemetry "$(TELEMETRY)")
+
+dev: setup ## Keep the whole stack running for development
+	@$(BIN)/uploadm8 dev
+
+test: setup check ## All checks and tests
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: setup format-check lint types contracts deps ## Formatter, linter, types, layers, dependencies
+
+format: setup ## Format the code
+	$(BIN)/ruff format src tests benchmarks *.py
+	$(BIN)/ruff check --fix --quiet src tests benchmarks *.py
+
+format-check: setup
+	$(BIN)/ruff format --check --quiet src tests benchmarks *.py
+
+lint: setup
+	$(BIN)/ruff check --quiet src tests benchmarks *.py
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+deps: setup
+	$(BIN)/deptry src
+
+clean: ## Remove what was made here (keeps .venv)
+	rm -rf .uploadm8 demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What controllers share: problems, pages, limits, idempotency. Knows HTTP, no subject."""

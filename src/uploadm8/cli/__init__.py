@@ -1,0 +1,1 @@
+"""The uploadm8 command."""

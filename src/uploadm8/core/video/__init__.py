@@ -1,0 +1,1 @@
+"""Probe, decode once, draw, encode one file per distinct rendition spec."""

@@ -1,0 +1,1 @@
+"""Small servers that answer like the outside parties, strictly."""

@@ -1,0 +1,1 @@
+"""The subjects of the product, each with tables, schemas, service, actors and controllers."""

@@ -1,0 +1,1 @@
+"""Tiers, entitlements, quota, Stripe."""

@@ -1,0 +1,1 @@
+"""Connected accounts and the clients of TikTok, YouTube, Instagram and Facebook."""

@@ -1,0 +1,1 @@
+"""Getting it out: exactly once, on time."""

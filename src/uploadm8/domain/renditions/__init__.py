@@ -1,0 +1,1 @@
+"""The HUD burned in, one file per distinct rendition spec."""

@@ -1,0 +1,1 @@
+"""Preferences of a user and a workspace."""

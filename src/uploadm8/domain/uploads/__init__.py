@@ -1,0 +1,1 @@
+"""A video, and its telemetry, on the way in."""

@@ -1,0 +1,1 @@
+"""Workspaces own everything; people are members of them."""

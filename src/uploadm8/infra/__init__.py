@@ -1,0 +1,1 @@
+"""Adapters: each module knows one outside thing."""

@@ -1,0 +1,1 @@
+"""PostgreSQL through Piccolo: engine, transactions, column types, upgrades."""

@@ -1,0 +1,1 @@
+"""Background work: Postgres remembers, Redis rings."""

@@ -1,0 +1,1 @@
+"""Passwords, tokens, ciphers and signed values."""
