@@ -37,7 +37,9 @@ class JobKind:
 INSPECT_UPLOAD = JobKind("uploads.inspect", Queue.TELEMETRY, max_attempts=5)
 RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, timeout_s=4 * 3600, max_attempts=5)
 EXPIRE_UPLOADS = JobKind("uploads.expire", Queue.LIGHT, every_s=60)
+RELEASE_PUBLICATIONS = JobKind("publishing.release", Queue.LIGHT)
 PUBLISH = JobKind("publishing.publish", Queue.JOBS, timeout_s=2 * 3600, max_attempts=8)
-CONFIRM = JobKind("publishing.confirm", Queue.JOBS, max_attempts=20)
+RECONCILE = JobKind("publishing.reconcile", Queue.JOBS, max_attempts=500)
+AFTER_PUBLISH = JobKind("publishing.after", Queue.LIGHT, max_attempts=6)
 
 ALL: tuple[JobKind, ...] = tuple(v for v in list(globals().values()) if isinstance(v, JobKind))
