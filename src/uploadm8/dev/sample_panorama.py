@@ -11,6 +11,7 @@ FloatArray = NDArray[np.float64]
 
 SUN_AZIMUTH = np.radians(258.0)
 _SUN_HEIGHT = 0.085  # radians above the horizon
+_COARSE = 8  # the sky is smooth: one value for this many pixels is enough
 
 
 class Panorama:
@@ -44,20 +45,25 @@ class Panorama:
         return self._image[top : top + self._height, left : left + self._width]
 
     def _sky(self, focal: float) -> Image:
-        rows = np.linspace(0.0, 1.0, self._horizon) ** 0.8
+        """The gradient and the glow of the sun, made small and enlarged, and the sun itself."""
+        small = np.ceil(self._horizon / _COARSE), np.ceil(self._turn / _COARSE)
+        up = (self._horizon - (np.arange(small[0]) + 0.5) * _COARSE) / focal
+        rows = np.clip(1 - up * focal / self._horizon, 0, 1) ** 0.8
         stops = np.array([at for at, _ in palette.SKY])
         colours = np.stack([colour for _, colour in palette.SKY])
         column = np.stack([np.interp(rows, stops, colours[:, i]) for i in range(3)], axis=1)
-        image = np.repeat(column[:, None, :], self._turn, axis=1).astype(np.float32)
-        x = np.arange(self._turn) - SUN_AZIMUTH / (2 * np.pi) * self._turn
-        x = (x + self._turn / 2) % self._turn - self._turn / 2
-        y = np.arange(self._horizon) - (self._horizon - _SUN_HEIGHT * focal)
-        apart = np.hypot(x[None, :], 1.25 * y[:, None]) / focal
-        glow = (0.75 * np.exp(-((apart / 0.16) ** 1.2)) + 0.35 * np.exp(-apart / 0.45))[..., None]
-        image += (palette.GLOW.astype(np.float32) - image) * np.minimum(glow, 1).astype(np.float32)
-        disc = np.clip((0.043 - np.hypot(x[None, :], y[:, None]) / focal) * focal, 0, 1)[..., None]
-        image += (palette.SUN.astype(np.float32) - image) * disc.astype(np.float32)
-        return np.round(image).astype(np.uint8)
+        azimuth = (np.arange(small[1]) + 0.5) * _COARSE / focal
+        aside = (azimuth - SUN_AZIMUTH + np.pi) % (2 * np.pi) - np.pi
+        apart = np.hypot(aside[None, :], 1.25 * (up[:, None] - _SUN_HEIGHT))
+        glow = 0.75 * np.exp(-((apart / 0.16) ** 1.2)) + 0.35 * np.exp(-apart / 0.45)
+        coarse = palette.mix(column[:, None, :], palette.GLOW, np.minimum(glow, 1)).astype(
+            np.float32
+        )
+        image = np.empty((self._horizon, self._turn, 3), np.uint8)
+        image[:] = np.rint(cv2.resize(coarse, (self._turn, self._horizon)))
+        sun = round(SUN_AZIMUTH * focal), round(self._horizon - _SUN_HEIGHT * focal)
+        cv2.circle(image, sun, round(0.043 * focal), palette.SUN.tolist(), -1, cv2.LINE_AA)
+        return image
 
     def _draw_clouds(self, image: Image, focal: float, rng: np.random.Generator) -> None:
         for _ in range(26):
