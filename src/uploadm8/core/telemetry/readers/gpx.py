@@ -53,11 +53,13 @@ class _Handler:
         self.segment_starts: list[int] = []
         self.others = {"wpt": 0, "rtept": 0}
         self.bad_times = 0
+        self.bad_positions = 0
         self._names: dict[str, str] = {}
         self._in_point = False
         self._wanted = ""
         self._text = ""
         self._time = ""
+        self._lat = self._lon = 0.0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         local = self._names.get(name) or self._remember(name)
@@ -67,8 +69,8 @@ class _Handler:
         elif local == "trkpt":
             self._in_point = True
             self._time = ""
-            self.rows.put(Channel.LAT, number(attributes.get("lat", "")))
-            self.rows.put(Channel.LON, number(attributes.get("lon", "")))
+            self._lat = number(attributes.get("lat", ""))
+            self._lon = number(attributes.get("lon", ""))
         elif local == "trkseg":
             self.segment_starts.append(self.rows.count)
         elif local in self.others:
@@ -95,6 +97,12 @@ class _Handler:
             self._end_point()
 
     def _end_point(self) -> None:
+        if not (-90.0 <= self._lat <= 90.0 and -180.0 <= self._lon <= 180.0):
+            self.bad_positions += 1
+            self.rows.drop_row()
+            return
+        self.rows.put(Channel.LAT, self._lat)
+        self.rows.put(Channel.LON, self._lon)
         t = self.clock.read(self._time) if self._time else float("nan")
         self.bad_times += bool(self._time) and t != t  # noqa: PLR0124
         self.rows.end_row(t)
@@ -117,7 +125,7 @@ def read(path: Path) -> RawTrack:
     handler = _Handler()
     damage = parse_xml(path, handler.start, handler.end, handler.text)
     if not handler.rows.count:
-        raise _nothing(damage, handler.others)
+        raise _nothing(damage, handler.bad_positions, handler.others)
     warnings = [damage] if damage else []
     if handler.bad_times:
         warnings.append(f"{handler.bad_times} points have a time that is not a date.")
@@ -131,14 +139,17 @@ def read(path: Path) -> RawTrack:
         columns=columns,
         clock=Clock.UTC,
         segment_starts=handler.segment_starts,
+        dropped={"bad_position": handler.bad_positions},
         warnings=warnings,
         no_fix=None if fix is None else fix == 0.0,
     )
 
 
-def _nothing(damage: str | None, others: dict[str, int]) -> Exception:
+def _nothing(damage: str | None, bad_positions: int, others: dict[str, int]) -> Exception:
     if damage:
         return telemetry_error(Problem.DAMAGED)
+    if bad_positions:
+        return telemetry_error(Problem.NO_POSITION)
     if any(others.values()):
         return telemetry_error(
             Problem.NO_POINTS,
