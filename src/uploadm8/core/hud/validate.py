@@ -1,4 +1,4 @@
-"""Turn the JSON that a user sent into a HudSpec, or say which field is wrong and what is allowed."""
+"""Turn the JSON a user sent into a HudSpec, or say which field is wrong and what it allows."""
 
 from collections.abc import Mapping
 from enum import EnumType
