@@ -1,0 +1,62 @@
+"""Services: one of each collaborator, built once per process, the same in API and worker."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from uploadm8.config import Config
+from uploadm8.infra.db.engine import DB
+from uploadm8.infra.jobs.broker import build_broker
+from uploadm8.infra.jobs.catalog import Queue
+from uploadm8.infra.jobs.doorbell import install
+from uploadm8.infra.live import Live
+from uploadm8.infra.security.cipher import Cipher
+from uploadm8.infra.storage.s3 import Storage, open_storage
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every collaborator that controllers and jobs are given."""
+
+    config: Config
+    redis: Redis
+    live: Live
+    cipher: Cipher
+    storage: Storage
+
+
+def queue_names(config: Config) -> dict[Queue, str]:
+    """The Redis queue name of each queue, from the settings."""
+    return {
+        Queue.JOBS: config.upload_job_queue.partition(":")[2],
+        Queue.TELEMETRY: config.telemetry_job_queue.partition(":")[2],
+        Queue.LIGHT: "light",
+    }
+
+
+@asynccontextmanager
+async def open_services(config: Config) -> AsyncIterator[Services]:
+    """Open every connection, on the running event loop, and close them again in reverse."""
+    async with AsyncExitStack() as stack:
+        cipher = Cipher.parse(config.token_enc_keys.get_secret_value())
+        await DB.open(config.database_pool_size)
+        stack.push_async_callback(DB.close)
+        redis = Redis.from_url(config.redis_url.get_secret_value(), socket_timeout=20)
+        stack.push_async_callback(redis.aclose)
+        storage = await stack.enter_async_context(
+            open_storage(
+                config.storage_endpoint,
+                config.r2_access_key_id,
+                config.r2_secret_access_key.get_secret_value(),
+                config.r2_bucket_name,
+            )
+        )
+        yield Services(config=config, redis=redis, live=Live(redis), cipher=cipher, storage=storage)
+
+
+def install_doorbell(config: Config) -> None:
+    """Let this process ring for the jobs that it records."""
+    broker = build_broker(config.redis_url.get_secret_value(), config.queue_namespace)
+    install(broker, queue_names(config))
