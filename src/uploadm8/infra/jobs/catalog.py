@@ -39,5 +39,8 @@ RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, timeout_s=4 * 3600
 EXPIRE_UPLOADS = JobKind("uploads.expire", Queue.LIGHT, every_s=60)
 PUBLISH = JobKind("publishing.publish", Queue.JOBS, timeout_s=2 * 3600, max_attempts=8)
 CONFIRM = JobKind("publishing.confirm", Queue.JOBS, max_attempts=20)
+BILLING_NOTICE = JobKind("billing.notice", Queue.LIGHT)
+STRIPE_EVENT = JobKind("billing.stripe_event", Queue.LIGHT, timeout_s=120, max_attempts=12)
+BILLING_SWEEP = JobKind("billing.sweep", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600)
 
 ALL: tuple[JobKind, ...] = tuple(v for v in list(globals().values()) if isinstance(v, JobKind))
