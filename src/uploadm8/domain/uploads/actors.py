@@ -196,4 +196,3 @@ def _database_now(shift_s: float = 0) -> QueryString:
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
