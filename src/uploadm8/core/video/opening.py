@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -13,6 +14,7 @@ from av.video.stream import VideoStream
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
 from uploadm8.core.video.sniff import sniff
+from uploadm8.core.video.source import SourceInfo
 
 _OPTIONS = {
     # Without these a "video" can be a playlist that names other files of this machine.
@@ -63,6 +65,12 @@ def picture_stream(container: InputContainer, limits: MediaLimits = DEFAULT_LIMI
     if any(stream.type == "video" for stream in container.streams):
         raise fault("media_codec_unsupported", kind="video", codec="of this file")
     raise fault("media_no_video_stream")
+
+
+def upright_aspect(stream: VideoStream, source: SourceInfo) -> Fraction:
+    """Width of a pixel over its height, once the picture is turned upright."""
+    aspect = Fraction(stream.sample_aspect_ratio or 1)
+    return 1 / aspect if source.rotation in (90, 270) else aspect
 
 
 def codec_name(context: CodecContext) -> str:
