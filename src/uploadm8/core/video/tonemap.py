@@ -120,14 +120,11 @@ class ToneMapper:
 def _steps(size: tuple[int, int], color: Color, cube: Path) -> tuple[tuple[str, str], ...]:
     levels = "tv" if color.range == Range.LIMITED else "pc"
     matrix = "bt2020" if color.matrix in (Matrix.BT2020, 10) else "bt709"
+    scale = f"w={size[0]}:h={size[1]}:flags=bicubic:in_color_matrix={matrix}:in_range={levels}"
     return (
         # Transfer and primaries are played down, else swscale would convert them too, and badly.
         ("setparams", f"range={levels}:color_primaries=bt709:color_trc=bt709:colorspace=bt709"),
-        (
-            "scale",
-            f"w={size[0]}:h={size[1]}:flags=bicubic:in_color_matrix={matrix}:in_range={levels}"
-            ":out_range=pc",
-        ),
+        ("scale", f"{scale}:out_range=pc"),
         ("format", "pix_fmts=gbrp10le"),
         ("lut3d", f"file={cube}:interp=tetrahedral"),
         ("scale", "flags=bicubic:out_color_matrix=bt709:out_range=tv"),
