@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
-from uploadm8.core.video.sniff import sniff
+from uploadm8.core.video.sniff import ends_early, sniff
 from uploadm8.core.video.source import SourceInfo
 
 _OPTIONS = {
@@ -35,7 +35,7 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
     try:
         container = av.open(str(path), format=demuxer, options=dict(_OPTIONS))
     except (av.FFmpegError, ValueError, IndexError, UnicodeDecodeError, MemoryError) as error:
-        raise _unopenable(path, error) from error
+        raise _unopenable(path, demuxer, error) from error
     try:
         if len(container.streams) > limits.max_streams:
             raise fault(
@@ -78,8 +78,7 @@ def codec_name(context: CodecContext) -> str:
     return context.codec.canonical_name
 
 
-def _unopenable(path: Path, error: Exception) -> Exception:
-    size = path.stat().st_size
-    if "moov" in str(error) or isinstance(error, av.error.EOFError):
-        return fault("media_truncated", what="its index is missing")
-    return fault("media_undecodable", what=f"it has no readable header in {size} bytes")
+def _unopenable(path: Path, demuxer: str, error: Exception) -> Exception:
+    if demuxer == "mov" and ends_early(path):
+        return fault("media_truncated", what="its index, or the end of it, is missing")
+    return fault("media_undecodable", what=f"its header is not readable ({type(error).__name__})")
