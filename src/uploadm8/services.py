@@ -9,6 +9,9 @@ from redis.asyncio import Redis
 from uploadm8.config import Config, EmailVerification
 from uploadm8.domain.accounts.service import Accounts
 from uploadm8.domain.accounts.sessions import Sessions
+from uploadm8.domain.billing.entitlements import Entitlements
+from uploadm8.domain.billing.grants import Grants
+from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
@@ -34,6 +37,9 @@ class Services:
     accounts: Accounts
     workspaces: Workspaces
     principals: DatabasePrincipals
+    entitlements: Entitlements
+    grants: Grants
+    quota: Quota
 
 
 def queue_names(config: Config) -> dict[Queue, str]:
@@ -66,6 +72,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         workspaces = Workspaces()
         passwords = Passwords()
         stack.callback(passwords.close)
+        entitlements = Entitlements()
         yield Services(
             config=config,
             redis=redis,
@@ -75,6 +82,9 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             accounts=_accounts(config, access, cipher, passwords, workspaces),
             workspaces=workspaces,
             principals=DatabasePrincipals(access),
+            entitlements=entitlements,
+            grants=Grants(),
+            quota=Quota(entitlements),
         )
 
 
