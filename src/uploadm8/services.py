@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from uploadm8.config import Config
+from uploadm8.domain.billing.entitlements import Entitlements
+from uploadm8.domain.billing.grants import Grants
+from uploadm8.domain.billing.quota import Quota
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
@@ -25,6 +28,9 @@ class Services:
     live: Live
     cipher: Cipher
     storage: Storage
+    entitlements: Entitlements
+    grants: Grants
+    quota: Quota
 
 
 def queue_names(config: Config) -> dict[Queue, str]:
@@ -53,7 +59,17 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
-        yield Services(config=config, redis=redis, live=Live(redis), cipher=cipher, storage=storage)
+        entitlements = Entitlements()
+        yield Services(
+            config=config,
+            redis=redis,
+            live=Live(redis),
+            cipher=cipher,
+            storage=storage,
+            entitlements=entitlements,
+            grants=Grants(),
+            quota=Quota(entitlements),
+        )
 
 
 def install_doorbell(config: Config) -> None:

@@ -12,7 +12,7 @@ from uploadm8.core.hud.layout import Request, arrange
 from uploadm8.core.hud.motion import presence
 from uploadm8.core.hud.panel import Panel
 from uploadm8.core.hud.presets import anchors, entries, place_order
-from uploadm8.core.hud.registry import widget_class
+from uploadm8.core.hud.registry import known, widget_class
 from uploadm8.core.hud.scene import DESIGN_SIDE, Scene
 from uploadm8.core.hud.spec import HudSpec, WidgetEntry
 from uploadm8.core.hud.widget import Widget
@@ -76,7 +76,7 @@ class Hud:
 
 
 def _build(scene: Scene) -> list[Panel]:
-    wanted = [e for e in entries(scene.spec) if widget_class(e).available(scene, e)]
+    wanted = [e for e in entries(scene.spec) if known(e) and widget_class(e).available(scene, e)]
     while True:
         fitted, places = _fit(scene, wanted)
         if None not in places:

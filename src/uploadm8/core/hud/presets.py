@@ -17,14 +17,66 @@ def _entry(kind: WidgetKind) -> WidgetEntry:
     return WidgetEntry(kind=kind)
 
 
+_BRAND = (_entry(_K.TEXT), _entry(_K.LOGO))  # there only when the user gives them
 PRESETS: dict[Preset, tuple[WidgetEntry, ...]] = {
     Preset.CAR: (
         _entry(_K.SPEED),
         _entry(_K.MAP),
-        _entry(_K.ALTITUDE),
         _stats(_F.CLOCK, _F.DISTANCE, _F.ELAPSED),
         _entry(_K.G_FORCE),
+        _entry(_K.ALTITUDE),
         _entry(_K.COMPASS),
+        _entry(_K.ENGINE),
+        _entry(_K.LAP),
+        _entry(_K.MAX_SPEED),
+        *_BRAND,
+    ),
+    Preset.MOTORCYCLE: (
+        _entry(_K.SPEED),
+        _entry(_K.LEAN),
+        _entry(_K.MAP),
+        _stats(_F.CLOCK, _F.DISTANCE, _F.ELAPSED),
+        _entry(_K.ALTITUDE),
+        _entry(_K.G_FORCE),
+        _entry(_K.ENGINE),
+        _entry(_K.LAP),
+        _entry(_K.COMPASS),
+        _entry(_K.MAX_SPEED),
+        *_BRAND,
+    ),
+    Preset.BIKE: (
+        _entry(_K.SPEED),
+        _entry(_K.MAP),
+        _entry(_K.ALTITUDE),
+        _stats(_F.HEART_RATE, _F.POWER, _F.CADENCE),
+        _stats(_F.DISTANCE, _F.ELAPSED, _F.CLOCK),
+        _entry(_K.COMPASS),
+        _entry(_K.MAX_SPEED),
+        *_BRAND,
+    ),
+    Preset.RUN: (
+        _stats(_F.PACE, _F.HEART_RATE, _F.CADENCE),
+        _entry(_K.MAP),
+        _entry(_K.ALTITUDE),
+        _stats(_F.DISTANCE, _F.ELAPSED, _F.CLOCK),
+        *_BRAND,
+    ),
+    Preset.DRONE: (
+        _entry(_K.SPEED),
+        _entry(_K.ALTITUDE),
+        _entry(_K.COMPASS),
+        WidgetEntry(kind=_K.MAP, style="follow"),
+        _stats(_F.HOME_DISTANCE, _F.VERTICAL_SPEED, _F.SATELLITES),
+        _entry(_K.COORDINATES),
+        *_BRAND,
+    ),
+    Preset.BOAT: (
+        _entry(_K.SPEED),
+        _entry(_K.COMPASS),
+        WidgetEntry(kind=_K.MAP, style="follow"),
+        _stats(_F.COURSE, _F.DISTANCE, _F.CLOCK),
+        _entry(_K.COORDINATES),
+        *_BRAND,
     ),
 }
 _LANDSCAPE: dict[WidgetKind, tuple[Anchor, ...]] = {

@@ -28,6 +28,11 @@ _KINDS: dict[WidgetKind, type[Widget[Any]]] = {
 }
 
 
+def known(entry: WidgetEntry) -> bool:
+    """Whether a class draws the entry."""
+    return entry.kind in _KINDS
+
+
 def widget_class(entry: WidgetEntry) -> type[Widget[Any]]:
     """The class that draws the entry."""
     return _KINDS[entry.kind]

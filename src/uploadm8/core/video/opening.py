@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,7 +13,8 @@ from av.video.stream import VideoStream
 
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
-from uploadm8.core.video.sniff import sniff
+from uploadm8.core.video.sniff import ends_early, sniff
+from uploadm8.core.video.source import SourceInfo
 
 _OPTIONS = {
     # Without these a "video" can be a playlist that names other files of this machine.
@@ -33,7 +35,7 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
     try:
         container = av.open(str(path), format=demuxer, options=dict(_OPTIONS))
     except (av.FFmpegError, ValueError, IndexError, UnicodeDecodeError, MemoryError) as error:
-        raise _unopenable(path, error) from error
+        raise _unopenable(path, demuxer, error) from error
     try:
         if len(container.streams) > limits.max_streams:
             raise fault(
@@ -65,13 +67,18 @@ def picture_stream(container: InputContainer, limits: MediaLimits = DEFAULT_LIMI
     raise fault("media_no_video_stream")
 
 
+def upright_aspect(stream: VideoStream, source: SourceInfo) -> Fraction:
+    """Width of a pixel over its height, once the picture is turned upright."""
+    aspect = Fraction(stream.sample_aspect_ratio or 1)
+    return 1 / aspect if source.rotation in (90, 270) else aspect
+
+
 def codec_name(context: CodecContext) -> str:
     """The codec's own name (``av1``), whichever decoder (``libdav1d``) serves it."""
     return context.codec.canonical_name
 
 
-def _unopenable(path: Path, error: Exception) -> Exception:
-    size = path.stat().st_size
-    if "moov" in str(error) or isinstance(error, av.error.EOFError):
-        return fault("media_truncated", what="its index is missing")
-    return fault("media_undecodable", what=f"it has no readable header in {size} bytes")
+def _unopenable(path: Path, demuxer: str, error: Exception) -> Exception:
+    if demuxer == "mov" and ends_early(path):
+        return fault("media_truncated", what="its index, or the end of it, is missing")
+    return fault("media_undecodable", what=f"its header is not readable ({type(error).__name__})")

@@ -10,12 +10,12 @@ from typing import Self
 
 from av.video.frame import VideoFrame
 
-from uploadm8.core.video.compose import Composer
+from uploadm8.core.video.compose import Composer, needed_scale
 from uploadm8.core.video.encoders import choose_encoder, settings_for
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.job import Output, RenderJob, Span
 from uploadm8.core.video.lane import Lane
-from uploadm8.core.video.opening import opened, picture_stream
+from uploadm8.core.video.opening import opened, picture_stream, upright_aspect
 from uploadm8.core.video.overlay import Overlay
 from uploadm8.core.video.pacing import pacing_for
 from uploadm8.core.video.probe import probe
@@ -49,8 +49,9 @@ class Session:
         container = self._stack.enter_context(opened(job.source, job.limits))
         stream = picture_stream(container, job.limits)
         self.reader = Reader(container, stream, self.source, self.timeline.origin)
-        self._upright = Upright(self.source)
-        pixel_aspect = Fraction(stream.sample_aspect_ratio or 1)
+        pixel_aspect = upright_aspect(stream, self.source)
+        specs = [output.spec for output in job.outputs]
+        self._upright = Upright(self.source, needed_scale(self.source, specs))
         self._base = Fraction(stream.time_base or Fraction(1, 1000))
         self.lanes = tuple(self._lane(output, pixel_aspect) for output in job.outputs)
         # A lane that draws on the picture itself must be the last to use it.
@@ -151,9 +152,6 @@ class Session:
         cap = spec.duration_cap_s
         end = length if cap is None else min(length, Fraction(cap).limit_denominator(1000))
         pacing = pacing_for(self.source, spec)
-        size = (self.source.coded_width, self.source.coded_height)
-        if self.source.rotation in (90, 270):
-            size, pixel_aspect = (size[1], size[0]), 1 / pixel_aspect
         overlay = None
         if spec.hud and job.hud is not None and job.track is not None:
             overlay = Overlay(
@@ -168,7 +166,7 @@ class Session:
         return Lane(
             spec=spec,
             pacing=pacing,
-            composer=Composer(*size, pixel_aspect, spec),
+            composer=Composer(*self._upright.size, pixel_aspect, spec),
             overlay=overlay,
             settings=settings_for(spec, job.quality, self.encoder, pacing.rate, float(end)),
             color=self._upright.color,

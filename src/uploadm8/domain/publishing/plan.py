@@ -66,7 +66,16 @@ class PublicationPlans:
             options = read_options(Platform(account["platform"]), target.options)
             platforms.append(account["platform"])
             await Publication.insert(
-                _draft(workspace_id, user_id, upload_id, account, new, target, when, options)
+                _draft(
+                    new,
+                    target,
+                    workspace=workspace_id,
+                    user=user_id,
+                    upload=upload_id,
+                    account=account,
+                    when=when,
+                    options=options,
+                )
             )
         return PlannedTargets(platforms=tuple(sorted(set(platforms))))
 
@@ -123,12 +132,13 @@ class PublicationPlans:
 
 
 def _draft(
-    workspace_id: UUID,
-    user_id: UUID,
-    upload_id: UUID,
-    account: dict[str, Any],
     new: NewUpload,
     target: Target,
+    *,
+    workspace: UUID,
+    user: UUID,
+    upload: UUID,
+    account: dict[str, Any],
     when: When,
     options: object,
 ) -> Publication:
@@ -136,14 +146,14 @@ def _draft(
     tags = " ".join(f"#{tag.lstrip('#')}" for tag in new.hashtags)
     return Publication(
         id=new_id(),
-        workspace=workspace_id,
-        upload=upload_id,
+        workspace=workspace,
+        upload=upload,
         account=account["id"],
-        created_by=user_id,
+        created_by=user,
         platform=account["platform"],
         caption="\n\n".join(part for part in (caption.strip(), tags) if part),
         options=msgspec.json.encode(options).decode(),
-        consent=msgspec.json.encode({"by": str(user_id), "at": now().isoformat()}).decode(),
+        consent=msgspec.json.encode({"by": str(user), "at": now().isoformat()}).decode(),
         schedule_mode=when.mode.value,
         time_zone=when.time_zone,
         publish_at=when.publish_at,

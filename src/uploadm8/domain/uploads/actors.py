@@ -1,11 +1,11 @@
 """Jobs about uploads: look into what was sent; expire what never came."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.querystring import QueryString
 
 from uploadm8.core.video.inspection import Inspection, InspectTask, inspect_media
 from uploadm8.domain.uploads.lifecycle import advance
@@ -72,6 +72,9 @@ class UploadJobs:
             await context.fence()
             if telemetry is not None:
                 await _record_telemetry(telemetry["id"], found)
+                if found.telemetry_problem is not None:
+                    await reject_upload(upload_id, found.telemetry_problem, self.quota)
+                    return
             moved = await advance(
                 upload_id,
                 (S.VALIDATING,),
@@ -177,8 +180,7 @@ async def _record_telemetry(file_id: UUID, found: Inspection) -> None:
 
 
 def _asked_offset(row: dict[str, Any]) -> float | None:
-    hud = json_of(row["hud"]) or {}
-    offset = json_of(row["request"]).get("offset_s") if not hud.get("offset_s") else hud["offset_s"]
+    offset = json_of(row["request"]).get("offset_s")
     return None if offset is None else float(offset)
 
 
@@ -188,14 +190,9 @@ def _ref(context: JobContext) -> UUID:
     return context.job.ref_id
 
 
-def _database_now(shift_s: float = 0) -> Any:
-    from piccolo.querystring import QueryString  # noqa: PLC0415
-
+def _database_now(shift_s: float = 0) -> QueryString:
     return QueryString("now() + make_interval(secs => {}::float8)", float(shift_s))
 
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-__all__ = ["Path", "UploadJobs", "reject_upload"]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from uploadm8.core.hud.spec import validate_spec
+from uploadm8.core.hud.validate import validate_spec
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ports import Publications, Renditions
@@ -21,7 +21,13 @@ from uploadm8.domain.uploads.schemas import (
 )
 from uploadm8.domain.uploads.tables import TelemetryFile, Upload, UploadState
 from uploadm8.domain.uploads.views import json_of, telemetry_out, upload_fields, upload_out
-from uploadm8.errors import ConflictError, NotFoundError, TooManyRequestsError
+from uploadm8.errors import (
+    ConflictError,
+    FieldError,
+    InvalidRequestError,
+    NotFoundError,
+    TooManyRequestsError,
+)
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
@@ -31,6 +37,7 @@ from uploadm8.infra.storage.keys import source_key, upload_prefix
 from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
 
 S = UploadState
+MAX_OFFSET_S = 86_400
 
 
 class QuotaBook(Protocol):
@@ -58,7 +65,7 @@ class Uploads:
             InvalidRequestError, UnsupportedMediaTypeError, TooLargeError: wrong values.
         """
         limits.check_video(new.content_type, new.size_bytes)
-        hud = {} if new.hud is None else msgspec.to_builtins(validate_spec(new.hud))
+        hud, wishes = _split_hud(new.hud)
         upload_id = new_id()
         key = source_key(workspace_id, upload_id)
         async with transaction():
@@ -80,7 +87,7 @@ class Uploads:
             )
             await Upload.insert(row)
             planned = await self.publications.plan(workspace_id, user_id, upload_id, new)
-            request = {"platforms": planned.platforms, "renditions": new.renditions or {}}
+            request = {"platforms": planned.platforms, "renditions": new.renditions or {}, **wishes}
             await Upload.update({Upload.request: _json(request)}).where(Upload.id == upload_id)
         if new.multipart:
             await self._start_multipart(upload_id, key, new.content_type)
@@ -263,6 +270,22 @@ class Uploads:
             )
         etags = {number: etag for number, (_, etag) in arrived.items() if number in wanted}
         await self.storage.complete_multipart(row["object_key"], row["multipart_id"], etags)
+
+
+def _split_hud(given: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The HUD's spec, and what is asked about it beside the spec: whether, and how shifted."""
+    spec = dict(given or {})
+    wishes: dict[str, Any] = {"hud_off": not spec.pop("enabled", True)}
+    offset = spec.pop("offset_s", None)
+    if offset is not None:
+        if not isinstance(offset, int | float) or not abs(offset) <= MAX_OFFSET_S:
+            raise InvalidRequestError(
+                f"hud.offset_s must be a number of seconds within ±{MAX_OFFSET_S}.",
+                code="invalid_hud",
+                fields=[FieldError("hud.offset_s", "must be a number of seconds")],
+            )
+        wishes["offset_s"] = float(offset)
+    return msgspec.to_builtins(validate_spec(spec)), wishes
 
 
 def _part_sizes(size: int, part: int) -> list[tuple[int, int]]:

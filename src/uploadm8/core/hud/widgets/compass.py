@@ -61,17 +61,9 @@ class CompassTape(Widget[int]):
             major = degree % 15 == 0
             tall, bold = (13, 2.4) if major else (8, 1.6)
             bottom = height - 14 * unit
-            mark = bar(
-                7,
-                height,
-                3.5 + x % 1 - bold * unit / 2,
-                bottom - tall * unit,
-                max(1.0, bold * unit),
-                tall * unit,
-            )
-            _merge(
-                white, times_plane(mark, np.full_like(mark, 215 if major else 120)), int(x) - 3, 0
-            )
+            box = (3.5 + x % 1 - bold * unit / 2, bottom - tall * unit, bold * unit, tall * unit)
+            mark = times(bar(7, height, box), 0.84 if major else 0.47)
+            _merge(white, mark, int(x) - 3, 0)
             if not major:
                 continue
             letter = _POINTS.get(degree % 360)

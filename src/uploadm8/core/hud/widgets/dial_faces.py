@@ -82,7 +82,7 @@ def _end_labels(scene: Scene, base: Layer, arc: Arc, end: int) -> None:
         write(base, drawn, (x, y + arc.thickness / 2 + arc.size * 0.062), ink, "center")
 
 
-FACES: dict[Dial, Callable[[Scene, Layer, Arc, int], Face]] = {Dial.RING: RingFace}
+FACES: dict[Dial, Callable[[Scene, Layer, Arc, int], Face]] = dict.fromkeys(Dial, RingFace)
 
 
 def draw_face(scene: Scene, base: Layer, arc: Arc, end: int) -> Face:
