@@ -10,30 +10,33 @@ import msgspec
 from uploadm8.domain.platforms.clients.base import Platform, Profile
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import Vault
-from uploadm8.domain.workspaces.tables import Workspace
-from uploadm8.errors import NotFoundError, PaymentRequiredError
+from uploadm8.errors import NotFoundError
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import REVOKE_ACCOUNT
 from uploadm8.infra.jobs.queue import enqueue
 
-AccountLimit = Callable[[UUID], Awaitable[int]]
-"""How many accounts the tier of a workspace allows; asked with the workspace locked."""
+Hook = Callable[[UUID], Awaitable[None]]
 
 
-class AccountLimitError(PaymentRequiredError):
-    """The workspace's tier allows no further connected account."""
-
-    code = "account_limit"
+async def nothing(_: UUID) -> None:
+    """Do nothing about an account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The accounts of workspaces."""
+    """The accounts of workspaces.
+
+    Attributes:
+        allow_account: given a workspace, in the transaction that adds an account to it, locks the
+            workspace and raises PaymentRequiredError when its tier is full.
+        connected: told of an account that was connected or reconnected, in that transaction.
+    """
 
     vault: Vault
-    allow_account: AccountLimit
+    allow_account: Hook
+    connected: Hook = nothing
 
     async def of_workspace(self, workspace_id: UUID) -> Sequence[Mapping[str, Any]]:
         """Return the accounts that are connected or wait to be reconnected, oldest first."""
@@ -62,60 +65,41 @@ class Accounts:
             raise NotFoundError("There is no such connected account.", code="account_not_found")
         return dict(row)
 
-    async def room(self, workspace_id: UUID) -> int:
-        """Return how many more accounts the tier allows."""
-        return await self.allow_account(workspace_id) - len(await self.of_workspace(workspace_id))
-
     async def connect(
         self, workspace_id: UUID, user_id: UUID, platform: Platform, profiles: Sequence[Profile]
     ) -> list[UUID]:
         """Store accounts with their tokens; one that was connected before keeps its row and id.
 
         Raises:
-            AccountLimitError: the tier does not allow them all; none is stored.
+            PaymentRequiredError: the tier does not allow them all; none is stored.
         """
         async with transaction():
-            # The workspace's row is what concurrent connections of one workspace queue up at.
-            await (
-                Workspace.select(Workspace.id)
-                .where(Workspace.id == workspace_id)
-                .lock_rows("UPDATE")
-            )
             known = {
-                row["external_id"]: row["id"]
+                row["external_id"]
                 for row in await self.of_workspace(workspace_id)
                 if row["platform"] == platform
             }
-            new = [one for one in profiles if one.external_id not in known]
-            if new and await self.room(workspace_id) < len(new):
-                raise AccountLimitError(
-                    action="Disconnect an account, or choose a higher tier.",
-                )
-            return [await self._upsert(workspace_id, user_id, platform, one) for one in profiles]
+            stored = []
+            for one in profiles:
+                if one.external_id not in known:
+                    await self.allow_account(workspace_id)
+                stored.append(await self._upsert(workspace_id, user_id, platform, one))
+                await self.connected(stored[-1])
+            return stored
 
     async def _upsert(
         self, workspace_id: UUID, user_id: UUID, platform: Platform, profile: Profile
     ) -> UUID:
-        row = await (
-            ConnectedAccount.select(ConnectedAccount.id)
-            .where(
-                ConnectedAccount.workspace == workspace_id,
-                ConnectedAccount.platform == platform,
-                ConnectedAccount.external_id == profile.external_id,
-            )
-            .first()
-            .lock_rows("UPDATE")
+        rows: list[dict[str, Any]] = await ConnectedAccount.raw(
+            "INSERT INTO connected_accounts (id, workspace, platform, external_id, state)"
+            " VALUES ({}, {}, {}, {}, 'disconnected') ON CONFLICT (workspace, platform, external_id)"
+            " DO UPDATE SET external_id = EXCLUDED.external_id RETURNING id",
+            new_id(),
+            workspace_id,
+            platform.value,
+            profile.external_id,
         )
-        account_id: UUID = row["id"] if row else new_id()
-        if row is None:
-            await ConnectedAccount.insert(
-                ConnectedAccount(
-                    id=account_id,
-                    workspace=workspace_id,
-                    platform=platform,
-                    external_id=profile.external_id,
-                )
-            )
+        account_id: UUID = rows[0]["id"]
         moment = now()
         changes: dict[Any, Any] = {
             **self.vault.seal(account_id, profile.tokens),

@@ -68,7 +68,7 @@ class PlatformJobs:
         rows: list[dict[str, Any]] = await ConnectedAccount.raw(
             "SELECT id FROM connected_accounts WHERE state = 'active'"
             " AND refresh_token_enc IS NOT NULL AND refreshed_at < now() - interval '1 day'"
-            " ORDER BY refreshed_at LIMIT {}",
+            " ORDER BY random() LIMIT {}",
             BATCH,
         )
         for row in rows:

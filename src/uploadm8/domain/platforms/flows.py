@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from uploadm8.domain.platforms.accounts import AccountLimitError, Accounts
+from uploadm8.domain.platforms.accounts import Accounts
 from uploadm8.domain.platforms.clients.base import Platform, Profile
 from uploadm8.domain.platforms.clients.oauth import new_verifier
 from uploadm8.domain.platforms.clients.registry import Clients
@@ -81,7 +81,7 @@ class Flows:
         Raises:
             UnavailableError: our app is not registered with the platform here.
             NotFoundError: there is no such account to reconnect.
-            AccountLimitError: the tier is full and nothing of this platform could be reconnected.
+            PaymentRequiredError: the tier is full and nothing of this platform could be reconnected.
         """
         if not self.clients.configured(platform):
             raise UnavailableError(
@@ -135,7 +135,7 @@ class Flows:
         Raises:
             NotFoundError: there is no such choice, or it is older than an hour.
             InvalidRequestError: an id is not among the found ones.
-            AccountLimitError: the tier does not allow that many; the choice stays open.
+            PaymentRequiredError: the tier does not allow that many; the choice stays open.
         """
         async with transaction():
             rows: list[dict[str, Any]] = await OAuthChoice.raw(
@@ -228,13 +228,12 @@ class Flows:
         )
 
     async def _refuse_when_full(self, workspace_id: UUID, platform: Platform) -> None:
-        if await self.accounts.room(workspace_id) > 0:
-            return
         known = await ConnectedAccount.exists().where(
             ConnectedAccount.workspace == workspace_id, ConnectedAccount.platform == platform
         )
         if not known:
-            raise AccountLimitError(action="Disconnect an account, or choose a higher tier.")
+            async with transaction():
+                await self.accounts.allow_account(workspace_id)
 
     def _front(self, **query: str) -> str:
         parts = urlsplit(self.frontend_url)
