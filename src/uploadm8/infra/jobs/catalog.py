@@ -45,5 +45,7 @@ AFTER_PUBLISH = JobKind("publishing.after", Queue.LIGHT, max_attempts=6)
 BILLING_NOTICE = JobKind("billing.notice", Queue.LIGHT)
 STRIPE_EVENT = JobKind("billing.stripe_event", Queue.LIGHT, timeout_s=120, max_attempts=12)
 BILLING_SWEEP = JobKind("billing.sweep", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600)
+REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
+KEEP_TOKENS_ALIVE = JobKind("platforms.keep_tokens_alive", Queue.LIGHT, every_s=900)
 
 ALL: tuple[JobKind, ...] = tuple(v for v in list(globals().values()) if isinstance(v, JobKind))
