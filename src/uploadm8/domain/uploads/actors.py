@@ -15,6 +15,7 @@ from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import (
+    CLEAN_UPLOAD,
     EXPIRE_UPLOADS,
     INSPECT_UPLOAD,
     RELEASE_PUBLICATIONS,
@@ -53,6 +54,7 @@ class UploadJobs:
         return (
             Handler(INSPECT_UPLOAD, self.inspect, self.reject),
             Handler(EXPIRE_UPLOADS, self.expire),
+            Handler(CLEAN_UPLOAD, self.clean),
         )
 
     async def inspect(self, context: JobContext) -> None:
@@ -99,8 +101,8 @@ class UploadJobs:
         """Expire uploads whose bytes never came, with their quota and parts."""
         del context
         rows = await (
-            Upload.select(Upload.id, Upload.workspace, Upload.object_key, Upload.multipart_id)
-            .where(Upload.state == S.PENDING, Upload.expires_at < _database_now())
+            Upload.select(Upload.id, Upload.workspace)
+            .where(Upload.state == S.PENDING, Upload.expires_at < database_now())
             .limit(200)
         )
         for row in rows:
@@ -124,7 +126,7 @@ class UploadJobs:
             return row
         waited = await TelemetryFile.exists().where(
             TelemetryFile.id == row["id"],
-            TelemetryFile.created_at > _database_now(-TELEMETRY_PATIENCE_S),
+            TelemetryFile.created_at > database_now(-TELEMETRY_PATIENCE_S),
         )
         if waited:
             raise TelemetryPendingError(retry_after=2.0)
@@ -162,7 +164,12 @@ async def reject_upload(upload_id: UUID, error: UploadM8Error, quota: QuotaBook)
         await quota.release(upload_id)
         row = await Upload.select(Upload.workspace).where(Upload.id == upload_id).first()
         if row is not None:
-            await enqueue(RELEASE_PUBLICATIONS, ref_id=upload_id, workspace_id=row["workspace"])
+            await _let_go(upload_id, row["workspace"])
+
+
+async def _let_go(upload_id: UUID, workspace_id: UUID) -> None:
+    await enqueue(RELEASE_PUBLICATIONS, ref_id=upload_id, workspace_id=workspace_id)
+    await enqueue(CLEAN_UPLOAD, ref_id=upload_id, workspace_id=workspace_id)
 
 
 async def _record_telemetry(file_id: UUID, found: Inspection) -> None:
@@ -190,7 +197,7 @@ def _ref(context: JobContext) -> UUID:
     return context.job.ref_id
 
 
-def _database_now(shift_s: float = 0) -> QueryString:
+def database_now(shift_s: float = 0) -> QueryString:
     return QueryString("now() + make_interval(secs => {}::float8)", float(shift_s))
 
 
