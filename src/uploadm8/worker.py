@@ -21,8 +21,7 @@ from uploadm8.services import Services, open_services, queue_names
 
 def handlers(services: Services) -> dict[str, Handler]:
     """The handler of every job kind, by name."""
-    del services
-    return {}
+    return {handler.kind.name: handler for handler in services.platforms.jobs.handlers()}
 
 
 class Worker:
