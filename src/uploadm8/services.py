@@ -6,16 +6,22 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from uploadm8.config import Config
+from uploadm8.config import Config, EmailVerification
+from uploadm8.domain.accounts.service import Accounts
+from uploadm8.domain.accounts.sessions import Sessions
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.quota import Quota
+from uploadm8.domain.workspaces.principals import DatabasePrincipals
+from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
 from uploadm8.infra.security.cipher import Cipher
+from uploadm8.infra.security.passwords import Passwords
+from uploadm8.infra.security.tokens import AccessTokens, RefreshTokens
 from uploadm8.infra.storage.s3 import Storage, open_storage
 
 
@@ -28,6 +34,9 @@ class Services:
     live: Live
     cipher: Cipher
     storage: Storage
+    accounts: Accounts
+    workspaces: Workspaces
+    principals: DatabasePrincipals
     entitlements: Entitlements
     grants: Grants
     quota: Quota
@@ -59,6 +68,10 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
+        access = access_tokens(config)
+        workspaces = Workspaces()
+        passwords = Passwords()
+        stack.callback(passwords.close)
         entitlements = Entitlements()
         yield Services(
             config=config,
@@ -66,10 +79,40 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             live=Live(redis),
             cipher=cipher,
             storage=storage,
+            accounts=_accounts(config, access, cipher, passwords, workspaces),
+            workspaces=workspaces,
+            principals=DatabasePrincipals(access),
             entitlements=entitlements,
             grants=Grants(),
             quota=Quota(entitlements),
         )
+
+
+def access_tokens(config: Config) -> AccessTokens:
+    """The signer of access tokens, from the settings."""
+    return AccessTokens.build(
+        config.base_url,
+        config.jwt_secret.get_secret_value(),
+        config.jwt_secret_previous.get_secret_value(),
+        config.access_token_minutes,
+    )
+
+
+def _accounts(
+    config: Config,
+    access: AccessTokens,
+    cipher: Cipher,
+    passwords: Passwords,
+    workspaces: Workspaces,
+) -> Accounts:
+    refresh = RefreshTokens.derive(cipher.keys, cipher.primary)
+    return Accounts(
+        passwords=passwords,
+        sessions=Sessions(access, refresh, config.refresh_token_days, config.refresh_grace_seconds),
+        on_registered=workspaces.create,
+        must_verify=config.verification is EmailVerification.REQUIRED,
+        origins=config.origins,
+    )
 
 
 def install_doorbell(config: Config) -> None:

@@ -84,12 +84,9 @@ def create_broker(config: Config | None = None) -> dramatiq.Broker:
     )
     install(broker, names)
     for kind in ALL:
-        dramatiq.actor(
-            worker.answering(kind),
-            actor_name=kind.name,
-            queue_name=names[kind.queue],
-            broker=broker,
-            max_retries=0,
+        actor = dramatiq.actor(
+            actor_name=kind.name, queue_name=names[kind.queue], broker=broker, max_retries=0
         )
+        actor(worker.answering(kind))
     dramatiq.set_broker(broker)
     return broker

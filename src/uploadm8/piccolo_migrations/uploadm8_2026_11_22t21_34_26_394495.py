@@ -66,9 +66,7 @@ DESCRIPTION = "billing"
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="uploadm8", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="uploadm8", description=DESCRIPTION)
 
     manager.add_table(
         class_name="Customer",
