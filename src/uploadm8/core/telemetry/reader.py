@@ -7,11 +7,11 @@ from uploadm8.core.telemetry.derive import derive
 from uploadm8.core.telemetry.formats import HEAD_BYTES, Format
 from uploadm8.core.telemetry.problems import Problem, telemetry_error
 from uploadm8.core.telemetry.raw import RawTrack
-from uploadm8.core.telemetry.readers import gpx
+from uploadm8.core.telemetry.readers import fit, gpmf, gpx, mp4
 from uploadm8.core.telemetry.track import Track
 
 # The order matters: binary signatures, then text with an unmistakable mark, then loose shapes.
-FORMATS: tuple[Format, ...] = (gpx.FORMAT,)
+FORMATS: tuple[Format, ...] = (mp4.FORMAT, fit.FORMAT, gpmf.FORMAT, gpx.FORMAT)
 
 
 def read_track(path: Path) -> Track:
