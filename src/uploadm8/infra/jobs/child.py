@@ -53,7 +53,7 @@ class ChildCrashedError(UnavailableError):
     code = "child_crashed"
 
 
-Event = dict[str, Any]
+Event = Any
 
 
 async def run_in_child(
@@ -154,6 +154,7 @@ _HARMLESS = {
     ("numpy._core.numeric", "_frombuffer"),
     ("pathlib", "PosixPath"),
     ("pathlib._local", "PosixPath"),
+    ("fractions", "Fraction"),
     ("uuid", "UUID"),
     ("datetime", "datetime"),
     ("datetime", "timezone"),
