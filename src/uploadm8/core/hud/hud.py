@@ -77,7 +77,7 @@ class Hud:
 
 
 def _build(scene: Scene) -> list[Panel]:
-    wanted = [e for e in entries(scene.spec) if _available(scene, e)]
+    wanted = [e for e in entries(scene.spec, portrait=scene.portrait) if _available(scene, e)]
     while True:
         fitted, places = _fit(scene, wanted)
         if None not in places:
