@@ -217,7 +217,7 @@ class Config(BaseSettings):
     def _url_problems(self) -> list[str]:
         problems = []
         for name in type(self).model_fields:
-            if name.endswith(("_base_url", "base_url", "frontend_url")):
+            if name in ("base_url", "frontend_url") or name.endswith("_base_url"):
                 parts = urlsplit(getattr(self, name))
                 if parts.scheme not in ("http", "https") or not parts.netloc:
                     problems.append(f"{name.upper()} must be an absolute http(s) URL")

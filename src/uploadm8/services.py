@@ -2,17 +2,40 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from uploadm8.config import Config
+from uploadm8.config import Config, EmailVerification
+from uploadm8.domain.accounts.service import Accounts
+from uploadm8.domain.accounts.sessions import Sessions
+from uploadm8.domain.admin.service import Administration
+from uploadm8.domain.billing.entitlements import Entitlements
+from uploadm8.domain.billing.grants import Grants
+from uploadm8.domain.billing.quota import Quota
+from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
+from uploadm8.domain.platforms.clients.registry import build_clients
+from uploadm8.domain.platforms.service import Platforms, build_platforms
+from uploadm8.domain.publishing.delivery import Delivery
+from uploadm8.domain.publishing.plan import PublicationPlans
+from uploadm8.domain.publishing.reconnect import requeue_parked
+from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.uploads.service import Uploads
+from uploadm8.domain.uploads.telemetry import TelemetryFiles
+from uploadm8.domain.workspaces.principals import DatabasePrincipals
+from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
+from uploadm8.infra.http import Http, open_http
 from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
+from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
+from uploadm8.infra.security.passwords import Passwords
+from uploadm8.infra.security.tokens import AccessTokens, RefreshTokens
 from uploadm8.infra.storage.s3 import Storage, open_storage
 
 
@@ -25,6 +48,21 @@ class Services:
     live: Live
     cipher: Cipher
     storage: Storage
+    accounts: Accounts
+    workspaces: Workspaces
+    principals: DatabasePrincipals
+    entitlements: Entitlements
+    grants: Grants
+    quota: Quota
+    http: Http
+    scratch: Scratch
+    platforms: Platforms
+    uploads: Uploads
+    telemetry: TelemetryFiles
+    publications: Publications
+    delivery: Delivery
+    administration: Administration
+    admin_key: str
 
 
 def queue_names(config: Config) -> dict[Queue, str]:
@@ -53,7 +91,96 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
-        yield Services(config=config, redis=redis, live=Live(redis), cipher=cipher, storage=storage)
+        access = access_tokens(config)
+        workspaces = Workspaces()
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        entitlements = Entitlements()
+        quota = Quota(entitlements)
+        endpoints = _endpoints(config)
+        http = await stack.enter_async_context(
+            open_http([*endpoints.base_urls(), *_others(config)])
+        )
+        platforms = build_platforms(
+            build_clients(http, endpoints, _apps(config)),
+            cipher,
+            base_url=config.base_url,
+            frontend_url=config.frontend_url,
+            allow_account=entitlements.check_accounts,
+            connected=requeue_parked,
+        )
+        yield Services(
+            config=config,
+            redis=redis,
+            live=Live(redis),
+            cipher=cipher,
+            storage=storage,
+            accounts=_accounts(config, access, cipher, passwords, workspaces),
+            workspaces=workspaces,
+            principals=DatabasePrincipals(access),
+            entitlements=entitlements,
+            grants=Grants(),
+            quota=quota,
+            http=http,
+            scratch=Scratch(config.scratch_dir),
+            platforms=platforms,
+            uploads=Uploads(
+                storage, quota, PublicationPlans(entitlements), RenditionViews(storage)
+            ),
+            telemetry=TelemetryFiles(storage),
+            publications=Publications(entitlements),
+            delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
+            administration=Administration(Grants()),
+            admin_key=config.admin_api_key.get_secret_value(),
+        )
+
+
+def _endpoints(config: Config) -> Endpoints:
+    names = [item.name for item in fields(Endpoints) if item.name != "meta_version"]
+    urls = {name: getattr(config, f"{name}_base_url") for name in names}
+    return Endpoints(**urls, meta_version=config.meta_api_version)
+
+
+def _others(config: Config) -> tuple[str, ...]:
+    return (config.mailgun_api_base_url, config.discord_base_url, config.stripe_api_base_url)
+
+
+def _apps(config: Config) -> Apps:
+    def app(name: str, secret: SecretStr) -> AppCredentials:
+        return AppCredentials(name, secret.get_secret_value())
+
+    return Apps(
+        tiktok=app(config.tiktok_client_key, config.tiktok_client_secret),
+        google=app(config.google_client_id, config.google_client_secret),
+        meta=app(config.meta_app_id, config.meta_app_secret),
+    )
+
+
+def access_tokens(config: Config) -> AccessTokens:
+    """The signer of access tokens, from the settings."""
+    return AccessTokens.build(
+        config.base_url,
+        config.jwt_secret.get_secret_value(),
+        config.jwt_secret_previous.get_secret_value(),
+        config.access_token_minutes,
+    )
+
+
+def _accounts(
+    config: Config,
+    access: AccessTokens,
+    cipher: Cipher,
+    passwords: Passwords,
+    workspaces: Workspaces,
+) -> Accounts:
+    refresh = RefreshTokens.derive(cipher.keys, cipher.primary)
+    return Accounts(
+        passwords=passwords,
+        sessions=Sessions(access, refresh, config.refresh_token_days, config.refresh_grace_seconds),
+        on_registered=workspaces.create,
+        must_verify=config.verification is EmailVerification.REQUIRED,
+        origins=config.origins,
+    )
 
 
 def install_doorbell(config: Config) -> None:

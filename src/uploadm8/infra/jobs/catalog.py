@@ -36,10 +36,16 @@ class JobKind:
 
 INSPECT_UPLOAD = JobKind("uploads.inspect", Queue.TELEMETRY, max_attempts=5)
 RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, timeout_s=4 * 3600, max_attempts=5)
+CLEAN_UPLOAD = JobKind("uploads.clean", Queue.LIGHT)
 EXPIRE_UPLOADS = JobKind("uploads.expire", Queue.LIGHT, every_s=60)
 RELEASE_PUBLICATIONS = JobKind("publishing.release", Queue.LIGHT)
 PUBLISH = JobKind("publishing.publish", Queue.JOBS, timeout_s=2 * 3600, max_attempts=8)
 RECONCILE = JobKind("publishing.reconcile", Queue.JOBS, max_attempts=500)
 AFTER_PUBLISH = JobKind("publishing.after", Queue.LIGHT, max_attempts=6)
+BILLING_NOTICE = JobKind("billing.notice", Queue.LIGHT)
+STRIPE_EVENT = JobKind("billing.stripe_event", Queue.LIGHT, timeout_s=120, max_attempts=12)
+BILLING_SWEEP = JobKind("billing.sweep", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600)
+REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
+KEEP_TOKENS_ALIVE = JobKind("platforms.keep_tokens_alive", Queue.LIGHT, every_s=900)
 
 ALL: tuple[JobKind, ...] = tuple(v for v in list(globals().values()) if isinstance(v, JobKind))
