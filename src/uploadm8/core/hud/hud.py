@@ -11,10 +11,11 @@ from uploadm8.core.hud.frost import Frost
 from uploadm8.core.hud.layout import Request, arrange
 from uploadm8.core.hud.motion import presence
 from uploadm8.core.hud.panel import Panel
-from uploadm8.core.hud.presets import anchors, entries, place_order
-from uploadm8.core.hud.registry import known, widget_class
+from uploadm8.core.hud.placement import anchors, place_order
+from uploadm8.core.hud.presets import entries
+from uploadm8.core.hud.registry import widget_class
 from uploadm8.core.hud.scene import DESIGN_SIDE, Scene
-from uploadm8.core.hud.spec import HudSpec, WidgetEntry
+from uploadm8.core.hud.spec import HudSpec, WidgetEntry, WidgetKind
 from uploadm8.core.hud.widget import Widget
 from uploadm8.core.telemetry.resample import Samples
 from uploadm8.errors import InvalidRequestError
@@ -76,11 +77,7 @@ class Hud:
 
 
 def _build(scene: Scene) -> list[Panel]:
-    wanted = [
-        e
-        for e in entries(scene.spec)
-        if known(e) and widget_class(scene.theme, e).available(scene, e)
-    ]
+    wanted = [e for e in entries(scene.spec) if _available(scene, e)]
     while True:
         fitted, places = _fit(scene, wanted)
         if None not in places:
@@ -92,6 +89,12 @@ def _build(scene: Scene) -> list[Panel]:
         for entry, rect in zip(wanted, places, strict=True)
         if rect is not None
     ]
+
+
+def _available(scene: Scene, entry: WidgetEntry) -> bool:
+    if entry.kind is WidgetKind.SPEED and scene.spec.safe_driving.mode == "hide":
+        return False
+    return widget_class(scene.theme, entry).available(scene, entry)
 
 
 def _fit(scene: Scene, wanted: Sequence[WidgetEntry]) -> tuple[Scene, list[Rect | None]]:
@@ -109,7 +112,7 @@ def _fit(scene: Scene, wanted: Sequence[WidgetEntry]) -> tuple[Scene, list[Rect 
 
 def _request(scene: Scene, entry: WidgetEntry) -> Request:
     size = widget_class(scene.theme, entry).measure(scene, entry)
-    where = anchors(entry, portrait=scene.portrait)
+    where = anchors(scene.spec.theme, entry, portrait=scene.portrait)
     return Request(size.w, size.h, where, place_order(entry))
 
 
