@@ -44,6 +44,7 @@ def read_cadence(container: InputContainer, stream: VideoStream, size: int) -> C
         if not indexed.variable:
             return indexed
     # The index holds decoding times, which tell the exact duration of even pictures only.
+    container.seek(0)
     stamps = _from_packets(container, stream)
     if not len(stamps):
         return None

@@ -51,7 +51,7 @@ def join(job: RenderJob, output: Output, spans: Sequence[Span], folder: Path) ->
         raise fault("segments_differ", what="they were encoded with different settings")
     shown = np.concatenate([piece.times for piece in pieces])
     with ExitStack() as stack:
-        source = probe(job.source, job.limits)
+        source = job.known or probe(job.source, job.limits)
         timeline = Timeline.of(source, job.trim)
         end = timeline.end_for(output.spec)
         heard = stack.enter_context(opened(job.source, job.limits))

@@ -42,7 +42,7 @@ def plan_segments(job: RenderJob, seconds: float = SEGMENT_S) -> tuple[Span, ...
     Raises:
         MediaError: the source cannot be used.
     """
-    source = probe(job.source, job.limits)
+    source = job.known or probe(job.source, job.limits)
     timeline = Timeline.of(source, job.trim)
     keys = _key_times(job, timeline)
     cuts = [Fraction(0)]

@@ -41,7 +41,7 @@ class Session:
     def __init__(self, job: RenderJob) -> None:
         """Raises MediaError when the source cannot be used."""
         self.job = job
-        self.source = probe(job.source, job.limits)
+        self.source = job.known or probe(job.source, job.limits)
         self.timeline = Timeline.of(self.source, job.trim)
         self.encoder = choose_encoder(job.hardware)
         self.first_frame: float | None = None
