@@ -171,7 +171,9 @@ def test_metas_sdk_publishes_an_instagram_reel(sandbox: Sandbox, film: Path) -> 
 
 def test_metas_sdk_raises_its_own_error_for_a_refusal(sandbox: Sandbox) -> None:
     page = flows.meta_pages(sandbox, flows.meta_user_token(sandbox))[0]
-    user = IGUser(page["instagram_business_account"]["id"], api=_meta(sandbox, page["access_token"]))
+    user = IGUser(
+        page["instagram_business_account"]["id"], api=_meta(sandbox, page["access_token"])
+    )
 
     with pytest.raises(FacebookRequestError) as caught:
         user.create_media(params={"media_type": "FILM", "video_url": "https://example.com/a.mp4"})
