@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 import sandbox_flows as flows
 from sandbox_flows import Sandbox
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import googleapiclient
 import pytest
-import sandbox_flows as flows
 from facebook_business import FacebookSession
 from facebook_business.adobjects.iguser import IGUser
 from facebook_business.adobjects.page import Page
@@ -16,6 +15,8 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build_from_document
 from googleapiclient.errors import HttpError
 from googleapiclient.http import MediaFileUpload
+
+import sandbox_flows as flows
 from sandbox_flows import Sandbox
 
 _DISCOVERY = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
