@@ -38,10 +38,11 @@ WRONG_INITS: list[tuple[str, Any, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "status", "code"), WRONG_INITS)
+@pytest.mark.parametrize("wrong", WRONG_INITS, ids=lambda wrong: wrong[0])
 def test_a_wrong_init_is_refused(
-    sandbox: Sandbox, token: str, path: str, value: object, status: int, code: str
+    sandbox: Sandbox, token: str, wrong: tuple[str, Any, int, str]
 ) -> None:
+    path, value, status, code = wrong
     body = flows.tiktok_init_body(1_000_000)
     place: dict[str, Any] = body
     *parents, name = path.split(".")

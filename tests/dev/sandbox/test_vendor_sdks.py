@@ -1,5 +1,6 @@
 """The vendors' own client libraries, unchanged, complete uploads against the sandbox."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -75,16 +76,14 @@ def test_googles_library_survives_a_lost_answer_to_the_last_byte(
     request, answer = _insert(youtube, long_film), None
 
     while answer is None:
-        try:
+        # After a failure, next_chunk() asks the session how far it is.
+        with contextlib.suppress(HttpError):
             _, answer = request.next_chunk()
-        except HttpError as error:
-            # The next next_chunk() asks the session how far it is.
-            assert error.status_code == 503
 
     assert [post["post_id"] for post in sandbox.posts("youtube")] == [answer["id"]]
 
 
-def test_googles_library_refreshes_an_expired_token(sandbox: Sandbox, film: Path) -> None:
+def test_googles_library_refreshes_an_expired_token(sandbox: Sandbox) -> None:
     youtube = _youtube(sandbox, flows.google_token(sandbox))
     sandbox.advance(3600)
 

@@ -74,7 +74,11 @@ def _time(runtime: Runtime) -> list[BaseRouteHandler]:
         await runtime.settle()
         return {"now": now}
 
-    return [health, clock, move_clock]
+    @post("/_sandbox/reset", status_code=204)
+    async def reset() -> None:
+        runtime.reset()
+
+    return [health, clock, move_clock, reset]
 
 
 def _switches(runtime: Runtime) -> list[BaseRouteHandler]:
