@@ -324,3 +324,14 @@ def rupload(sandbox: Sandbox, url: str, token: str, data: bytes, **headers: str)
         "content-type": "application/octet-stream",
     } | headers
     return sandbox.http.post(url, content=data, headers=sent)
+
+
+def make_picture(path: Path) -> Path:
+    """A small PNG."""
+    with av.open(str(path), "w", format="image2") as container:
+        stream = container.add_stream("png", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "rgb24"
+        frame = av.VideoFrame.from_ndarray(np.zeros((36, 64, 3), np.uint8), format="rgb24")
+        for packet in [*stream.encode(frame), *stream.encode()]:
+            container.mux(packet)
+    return path
