@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import sandbox_flows as flows
@@ -69,7 +70,7 @@ def test_bytes_resume_where_the_server_is(
     wrong = flows.rupload(sandbox, url, token, data[half:], **headers)
     assert wrong.json()["debug_info"]["type"] == "OffsetInvalidError"
     sandbox.fault("meta", "reel_bytes", "reset_mid")
-    with pytest.raises(flows.httpx.TransportError):
+    with pytest.raises(httpx.TransportError):
         flows.rupload(sandbox, url, token, data)
     got = _status(sandbox, page, started["video_id"])["uploading_phase"]["bytes_transfered"]
     assert 0 < got < len(data)
