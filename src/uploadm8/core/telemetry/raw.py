@@ -21,7 +21,7 @@ class RawTrack:
         local_offset_s: local zone minus UTC, when told.
         altitude_datum: "msl", "wgs84", "relative", "barometric" or None.
         speed_unit_certain: False when the unit of SPEED was guessed and may be checked.
-        dropped: rows the reader itself had to drop, by reason.
+        dropped: rows the reader itself left out of `t`, by reason.
         warnings: sentences for the user about what was odd or lost.
         no_fix: rows flagged by the receiver as having no position fix.
     """

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from uploadm8.core.telemetry.track import BoolArray, Channel, Column, FloatArray, Track
+from uploadm8.core.telemetry.problems import Problem, telemetry_error
+from uploadm8.core.telemetry.track import (
+    BoolArray,
+    Channel,
+    Clock,
+    Column,
+    FloatArray,
+    Track,
+)
 
 HOLD_S = 1.5  # a value stays on the screen this long after the last sample
 MIN_GAP_S = 5.0  # never interpolate over more than this, or 5 x the median spacing
@@ -41,7 +49,12 @@ def resample(track: Track, times: FloatArray) -> Samples:
     Linear within a segment; course on the circle; gear, lap, fix stepped. Nothing is made up over
     a gap longer than max(5 s, 5 x median spacing), across segments, or more than 1.5 s after the
     last sample; there `valid` is False.
+
+    Raises:
+        TelemetryError: telemetry_no_time if the track has no clock.
     """
+    if track.clock is Clock.NONE:
+        raise telemetry_error(Problem.NO_TIME)
     values: dict[Channel, NDArray[np.float32]] = {}
     valid: dict[Channel, BoolArray] = {}
     segment_of = np.zeros(len(track), dtype=np.int64)

@@ -53,6 +53,7 @@ class Clock(StrEnum):
     VIDEO = "video"  # t is already on the clock of the video the data was found in
     UTC = "utc"  # t is seconds after Track.start_utc
     RELATIVE = "relative"  # t is seconds after the first row; no date is known
+    NONE = "none"  # the file has no times: t only counts the points, and means no seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Quality:
     gaps: int = 0
     rate_hz: float | None = None
     altitude_datum: str | None = None  # "msl", "wgs84", "relative", "barometric"
+    speed_unit_certain: bool = True  # False when the file does not name the unit of its speed
     warnings: tuple[str, ...] = ()
 
 
@@ -113,8 +115,14 @@ class Track:
 
     @property
     def duration_s(self) -> float:
-        """Seconds from the first point to the last."""
-        return float(self.t[-1] - self.t[0]) if len(self.t) else 0.0
+        """Seconds from the first point to the last; 0 for a track without times."""
+        if not len(self.t) or self.clock is Clock.NONE:
+            return 0.0
+        return float(self.t[-1] - self.t[0])
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Start and end index of each segment."""
+        return list(zip(self.segments, (*self.segments[1:], len(self.t)), strict=True))
 
     def with_columns(self, columns: Mapping[Channel, Column]) -> "Track":
         """The same track with these columns added or replaced."""

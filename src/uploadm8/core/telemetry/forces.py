@@ -1,0 +1,83 @@
+"""g-forces and lean from speed and course, with zero-lag slopes; signs of measured ones checked."""
+
+import numpy as np
+
+from uploadm8.core.telemetry.smooth import even_grid, savgol
+from uploadm8.core.telemetry.track import Channel, Column, FloatArray, Provenance, Track
+
+GRAVITY = 9.80665
+SLOPE_S = 1.0  # window of the slope of a measured speed or course
+SLOPE_FROM_POSITIONS_S = 3.0
+SPARSEST_S = 2.0  # rows further apart say nothing about forces
+MAX_G = 3.0
+OPPOSED = -0.5  # correlation from which a measured channel is believed to be mirrored
+MOVING_MPS = 1.5
+
+
+def add_forces(track: Track) -> Track:
+    """Add g_long, g_lat and lean if speed (and course) are known often enough.
+
+    A measured g-force keeps its values, but is mirrored if it clearly opposes speed and course:
+    phones and loggers are mounted every way around.
+    """
+    speed = track.columns.get(Channel.SPEED)
+    if speed is None or len(track) < 3 or float(np.median(np.diff(track.t))) > SPARSEST_S:
+        return track
+    columns = dict(track.columns)
+    forward = _slope(track, Channel.SPEED, speed.values) / GRAVITY
+    _add(columns, Channel.G_LONG, forward)
+    course = track.columns.get(Channel.COURSE)
+    if course is not None:
+        turning = _slope(track, Channel.COURSE, course.values)
+        sideways = speed.values * np.radians(turning) / GRAVITY
+        with np.errstate(invalid="ignore"):
+            sideways[speed.values < MOVING_MPS] = 0.0
+        _add(columns, Channel.G_LAT, sideways)
+        _add(columns, Channel.LEAN, np.degrees(np.arctan(_gated(sideways))))
+    return track.with_columns(columns)
+
+
+def _gated(g: FloatArray) -> FloatArray:
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(g) <= MAX_G, g, np.nan)
+
+
+def _add(columns: dict[Channel, Column], channel: Channel, derived: FloatArray) -> None:
+    if channel is not Channel.LEAN:
+        derived = _gated(derived)
+    measured = columns.get(channel)
+    if measured is not None:
+        if _opposed(measured, derived):
+            columns[channel] = Column(-measured.values, measured.valid, measured.provenance)
+        return
+    valid = ~np.isnan(derived)
+    if valid.any():
+        columns[channel] = Column(derived, valid, Provenance.DERIVED)
+
+
+def _opposed(measured: Column, derived: FloatArray) -> bool:
+    both = measured.valid & ~np.isnan(derived)
+    if both.sum() < 20:
+        return False
+    a, b = measured.values[both], derived[both]
+    spread = float(a.std() * b.std())
+    return spread > 1e-9 and float(((a - a.mean()) * (b - b.mean())).mean()) / spread < OPPOSED
+
+
+def _slope(track: Track, channel: Channel, values: FloatArray) -> FloatArray:
+    """Change per second of a column at every row, within segments; degrees are unwrapped."""
+    column = track.columns[channel]
+    derived = column.provenance is Provenance.DERIVED
+    window = SLOPE_FROM_POSITIONS_S if derived else SLOPE_S
+    out = np.full(len(track), np.nan)
+    for start, stop in track.spans():
+        rows = np.flatnonzero(column.valid[start:stop]) + start
+        if len(rows) < 3:
+            continue
+        t, y = track.t[rows], values[rows]
+        if channel is Channel.COURSE:
+            y = np.unwrap(y, period=360.0)
+        grid, dt = even_grid(t)
+        slope = savgol(np.interp(grid, t, y), window, dt, derivative=1)
+        out[rows] = np.interp(t, grid, slope)
+    return out

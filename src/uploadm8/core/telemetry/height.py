@@ -1,0 +1,82 @@
+"""Grade, vertical speed and climbing from altitude, smoothed hard: GPS altitude is noisy."""
+
+import numpy as np
+
+from uploadm8.core.telemetry.smooth import even_grid, running_median, savgol
+from uploadm8.core.telemetry.track import Channel, Column, FloatArray, Provenance, Track
+
+SMOOTH_S = 10.0
+FINEST_S = 0.5
+GRADE_OVER_M = 30.0  # length of way that a grade is measured over
+GRADE_MIN_MPS = 2.0
+MAX_GRADE = 45.0  # percent; steeper is an altitude error
+HYSTERESIS_M = 3.0
+
+
+def add_height(track: Track) -> Track:
+    """Add grade and vertical speed where altitude is known."""
+    if Channel.ALTITUDE not in track or len(track) < 3:
+        return track
+    columns: dict[Channel, Column] = {}
+    smooth, rising = smooth_altitude(track)
+    if Channel.VERTICAL_SPEED not in track:
+        columns[Channel.VERTICAL_SPEED] = Column(rising, ~np.isnan(rising), Provenance.DERIVED)
+    if Channel.GRADE not in track and {Channel.DISTANCE, Channel.SPEED} <= set(track.columns):
+        grade = _grade(track, smooth)
+        columns[Channel.GRADE] = Column(grade, ~np.isnan(grade), Provenance.DERIVED)
+    return track.with_columns({c: col for c, col in columns.items() if col.valid.any()})
+
+
+def smooth_altitude(track: Track) -> tuple[FloatArray, FloatArray]:
+    """Altitude without noise and its change in m/s, at every row; NaN where not known."""
+    column = track.columns[Channel.ALTITUDE]
+    smooth = np.full(len(track), np.nan)
+    rising = np.full(len(track), np.nan)
+    for start, stop in track.spans():
+        rows = np.flatnonzero(column.valid[start:stop]) + start
+        if len(rows) < 3:
+            smooth[rows] = column.values[rows]
+            continue
+        t = track.t[rows]
+        grid, dt = even_grid(t, FINEST_S)
+        level = running_median(np.interp(grid, t, column.values[rows]))
+        smooth[rows] = np.interp(t, grid, savgol(level, SMOOTH_S, dt))
+        rising[rows] = np.interp(t, grid, savgol(level, SMOOTH_S, dt, derivative=1))
+    return smooth, rising
+
+
+def _grade(track: Track, smooth: FloatArray) -> FloatArray:
+    speed = track.columns[Channel.SPEED]
+    distance = track.columns[Channel.DISTANCE]
+    out = np.full(len(track), np.nan)
+    for start, stop in track.spans():
+        known = distance.valid[start:stop] & ~np.isnan(smooth[start:stop])
+        rows = np.flatnonzero(known) + start
+        way = distance.values[rows]
+        if len(rows) < 2 or way[-1] - way[0] < GRADE_OVER_M:
+            continue
+        behind = np.clip(way - GRADE_OVER_M / 2, way[0], way[-1] - GRADE_OVER_M)
+        rise = np.interp(behind + GRADE_OVER_M, way, smooth[rows])
+        rise -= np.interp(behind, way, smooth[rows])
+        out[rows] = 100.0 * rise / GRADE_OVER_M
+    with np.errstate(invalid="ignore"):
+        out[~(speed.valid & (speed.values >= GRADE_MIN_MPS)) | (np.abs(out) > MAX_GRADE)] = np.nan
+    return out
+
+
+def climbed(track: Track) -> tuple[float, float] | None:
+    """Metres gained and lost, ignoring swings below the hysteresis; None without altitude."""
+    if Channel.ALTITUDE not in track:
+        return None
+    smooth, _ = smooth_altitude(track)
+    gain = loss = 0.0
+    for start, stop in track.spans():
+        part = smooth[start:stop]
+        heights = part[~np.isnan(part)].tolist()
+        anchor = heights[0] if heights else 0.0
+        for height in heights:
+            if abs(height - anchor) >= HYSTERESIS_M:
+                gain += max(height - anchor, 0.0)
+                loss += max(anchor - height, 0.0)
+                anchor = height
+    return gain, loss

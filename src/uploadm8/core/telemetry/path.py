@@ -1,0 +1,160 @@
+"""What positions alone tell: speed, bearing and distance along the way, segment by segment."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uploadm8.core.telemetry.geo import bearings_deg, steps_m
+from uploadm8.core.telemetry.track import BoolArray, FloatArray
+
+STANDING_MPS = 1.0  # below this, positions that lead nowhere are receiver noise
+STANDING_WINDOW_S = 10.0
+DRIFT_M = 5.0  # net progress that noise does not reach over the window
+MOVING_MPS = 1.5  # slower than this, two fixes give no bearing
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """Straight lines between positions about a second apart, none of them across segments.
+
+    Attributes:
+        first: row where each leg begins.
+        last: row where it ends.
+        t0: time of its beginning.
+        t1: time of its end.
+        metres: its length, 0 while standing.
+        bearing: degrees true.
+    """
+
+    first: IntArray
+    last: IntArray
+    t0: FloatArray
+    t1: FloatArray
+    metres: FloatArray
+    bearing: FloatArray
+
+    @property
+    def speed(self) -> FloatArray:
+        """m/s on each leg."""
+        speed: FloatArray = self.metres / (self.t1 - self.t0)
+        return speed
+
+    @property
+    def middle(self) -> FloatArray:
+        """Time of the middle of each leg."""
+        return (self.t0 + self.t1) / 2
+
+
+def make_legs(
+    t: FloatArray,
+    lat: FloatArray,
+    lon: FloatArray,
+    valid: BoolArray,
+    segment: NDArray[np.int32],
+    *,
+    timed: bool = True,
+) -> Legs:
+    """Join positions into legs long enough in time that their speed means something.
+
+    Without real times (`timed` is False) every position counts and nothing is standing.
+    """
+    rows = np.flatnonzero(valid)
+    if timed:
+        rows = rows[_nodes(t[rows], segment[rows], _spacing_s(lat[rows], lon[rows]))]
+    whole = np.flatnonzero(np.diff(segment[rows]) == 0)
+    first, last = rows[whole], rows[whole + 1]
+    metres = steps_m(lat[rows], lon[rows])[whole]
+    bearing = bearings_deg(lat[rows], lon[rows])[whole]
+    legs = Legs(first, last, t[first], t[last], metres, bearing)
+    if timed:
+        metres[_standing(legs, lat, lon, segment)] = 0.0
+    return legs
+
+
+def _spacing_s(lat: FloatArray, lon: FloatArray) -> float:
+    """Seconds between nodes: more for coarsely rounded or repeated positions."""
+    if len(lat) < 2:
+        return 1.0
+    for decimals, seconds in ((4, 5.0), (5, 2.0)):
+        scale = 10.0**decimals
+        if all(bool((np.abs(x * scale - np.rint(x * scale)) < 1e-4).all()) for x in (lat, lon)):
+            return seconds
+    repeated = np.mean((np.diff(lat) == 0) & (np.diff(lon) == 0))
+    return 2.0 if repeated > 0.5 else 1.0
+
+
+def _nodes(t: FloatArray, segment: NDArray[np.int32], spacing: float) -> IntArray:
+    """Indices of rows about `spacing` apart, with the first and last row of each segment."""
+    if not len(t):
+        return np.empty(0, dtype=np.int64)
+    edge = np.flatnonzero(np.diff(segment) != 0) + 1
+    starts = np.concatenate(([0], edge))
+    ends = np.concatenate((edge, [len(t)])) - 1
+    origin = np.repeat(t[starts], ends - starts + 1)
+    cell = np.floor((t - origin) / spacing + 1e-6)
+    chosen = np.concatenate(([True], np.diff(cell) != 0))
+    chosen[starts] = True
+    chosen[ends] = True
+    nodes = np.flatnonzero(chosen)
+    # A node right before another would make a leg of a few milliseconds, all noise.
+    close = np.diff(t[nodes]) < spacing / 2
+    close &= np.diff(segment[nodes]) == 0
+    is_start = np.zeros(len(t), dtype=np.bool_)
+    is_start[starts] = True
+    keep = np.concatenate((~close | is_start[nodes[:-1]], [True]))
+    return nodes[keep]
+
+
+def _standing(
+    legs: Legs, lat: FloatArray, lon: FloatArray, segment: NDArray[np.int32]
+) -> BoolArray:
+    """Legs during which nothing moved: slow, and leading nowhere over ten seconds."""
+    slow = np.flatnonzero(legs.speed < STANDING_MPS)
+    standing = np.zeros(len(legs.first), dtype=np.bool_)
+    if not len(slow):
+        return standing
+    around = (STANDING_WINDOW_S - (legs.t1 - legs.t0)[slow]).clip(0.0) / 2
+    low = np.searchsorted(legs.t0, legs.t0[slow] - around)
+    high = np.searchsorted(legs.t1, legs.t1[slow] + around, side="right") - 1
+    low, high = np.minimum(low, slow), np.maximum(high, slow)
+    own = segment[legs.first[slow]]
+    low = np.where(segment[legs.first[low]] == own, low, slow)
+    high = np.where(segment[legs.first[high]] == own, high, slow)
+    a, b = legs.first[low], legs.last[high]
+    ends = np.stack((a, b), axis=1).ravel()
+    net = steps_m(lat[ends], lon[ends])[::2]
+    seconds = np.minimum(legs.t1[high] - legs.t0[low], STANDING_WINDOW_S)
+    standing[slow] = net < DRIFT_M * seconds / STANDING_WINDOW_S
+    return standing
+
+
+def along(legs: Legs, values: FloatArray, t: FloatArray, segment: NDArray[np.int32]) -> FloatArray:
+    """Values known at the middle of each leg, at every row; NaN in segments without a leg.
+
+    Between the middles it is linear, before the first and after the last of a segment constant.
+    """
+    if not len(legs.first):
+        return np.full(len(t), np.nan)
+    own = segment[legs.first]
+    new = np.concatenate(([True], np.diff(own) != 0))
+    end = np.concatenate((new[1:], [True]))
+    times = np.concatenate((legs.t0[new], legs.middle, legs.t1[end]))
+    order = np.argsort(times, kind="stable")
+    out = np.interp(t, times[order], np.concatenate((values[new], values, values[end]))[order])
+    known = np.zeros(int(segment[-1]) + 1, dtype=np.bool_)
+    known[own] = True
+    out[~known[segment]] = np.nan
+    return out
+
+
+def distance_along(legs: Legs, t: FloatArray) -> FloatArray:
+    """Metres since the first row; flat between segments and while standing."""
+    if not len(legs.first):
+        return np.zeros(len(t))
+    total = np.cumsum(legs.metres)
+    times = np.stack((legs.t0, legs.t1), axis=1).ravel()
+    metres = np.stack((total - legs.metres, total), axis=1).ravel()
+    return np.interp(t, times, metres)

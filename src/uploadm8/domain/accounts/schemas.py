@@ -1,0 +1,87 @@
+"""What goes over the wire about accounts."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+Email = Annotated[
+    str,
+    Meta(min_length=3, max_length=320, description="E-mail address", examples=["ada@example.com"]),
+]
+Password = Annotated[
+    str,
+    Meta(
+        min_length=10,
+        max_length=128,
+        description="10 to 128 characters, any of them",
+        examples=["correct horse battery"],
+    ),
+]
+GivenPassword = Annotated[str, Meta(min_length=1, max_length=1024)]
+Opaque = Annotated[str, Meta(min_length=1, max_length=512)]
+Transport = Literal["body", "cookie"]
+
+
+class Registration(Struct, forbid_unknown_fields=True, frozen=True):
+    """A new user."""
+
+    email: Email
+    password: Password
+    display_name: Annotated[str, Meta(max_length=120)] = ""
+    transport: Transport = "body"
+
+
+class Credentials(Struct, forbid_unknown_fields=True, frozen=True):
+    """Someone signing in."""
+
+    email: Email
+    password: GivenPassword
+    transport: Transport = "body"
+
+
+class RefreshRequest(Struct, forbid_unknown_fields=True, frozen=True):
+    """A refresh token; absent when it travels in the cookie."""
+
+    refresh_token: Opaque | None = None
+
+
+class UserView(Struct, frozen=True):
+    """A user, as that user sees it."""
+
+    id: UUID
+    email: str
+    display_name: str
+    role: str
+    email_verified: bool
+    created_at: datetime
+
+
+class Tokens(Struct, frozen=True):
+    """A fresh pair of tokens.
+
+    `expires_in` is the life of the access token in seconds. `refresh_token` is null when it was
+    set as a cookie.
+    """
+
+    access_token: str
+    refresh_token: str | None
+    expires_in: int
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  a scheme, no password
+
+
+class SignedIn(Struct, frozen=True):
+    """The tokens and the user they are for."""
+
+    access_token: str
+    refresh_token: str | None
+    expires_in: int
+    user: UserView
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  a scheme, no password
+
+
+class CheckMail(Struct, frozen=True):
+    """Said alike for known and unknown addresses."""
+
+    status: Literal["check_mail"] = "check_mail"
