@@ -9,12 +9,20 @@ from redis.asyncio import Redis
 from uploadm8.config import Config, EmailVerification
 from uploadm8.domain.accounts.service import Accounts
 from uploadm8.domain.accounts.sessions import Sessions
+from uploadm8.domain.admin.service import Administration
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
 from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
+from uploadm8.domain.publishing.delivery import Delivery
+from uploadm8.domain.publishing.plan import PublicationPlans
+from uploadm8.domain.publishing.reconnect import requeue_parked
+from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.uploads.service import Uploads
+from uploadm8.domain.uploads.telemetry import TelemetryFiles
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
@@ -23,6 +31,7 @@ from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
+from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.security.passwords import Passwords
 from uploadm8.infra.security.reseal import Reseal
@@ -46,7 +55,14 @@ class Services:
     grants: Grants
     quota: Quota
     http: Http
+    scratch: Scratch
     platforms: Platforms
+    uploads: Uploads
+    telemetry: TelemetryFiles
+    publications: Publications
+    delivery: Delivery
+    administration: Administration
+    admin_key: str
 
 
 def queue_names(config: Config) -> dict[Queue, str]:
@@ -81,7 +97,9 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         passwords = Passwords()
         stack.callback(passwords.close)
         entitlements = Entitlements()
+        quota = Quota(entitlements)
         http = await stack.enter_async_context(open_http(_outside(config)))
+        platforms = _platforms(config, http, cipher, entitlements)
         yield Services(
             config=config,
             redis=redis,
@@ -93,9 +111,18 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             principals=DatabasePrincipals(access),
             entitlements=entitlements,
             grants=Grants(),
-            quota=Quota(entitlements),
+            quota=quota,
             http=http,
-            platforms=_platforms(config, http, cipher, entitlements),
+            scratch=Scratch(config.scratch_dir),
+            platforms=platforms,
+            uploads=Uploads(
+                storage, quota, PublicationPlans(entitlements), RenditionViews(storage)
+            ),
+            telemetry=TelemetryFiles(storage),
+            publications=Publications(entitlements),
+            delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
+            administration=Administration(Grants()),
+            admin_key=config.admin_api_key.get_secret_value(),
         )
 
 
@@ -163,6 +190,7 @@ def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitle
         base_url=config.base_url,
         frontend_url=config.frontend_url,
         allow_account=entitlements.check_accounts,
+        connected=requeue_parked,
     )
 
 

@@ -169,5 +169,3 @@ async def _progress(
         yield event
         if event is not None and event.get("state") in _FINAL:
             return
-
-
