@@ -34,9 +34,13 @@ class Services:
     live: Live
     cipher: Cipher
     storage: Storage
-    accounts: Accounts
+    limits: Limits
     workspaces: Workspaces
     principals: DatabasePrincipals
+    accounts: Accounts
+    credentials: CredentialChanges
+    second_factor: SecondFactor
+    post: Post
     entitlements: Entitlements
     grants: Grants
     quota: Quota
@@ -60,6 +64,11 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         stack.push_async_callback(DB.close)
         redis = Redis.from_url(config.redis_url.get_secret_value(), socket_timeout=20)
         stack.push_async_callback(redis.aclose)
+        # A limit that makes requests wait for Redis would be worse than none.
+        limits_redis = Redis.from_url(
+            config.redis_url.get_secret_value(), socket_timeout=0.5, socket_connect_timeout=0.5
+        )
+        stack.push_async_callback(limits_redis.aclose)
         storage = await stack.enter_async_context(
             open_storage(
                 config.storage_endpoint,
@@ -68,10 +77,10 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
-        access = access_tokens(config)
         workspaces = Workspaces()
         passwords = Passwords()
         stack.callback(passwords.close)
+        people = build_people(config, cipher, passwords, mailer(config, http), workspaces)
         entitlements = Entitlements()
         yield Services(
             config=config,
@@ -79,40 +88,19 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             live=Live(redis),
             cipher=cipher,
             storage=storage,
-            accounts=_accounts(config, access, cipher, passwords, workspaces),
+            limits=Limits(
+                RateLimiter(limits_redis), Rate(config.rate_limit_max, config.rate_limit_window_sec)
+            ),
             workspaces=workspaces,
-            principals=DatabasePrincipals(access),
+            principals=people.principals,
+            accounts=people.accounts,
+            credentials=people.credentials,
+            second_factor=people.second_factor,
+            post=people.post,
             entitlements=entitlements,
             grants=Grants(),
             quota=Quota(entitlements),
         )
-
-
-def access_tokens(config: Config) -> AccessTokens:
-    """The signer of access tokens, from the settings."""
-    return AccessTokens.build(
-        config.base_url,
-        config.jwt_secret.get_secret_value(),
-        config.jwt_secret_previous.get_secret_value(),
-        config.access_token_minutes,
-    )
-
-
-def _accounts(
-    config: Config,
-    access: AccessTokens,
-    cipher: Cipher,
-    passwords: Passwords,
-    workspaces: Workspaces,
-) -> Accounts:
-    refresh = RefreshTokens.derive(cipher.keys, cipher.primary)
-    return Accounts(
-        passwords=passwords,
-        sessions=Sessions(access, refresh, config.refresh_token_days, config.refresh_grace_seconds),
-        on_registered=workspaces.create,
-        must_verify=config.verification is EmailVerification.REQUIRED,
-        origins=config.origins,
-    )
 
 
 def install_doorbell(config: Config) -> None:
