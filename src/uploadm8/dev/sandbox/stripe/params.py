@@ -6,7 +6,7 @@ Those types come from Stripe's specification, so whatever they do not know, Stri
 import re
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NotRequired, Required, Union, get_args, get_origin
 
@@ -14,6 +14,8 @@ from stripe import RequestOptions
 
 _PART = re.compile(r"([^\[\]]+)|\[([^\[\]]*)\]")
 _OPTIONS = frozenset(RequestOptions.__annotations__)  # of the library, never sent
+# Names in the annotations of RequestOptions, which other modules inherit without importing them.
+_FOREIGN = {"StripeContext": str, "Mapping": Mapping}
 _NOTHING = object()
 
 
@@ -58,7 +60,7 @@ def check(value: dict[str, Any], declared: type) -> dict[str, Any]:
 
 @cache
 def _fields(declared: type) -> dict[str, Any]:
-    hints = typing.get_type_hints(declared, localns={"StripeContext": str}, include_extras=True)
+    hints = typing.get_type_hints(declared, localns=_FOREIGN, include_extras=True)
     return {name: hint for name, hint in hints.items() if name not in _OPTIONS}
 
 
