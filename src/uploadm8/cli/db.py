@@ -2,8 +2,12 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import click
+
+T = TypeVar("T")
 
 
 @click.group()
@@ -34,7 +38,7 @@ def check() -> None:
     click.echo("No migration is pending.")
 
 
-async def _with_database(work):  # type: ignore[no-untyped-def]
+async def _with_database(work: Callable[[], Awaitable[T]]) -> T:
     from uploadm8.infra.db.engine import DB
 
     url = _database_url()

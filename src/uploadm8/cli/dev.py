@@ -10,7 +10,9 @@ _COLOURS = {"web": "cyan", "worker": "magenta", "sandbox": "yellow"}
 
 
 @click.command()
-@click.option("--home", type=click.Path(path_type=Path), default=Path(".uploadm8"), show_default=True)
+@click.option(
+    "--home", type=click.Path(path_type=Path), default=Path(".uploadm8"), show_default=True
+)
 @click.option("--port", type=int, default=8000, show_default=True, help="Port of the API.")
 def dev(home: Path, port: int) -> None:
     """Run API, worker, sandbox platforms and embedded servers; Ctrl-C stops them all."""

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +25,7 @@ from uploadm8.dev.embedded import (
     start_valkey,
 )
 from uploadm8.dev.processes import Process, StackError, free_port, spawn, wait_for_port
-from uploadm8.dev.sandbox.app import sandbox_env
+from uploadm8.dev.sandbox import sandbox_env
 
 BUCKET = "uploadm8-media"
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -55,7 +54,9 @@ class Stack:
         """A running process by name."""
         return next(p for p in reversed(self.processes) if p.name == name)
 
-    def start_worker(self, on_line: OnLine | None = None, env: Mapping[str, str] | None = None) -> Process:
+    def start_worker(
+        self, on_line: OnLine | None = None, env: Mapping[str, str] | None = None
+    ) -> Process:
         """Start a (further) worker process."""
         process = spawn(
             "worker",
@@ -96,7 +97,9 @@ class Stack:
 
 
 @contextmanager
-def running_stack(home: Path, *, on_line: OnLine | None = None, api_port: int | None = None) -> Iterator[Stack]:
+def running_stack(
+    home: Path, *, on_line: OnLine | None = None, api_port: int | None = None
+) -> Iterator[Stack]:
     """Start the stack in `home`, and leave nothing behind.
 
     DATABASE_URL, REDIS_URL and R2_ENDPOINT_URL in the environment replace the embedded servers.
@@ -123,27 +126,21 @@ def running_stack(home: Path, *, on_line: OnLine | None = None, api_port: int | 
 
 
 def _start_servers(stack: Stack) -> None:
+    # In this thread: the kernel ends a child when the thread that started it ends.
     home, env = stack.home, stack.env
-    with ThreadPoolExecutor(3) as pool:
-        wanted = {
-            "DATABASE_URL": lambda: start_postgres(home / "postgres"),
-            "REDIS_URL": lambda: start_valkey(home / "valkey"),
-            "R2_ENDPOINT_URL": lambda: start_objectstore(home / "objects", BUCKET),
-        }
-        started = {name: pool.submit(start) for name, start in wanted.items() if not env.get(name)}
-        failures: list[BaseException] = []
-        for name, future in started.items():
-            try:
-                server: Server = future.result()
-            except (StackError, OSError) as error:
-                failures.append(error)
-                continue
-            stack.processes.append(server.process)
-            env[name] = server.url
-    if failures:
-        raise failures[0]
-    if "R2_ENDPOINT_URL" in started:
-        env |= {"R2_ACCESS_KEY_ID": ACCESS_KEY, "R2_SECRET_ACCESS_KEY": SECRET_KEY, "R2_BUCKET_NAME": BUCKET}
+    if not env.get("DATABASE_URL"):
+        _keep(stack, "DATABASE_URL", start_postgres(home / "postgres"))
+    if not env.get("REDIS_URL"):
+        _keep(stack, "REDIS_URL", start_valkey(home / "valkey"))
+    if not env.get("R2_ENDPOINT_URL"):
+        _keep(stack, "R2_ENDPOINT_URL", start_objectstore(home / "objects", BUCKET))
+        env["R2_ACCESS_KEY_ID"], env["R2_SECRET_ACCESS_KEY"] = ACCESS_KEY, SECRET_KEY
+        env["R2_BUCKET_NAME"] = BUCKET
+
+
+def _keep(stack: Stack, variable: str, server: Server) -> None:
+    stack.processes.append(server.process)
+    stack.env[variable] = server.url
 
 
 def _start_sandbox(stack: Stack, on_line: OnLine | None) -> None:
@@ -176,6 +173,7 @@ def _addresses(stack: Stack, api_port: int | None) -> dict[str, str]:
         "SCRATCH_DIR": str(home / "scratch"),
         "OUTBOX_DIR": str(home / "outbox"),
         "JOB_LEASE_SECONDS": stack.env.get("JOB_LEASE_SECONDS", "20"),
+        "EMAIL_VERIFICATION": stack.env.get("EMAIL_VERIFICATION", "optional"),
         "RATE_LIMIT_MAX": stack.env.get("RATE_LIMIT_MAX", "600"),
     }
 
@@ -221,7 +219,9 @@ def _only_one(home: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.seek(0)
-            raise StackError(f"The stack in {home} is running already (process {lock.read().strip()}).") from None
+            raise StackError(
+                f"The stack in {home} is running already (process {lock.read().strip()})."
+            ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

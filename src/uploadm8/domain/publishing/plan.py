@@ -24,7 +24,10 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PUBLISH
 from uploadm8.infra.jobs.queue import request_cancel
 
-SCHEDULE_FEATURE = {ScheduleMode.AT: Feature.SCHEDULING, ScheduleMode.SMART: Feature.SMART_SCHEDULING}
+SCHEDULE_FEATURE = {
+    ScheduleMode.AT: Feature.SCHEDULING,
+    ScheduleMode.SMART: Feature.SMART_SCHEDULING,
+}
 
 
 class Gate(Protocol):

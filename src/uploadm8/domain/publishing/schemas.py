@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from uploadm8.domain.uploads.schemas import CaptionText, PublicationOut, Schedule
+from uploadm8.domain.uploads.schemas import PublicationOut, Schedule
 
 
 class Reschedule(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -63,7 +63,9 @@ class Publications:
         if account_id is not None:
             query = query.where(Publication.account == account_id)
         if start is not None:
-            query = query.where((Publication.publish_at >= start) | (Publication.published_at >= start))
+            query = query.where(
+                (Publication.publish_at >= start) | (Publication.published_at >= start)
+            )
         if end is not None:
             query = query.where((Publication.publish_at < end) | (Publication.published_at < end))
         rows = await query.order_by(Publication.id, ascending=False).limit(limit)
@@ -117,7 +119,9 @@ class Publications:
         when = resolve(wish.schedule, now(), row["time_zone"])
         if when.mode in SCHEDULE_FEATURE:
             await self.gate.require(workspace_id, SCHEDULE_FEATURE[when.mode])
-        target = {ScheduleMode.QUEUE: S.HELD, ScheduleMode.NOW: S.QUEUED}.get(when.mode, S.SCHEDULED)
+        target = {ScheduleMode.QUEUE: S.HELD, ScheduleMode.NOW: S.QUEUED}.get(
+            when.mode, S.SCHEDULED
+        )
         columns: dict[str, Any] = {
             "schedule_mode": when.mode.value,
             "publish_at": when.publish_at,

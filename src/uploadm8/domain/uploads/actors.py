@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from piccolo.querystring import QueryString
 
 from uploadm8.core.video.inspection import Inspection, InspectTask, inspect_media
 from uploadm8.domain.uploads.lifecycle import advance
@@ -13,6 +12,7 @@ from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
 from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
+from uploadm8.infra.db.clock import database_now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import (
     CLEAN_UPLOAD,
@@ -107,16 +107,19 @@ class UploadJobs:
         )
         for row in rows:
             async with transaction():
-                moved = await advance(row["id"], (S.PENDING,), S.EXPIRED)
-                if moved:
+                if await advance(row["id"], (S.PENDING,), S.EXPIRED):
                     await self.quota.release(row["id"])
-                    await enqueue(
-                        RELEASE_PUBLICATIONS, ref_id=row["id"], workspace_id=row["workspace"]
-                    )
-            if moved:
-                if row["multipart_id"] is not None:
-                    await self.storage.abort_multipart(row["object_key"], row["multipart_id"])
-                await self.storage.delete_prefix(upload_prefix(row["workspace"], row["id"]))
+                    await _let_go(row["id"], row["workspace"])
+
+    async def clean(self, context: JobContext) -> None:
+        """Remove the objects of an upload that came to nothing."""
+        row = await Upload.select().where(Upload.id == _ref(context)).first()
+        if row is None or row["state"] not in (S.REJECTED, S.CANCELED, S.EXPIRED):
+            return
+        if row["multipart_id"] is not None:
+            await self.storage.abort_multipart(row["object_key"], row["multipart_id"])
+        await self.storage.delete_prefix(upload_prefix(row["workspace"], row["id"]))
+        await self.scratch.remove(row["id"])
 
     async def _telemetry(self, upload_id: UUID) -> dict[str, Any] | None:
         row = await TelemetryFile.select().where(TelemetryFile.upload == upload_id).first()
@@ -195,10 +198,6 @@ def _ref(context: JobContext) -> UUID:
     if context.job.ref_id is None:
         raise UploadM8Error("The job names no upload.", code="job_without_subject")
     return context.job.ref_id
-
-
-def database_now(shift_s: float = 0) -> QueryString:
-    return QueryString("now() + make_interval(secs => {}::float8)", float(shift_s))
 
 
 def _json(value: object) -> str:
