@@ -76,7 +76,11 @@ class Hud:
 
 
 def _build(scene: Scene) -> list[Panel]:
-    wanted = [e for e in entries(scene.spec) if known(e) and widget_class(e).available(scene, e)]
+    wanted = [
+        e
+        for e in entries(scene.spec)
+        if known(e) and widget_class(scene.theme, e).available(scene, e)
+    ]
     while True:
         fitted, places = _fit(scene, wanted)
         if None not in places:
@@ -104,13 +108,13 @@ def _fit(scene: Scene, wanted: Sequence[WidgetEntry]) -> tuple[Scene, list[Rect 
 
 
 def _request(scene: Scene, entry: WidgetEntry) -> Request:
-    size = widget_class(entry).measure(scene, entry)
+    size = widget_class(scene.theme, entry).measure(scene, entry)
     where = anchors(entry, portrait=scene.portrait)
     return Request(size.w, size.h, where, place_order(entry))
 
 
 def _panel(scene: Scene, entry: WidgetEntry, rect: Rect) -> Panel:
-    widget: Widget[Any] = widget_class(entry)(scene, entry, rect.w, rect.h)
+    widget: Widget[Any] = widget_class(scene.theme, entry)(scene, entry, rect.w, rect.h)
     tone = scene.theme.tone
     frost = None
     if tone is not None and widget.shape is not None:

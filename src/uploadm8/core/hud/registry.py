@@ -3,18 +3,19 @@
 from typing import Any
 
 from uploadm8.core.hud.spec import WidgetEntry, WidgetKind
+from uploadm8.core.hud.theme import Theme
 from uploadm8.core.hud.widget import Widget
 from uploadm8.core.hud.widgets.compass import CompassTape
 from uploadm8.core.hud.widgets.g_ball import GBall
+from uploadm8.core.hud.widgets.ladder import AltitudeLadder, SpeedLadder
 from uploadm8.core.hud.widgets.minimap import WholeMap
 from uploadm8.core.hud.widgets.profile import AltitudeProfile
 from uploadm8.core.hud.widgets.speed_arc import SpeedArc
+from uploadm8.core.hud.widgets.speed_number import SpeedBar, SpeedDigital
 from uploadm8.core.hud.widgets.stats import Stats
 
 _KINDS: dict[WidgetKind, type[Widget[Any]]] = {
-    WidgetKind.SPEED: SpeedArc,
     WidgetKind.MAP: WholeMap,
-    WidgetKind.ALTITUDE: AltitudeProfile,
     WidgetKind.COMPASS: CompassTape,
     WidgetKind.G_FORCE: GBall,
     WidgetKind.STATS: Stats,
@@ -28,11 +29,24 @@ _KINDS: dict[WidgetKind, type[Widget[Any]]] = {
 }
 
 
+_SPEEDS: dict[str, type[Widget[Any]]] = {
+    "arc": SpeedArc,
+    "digital": SpeedDigital,
+    "bar": SpeedBar,
+}
+
+
 def known(entry: WidgetEntry) -> bool:
     """Whether a class draws the entry."""
-    return entry.kind in _KINDS
+    return entry.kind in _KINDS or entry.kind in {WidgetKind.SPEED, WidgetKind.ALTITUDE}
 
 
-def widget_class(entry: WidgetEntry) -> type[Widget[Any]]:
-    """The class that draws the entry."""
+def widget_class(theme: Theme, entry: WidgetEntry) -> type[Widget[Any]]:
+    """The class that draws the entry in a theme."""
+    if entry.kind is WidgetKind.SPEED:
+        if entry.style is None and theme.tapes:
+            return SpeedLadder
+        return _SPEEDS[entry.style or theme.speed]
+    if entry.kind is WidgetKind.ALTITUDE:
+        return AltitudeLadder if theme.tapes else AltitudeProfile
     return _KINDS[entry.kind]

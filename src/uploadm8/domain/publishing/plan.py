@@ -24,13 +24,16 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PUBLISH
 from uploadm8.infra.jobs.queue import request_cancel
 
-_FEATURE = {ScheduleMode.AT: Feature.SCHEDULING, ScheduleMode.SMART: Feature.SMART_SCHEDULING}
+SCHEDULE_FEATURE = {
+    ScheduleMode.AT: Feature.SCHEDULING,
+    ScheduleMode.SMART: Feature.SMART_SCHEDULING,
+}
 
 
 class Gate(Protocol):
     """What a workspace's tier lets it do."""
 
-    async def require(self, workspace_id: UUID, feature: Feature) -> None: ...
+    async def require(self, workspace_id: UUID, feature: Feature) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,8 @@ class PublicationPlans:
             when = resolve(
                 target.schedule or new.schedule, now(), zone["time_zone"] if zone else "UTC"
             )
-            if when.mode in _FEATURE:
-                await self.gate.require(workspace_id, _FEATURE[when.mode])
+            if when.mode in SCHEDULE_FEATURE:
+                await self.gate.require(workspace_id, SCHEDULE_FEATURE[when.mode])
             options = read_options(Platform(account["platform"]), target.options)
             platforms.append(account["platform"])
             await Publication.insert(

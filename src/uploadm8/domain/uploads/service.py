@@ -31,9 +31,9 @@ from uploadm8.errors import (
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
-from uploadm8.infra.jobs.catalog import INSPECT_UPLOAD, RENDER_UPLOAD
+from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, RENDER_UPLOAD
 from uploadm8.infra.jobs.queue import enqueue, request_cancel
-from uploadm8.infra.storage.keys import source_key, upload_prefix
+from uploadm8.infra.storage.keys import source_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
 
 S = UploadState
@@ -44,8 +44,8 @@ class QuotaBook(Protocol):
     """Uploads of the month: reserved at presign, committed at complete."""
 
     async def reserve(self, workspace_id: UUID, upload_id: UUID) -> None: ...
-    async def commit(self, upload_id: UUID) -> None: ...
-    async def release(self, upload_id: UUID) -> None: ...
+    async def commit(self, upload_id: UUID) -> bool: ...
+    async def release(self, upload_id: UUID) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class Uploads:
     publications: Publications
     renditions: Renditions
 
-    async def presign(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> PresignedUpload:
-        """Record an upload with its targets, reserve quota, and say where the bytes go.
+    async def create(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> UUID:
+        """Record an upload with its targets and reserve quota; returns its id.
 
         Raises:
             PaymentRequiredError: the month's quota is used up, or the tier lacks something asked for.
@@ -91,7 +91,7 @@ class Uploads:
             await Upload.update({Upload.request: _json(request)}).where(Upload.id == upload_id)
         if new.multipart:
             await self._start_multipart(upload_id, key, new.content_type)
-        return await self.presigned(workspace_id, upload_id)
+        return upload_id
 
     async def presigned(self, workspace_id: UUID, upload_id: UUID) -> PresignedUpload:
         """The upload with fresh URLs for the bytes that are still missing."""
@@ -125,7 +125,7 @@ class Uploads:
                 "parts": [],
                 "expires_at": now() + timedelta(seconds=limits.PRESIGN_S),
             }
-        return msgspec.convert({**detail, **how}, PresignedUpload)
+        return PresignedUpload(**detail, **how)
 
     async def complete(self, workspace_id: UUID, upload_id: UUID) -> UploadDetail:
         """The bytes are there: pin them, commit the quota, start the work. Idempotent.
@@ -174,13 +174,10 @@ class Uploads:
             await self.publications.cancel(upload_id)
             await self.renditions.cancel(upload_id)
             await request_cancel(upload_id, INSPECT_UPLOAD, RENDER_UPLOAD)
-            moved = await advance(upload_id, origins, S.CANCELED)
-            if moved:
-                await self.quota.release(upload_id)
-        if moved:
-            if row["multipart_id"] is not None:
-                await self.storage.abort_multipart(row["object_key"], row["multipart_id"])
-            await self.storage.delete_prefix(upload_prefix(workspace_id, upload_id))
+            if await advance(upload_id, origins, S.CANCELED):
+                if row["state"] == S.PENDING:
+                    await self.quota.release(upload_id)
+                await enqueue(CLEAN_UPLOAD, ref_id=upload_id, workspace_id=workspace_id)
         return await self.detail(workspace_id, upload_id)
 
     async def listing(

@@ -13,8 +13,8 @@ from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
 from uploadm8.core.hud.units import ABSENT, number
 from uploadm8.core.hud.widget import Size, Widget
-from uploadm8.core.hud.widgets.dial import Arc, scale_end
-from uploadm8.core.hud.widgets.dial_faces import draw_face
+from uploadm8.core.hud.widgets.dial import scale_end
+from uploadm8.core.hud.widgets.dial_faces import FACES
 from uploadm8.core.telemetry.track import Channel
 
 
@@ -35,10 +35,11 @@ class SpeedArc(Widget[ArcState]):
         speeds = scene.units.speed.of(1.0) * scene.held(Channel.SPEED)
         known = scene.valid(Channel.SPEED)
         self._end = scale_end(float(speeds[known].max()) if known.any() else 1.0)
-        self._arc = Arc(width, width * 0.425, width * 0.072)
-        self._face = draw_face(scene, self.base, self._arc, self._end)
+        self._face = FACES[scene.theme.dial](scene, self.base, width, self._end)
         share = np.clip(speeds / self._end, 0, 1)
-        self._lit = np.where(known, np.rint(share * self._arc.length * STEPS), -1).astype(np.int64)
+        self._lit = np.where(known, np.rint(share * self._face.arc.length * STEPS), -1).astype(
+            np.int64
+        )
         self._speeds = speeds
         self._cap = self._digit_cap(width)
         self._draw_unit(width)

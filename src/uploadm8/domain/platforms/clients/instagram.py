@@ -29,7 +29,6 @@ from uploadm8.domain.platforms.clients.base import (
     Report,
     Unknown,
     Verdict,
-    utc_now,
 )
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.handles import InstagramHandle
@@ -38,6 +37,7 @@ from uploadm8.domain.platforms.clients.meta_errors import NEW_CONTAINER
 from uploadm8.domain.platforms.clients.meta_graph import Graph, container_error
 from uploadm8.domain.platforms.clients.options import InstagramOptions
 from uploadm8.domain.platforms.clients.transport import body, mapping, number, once, rows, text
+from uploadm8.infra.clock import now
 
 POLL_SECONDS = 5.0
 _CLOCK_SLACK = timedelta(minutes=5)
@@ -79,7 +79,7 @@ class Instagram:
             size=draft.media.size,
             container_id=container,
             upload_url=text(found, "uri") or usual,
-            started=utc_now().isoformat(),
+            started=now().isoformat(),
         )
 
     async def transfer(
