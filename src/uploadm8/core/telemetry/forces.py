@@ -10,7 +10,7 @@ SLOPE_S = 1.0  # window of the slope of a measured speed or course
 SLOPE_FROM_POSITIONS_S = 3.0
 SPARSEST_S = 2.0  # rows further apart say nothing about forces
 MAX_G = 3.0
-OPPOSED = -0.5  # correlation from which a measured channel is believed to be mirrored
+OPPOSED = -0.5  # cosine below which a measured channel is believed to be mirrored
 MOVING_MPS = 1.5
 
 
@@ -60,8 +60,8 @@ def _opposed(measured: Column, derived: FloatArray) -> bool:
     if both.sum() < 20:
         return False
     a, b = measured.values[both], derived[both]
-    spread = float(a.std() * b.std())
-    return spread > 1e-9 and float(((a - a.mean()) * (b - b.mean())).mean()) / spread < OPPOSED
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return scale > 1e-9 and float(a @ b) / scale < OPPOSED
 
 
 def _slope(track: Track, channel: Channel, values: FloatArray) -> FloatArray:

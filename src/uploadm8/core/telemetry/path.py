@@ -156,5 +156,7 @@ def distance_along(legs: Legs, t: FloatArray) -> FloatArray:
         return np.zeros(len(t))
     total = np.cumsum(legs.metres)
     times = np.stack((legs.t0, legs.t1), axis=1).ravel()
-    metres = np.stack((total - legs.metres, total), axis=1).ravel()
-    return np.interp(t, times, metres)
+    before = np.concatenate(([0.0], total[:-1]))
+    metres = np.stack((before, total), axis=1).ravel()
+    distance: FloatArray = np.interp(t, times, metres)
+    return distance
