@@ -1,0 +1,188 @@
+"""Layer: premultiplied Y, U, V with inverse alpha, the form in which everything is drawn.
+
+Putting a layer on a frame is `dst * inverse / 255 + premultiplied`: one saturating multiply and
+one add per plane, both SIMD in OpenCV. Painting on a layer is the same sum, so nothing is ever
+converted from RGB while frames are running.
+"""
+
+import cv2
+import numpy as np
+
+from uploadm8.core.hud.color import ColorCoding, FloatImage, Ink
+from uploadm8.core.hud.frame import Plane
+
+
+def scale_into(plane: Plane, factor: Plane) -> None:
+    """Plane = plane * factor / 255, rounded, in place."""
+    cv2.multiply(plane, factor, dst=plane, scale=1 / 255)
+
+
+def add_into(plane: Plane, other: Plane) -> None:
+    """Plane = min(plane + other, 255) in place."""
+    cv2.add(plane, other, dst=plane)
+
+
+def times(plane: Plane, factor: float) -> Plane:
+    """Plane * factor, rounded and clipped to 0..255, as a new plane."""
+    return np.asarray(cv2.convertScaleAbs(plane, alpha=factor), np.uint8)
+
+
+def inverse(plane: Plane) -> Plane:
+    """255 - plane, as a new plane."""
+    return np.asarray(cv2.bitwise_not(plane), np.uint8)
+
+
+def half_size(plane: Plane) -> Plane:
+    """The mean of every 2 x 2 pixels."""
+    h, w = plane.shape
+    return np.asarray(cv2.resize(plane, (w // 2, h // 2), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+class Layer:
+    """A transparent 4:2:0 picture of even width and height.
+
+    Attributes:
+        inv_y: 255 minus alpha, luma size.
+        inv_c: 255 minus alpha, chroma size.
+        y: luma times alpha.
+        u: blue difference times alpha.
+        v: red difference times alpha.
+    """
+
+    __slots__ = ("inv_c", "inv_y", "u", "v", "y")
+
+    def __init__(self, width: int, height: int) -> None:
+        half = (height // 2, width // 2)
+        self.inv_y = np.full((height, width), 255, np.uint8)
+        self.inv_c = np.full(half, 255, np.uint8)
+        self.y = np.zeros((height, width), np.uint8)
+        self.u = np.zeros(half, np.uint8)
+        self.v = np.zeros(half, np.uint8)
+
+    @property
+    def width(self) -> int:
+        """Luma columns."""
+        return int(self.y.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Luma rows."""
+        return int(self.y.shape[0])
+
+    def copy(self) -> "Layer":
+        """An independent copy."""
+        other = Layer(self.width, self.height)
+        other.load(self)
+        return other
+
+    def load(self, other: "Layer") -> None:
+        """Become equal to a layer of the same size."""
+        for name in self.__slots__:
+            np.copyto(getattr(self, name), getattr(other, name))
+
+    def paint(self, mask: Plane, ink: Ink, x: int = 0, y: int = 0, strength: float = 1.0) -> None:
+        """Lay a colour over this layer, through a coverage mask whose corner is at (x, y).
+
+        Any position is allowed; what is outside the layer is cut off.
+        """
+        placed = self._fit(mask, x, y)
+        if placed is None:
+            return
+        m, x, y = placed
+        if strength < 1:
+            m = times(m, strength)
+        h, w = m.shape
+        keep = inverse(m)
+        scale_into(self.inv_y[y : y + h, x : x + w], keep)
+        luma = self.y[y : y + h, x : x + w]
+        scale_into(luma, keep)
+        add_into(luma, times(m, ink.y / 255))
+        m = half_size(m)
+        keep = inverse(m)
+        half = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
+        scale_into(self.inv_c[half], keep)
+        for plane, value in ((self.u, ink.u), (self.v, ink.v)):
+            target = plane[half]
+            scale_into(target, keep)
+            add_into(target, times(m, value / 255))
+
+    def paint_rgb(self, mask: Plane, rgb: FloatImage, coding: ColorCoding) -> None:
+        """Lay a picture of the layer's size over it through a mask; for static parts (slow)."""
+        alpha = mask.astype(np.float32) / 255
+        luma, *chroma = coding.planes(rgb)
+        size = (self.width // 2, self.height // 2)
+        half = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+        self.inv_y[:] = np.rint(self.inv_y * (1 - alpha))
+        self.inv_c[:] = np.rint(self.inv_c * (1 - half))
+        self.y[:] = np.rint(self.y * (1 - alpha) + luma * alpha)
+        for plane, values in zip((self.u, self.v), chroma, strict=True):
+            over = cv2.resize(values * alpha, size, interpolation=cv2.INTER_AREA)
+            plane[:] = np.rint(plane * (1 - half) + over)
+
+    def stamp(self, other: "Layer", x: int, y: int) -> None:
+        """Lay another layer over this one, its corner at even (x, y); must fit."""
+        h, w = other.y.shape
+        full = np.s_[y : y + h, x : x + w]
+        half = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
+        scale_into(self.inv_y[full], other.inv_y)
+        put_plane(self.y[full], other.inv_y, other.y)
+        scale_into(self.inv_c[half], other.inv_c)
+        put_plane(self.u[half], other.inv_c, other.u)
+        put_plane(self.v[half], other.inv_c, other.v)
+
+    def reveal(self, other: "Layer", mask: Plane, x: int, y: int) -> None:
+        """Become `other` where the mask is 255, in between by share.
+
+        The layers are of one size; the mask is even and its corner is at even (x, y).
+        """
+        h, w = mask.shape
+        full = np.s_[y : y + h, x : x + w]
+        half = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
+        for area, share, names in (
+            (full, mask, ("inv_y", "y")),
+            (half, half_size(mask), ("inv_c", "u", "v")),
+        ):
+            keep = inverse(share)
+            for name in names:
+                lit = times_plane(getattr(other, name)[area], share)
+                put_plane(getattr(self, name)[area], keep, lit)
+
+    def fade(self, source: "Layer", strength: int) -> None:
+        """Become `source` at strength / 255 of its opacity."""
+        factor = strength / 255
+        for name in ("y", "u", "v"):
+            cv2.convertScaleAbs(getattr(source, name), dst=getattr(self, name), alpha=factor)
+        for name in ("inv_y", "inv_c"):
+            np.copyto(getattr(self, name), inverse(times(inverse(getattr(source, name)), factor)))
+
+    def _fit(self, mask: Plane, x: int, y: int) -> tuple[Plane, int, int] | None:
+        """The part of the mask inside the layer, padded so that its corner and size are even."""
+        h, w = mask.shape
+        left, top = max(0, -x), max(0, -y)
+        right, bottom = min(w, self.width - x), min(h, self.height - y)
+        if right <= left or bottom <= top:
+            return None
+        if (left, top, right, bottom) != (0, 0, w, h):
+            mask = mask[top:bottom, left:right]
+            x, y = x + left, y + top
+        before_x, before_y = x & 1, y & 1
+        after_x, after_y = (x + right - left) & 1, (y + bottom - top) & 1
+        if before_x or before_y or after_x or after_y:
+            mask = np.asarray(
+                cv2.copyMakeBorder(
+                    mask, before_y, after_y, before_x, after_x, cv2.BORDER_CONSTANT, value=(0,)
+                ),
+                np.uint8,
+            )
+        return mask, x - before_x, y - before_y
+
+
+def times_plane(plane: Plane, factor: Plane) -> Plane:
+    """Plane * factor / 255, rounded, as a new plane."""
+    return np.asarray(cv2.multiply(plane, factor, scale=1 / 255), np.uint8)
+
+
+def put_plane(target: Plane, inv: Plane, premultiplied: Plane) -> None:
+    """Target = target * inv / 255 + premultiplied, in place."""
+    cv2.multiply(target, inv, dst=target, scale=1 / 255)
+    cv2.add(target, premultiplied, dst=target)

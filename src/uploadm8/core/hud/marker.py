@@ -1,0 +1,70 @@
+"""Marker: a small picture that moves by half pixels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from uploadm8.core.hud.color import Ink
+from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.shapes import coverage, grid
+
+STEPS = 2  # positions per pixel
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A concentric part of a marker.
+
+    Attributes:
+        radius: px.
+        ink: its colour.
+        strength: its opacity.
+        soft: whether it fades from its middle outwards.
+    """
+
+    radius: float
+    ink: Ink
+    strength: float = 1.0
+    soft: bool = False
+
+
+class Marker:
+    """Concentric blobs, drawn once for each of the 4 x 4 half-pixel phases of two pixels."""
+
+    def __init__(self, blobs: Sequence[Blob]) -> None:
+        self._blobs = tuple(blobs)
+        self._reach = int(np.ceil(max(blob.radius for blob in blobs))) + 2
+        self.size = self._reach * 2 + 2 & ~1
+
+    @cached_property
+    def _phases(self) -> dict[tuple[int, int], Layer]:
+        return {}
+
+    def stamp(self, layer: Layer, x: int, y: int) -> None:
+        """Draw it with its centre at (x, y) half pixels; kept whole inside the layer."""
+        reach = self._reach
+        left = min(max(x - reach * STEPS, 0), (layer.width - self.size) * STEPS)
+        top = min(max(y - reach * STEPS, 0), (layer.height - self.size) * STEPS)
+        cell = 2 * STEPS
+        phase = (left % cell, top % cell)
+        picture = self._phases.get(phase)
+        if picture is None:
+            picture = self._phases[phase] = self._draw(phase[0] / STEPS, phase[1] / STEPS)
+        column, row = left // cell * 2, top // cell * 2
+        layer.stamp(picture, min(column, layer.width - picture.width & ~1), row)
+
+    def _draw(self, dx: float, dy: float) -> Layer:
+        size = self.size + 2
+        picture = Layer(size, size)
+        x, y = grid(size, size)
+        distance = np.hypot(x - self._reach - dx, y - self._reach - dy)
+        for blob in self._blobs:
+            if blob.soft:
+                near = np.clip(1 - distance / blob.radius, 0, 1) ** 2
+                mask = np.rint(near * 255).astype(np.uint8)
+            else:
+                mask = coverage(distance - blob.radius)
+            picture.paint(mask, blob.ink, strength=blob.strength)
+        return picture

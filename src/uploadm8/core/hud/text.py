@@ -1,0 +1,136 @@
+"""Text as coverage masks: sizes are cap heights in pixels, positions are baselines."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
+from typing import Literal
+
+import cv2
+import fontpkg
+import numpy as np
+
+from uploadm8.core.hud.color import Ink
+from uploadm8.core.hud.frame import Plane
+from uploadm8.core.hud.layer import Layer
+
+Align = Literal["left", "center", "right"]
+_FINE = 4  # supersampling: cv2 draws text at whole pixels only
+_DIGITS = "0123456789"
+_lock = Lock()  # a FontFace keeps a glyph atlas that two threads must not fill at once
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """A face of one of the bundled families."""
+
+    family: str
+    weight: int
+    italic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextMask:
+    """A drawn string.
+
+    Attributes:
+        mask: its coverage.
+        left: columns from the mask's left edge to the pen's start.
+        rise: rows from the mask's top to the baseline.
+        width: advance of the pen.
+    """
+
+    mask: Plane
+    left: int
+    rise: int
+    width: float
+
+
+class _Face:
+    """A loaded font, with the factor from cap height to cv2's size."""
+
+    def __init__(self, font: Font) -> None:
+        style = "italic" if font.italic else "normal"
+        file = fontpkg.path(font.family, weight=font.weight, style=style)
+        self._weight = font.weight if "wght" in file.name else 0
+        self._face = cv2.FontFace(str(file))
+        probe = np.zeros((400, 400), np.uint8)
+        self.put(probe, "H", 50, 350, 200)
+        rows = np.flatnonzero(probe.max(axis=1) > 127)
+        self.size_per_cap = 200 / float(rows[-1] - rows[0] + 1)
+
+    def put(self, canvas: Plane, text: str, x: int, y: int, size: int) -> int:
+        """Draw at whole pixels; where the pen ends."""
+        end, _ = cv2.putText(canvas, text, (x, y), (255,), self._face, size, self._weight)
+        return int(end[0])
+
+
+@lru_cache(maxsize=16)
+def _face(font: Font) -> _Face:
+    return _Face(font)
+
+
+@lru_cache(maxsize=512)
+def text_mask(font: Font, text: str, cap: float, tracking: float = 0.0) -> TextMask:
+    """The string in one piece, kerned; `tracking` is extra space per letter in cap heights."""
+    with _lock:
+        face = _face(font)
+        size = round(cap * _FINE * face.size_per_cap)
+        pad, rise, fall = round(cap * 0.3) + 2, round(cap * 1.4) + 2, round(cap * 0.45) + 2
+        room = int(len(text) * cap * (2.0 + tracking)) + 2 * pad
+        canvas = np.zeros(((rise + fall) * _FINE, room * _FINE), np.uint8)
+        pen, start = float(pad * _FINE), pad * _FINE
+        pieces = text if tracking else [text]
+        for piece in pieces:
+            end = face.put(canvas, piece, round(pen), rise * _FINE, size)
+            pen += end - round(pen) + tracking * cap * _FINE
+    width = (pen - start) / _FINE - tracking * cap
+    used = min(room, int(np.ceil(width)) + 2 * pad)
+    mask = cv2.resize(canvas, (room, rise + fall), interpolation=cv2.INTER_AREA)
+    return TextMask(np.ascontiguousarray(mask[:, :used], np.uint8), pad, rise, width)
+
+
+@lru_cache(maxsize=64)
+def digit_pitch(font: Font, cap: float) -> int:
+    """Columns that every digit takes, so that numbers do not jump sideways."""
+    return int(np.ceil(max(text_mask(font, digit, cap).width for digit in _DIGITS)))
+
+
+def number_width(font: Font, text: str, cap: float) -> int:
+    """Columns that `number_mask` needs for the string."""
+    return sum(_advance(font, char, cap) for char in text)
+
+
+def number_mask(font: Font, text: str, cap: float) -> TextMask:
+    """A number put together from cached glyphs at a fixed pitch; cheap enough for every frame."""
+    glyphs = [text_mask(font, char, cap) for char in text]
+    advances = [_advance(font, char, cap) for char in text]
+    if not glyphs:
+        return TextMask(np.zeros((2, 2), np.uint8), 0, 0, 0.0)
+    total = sum(advances)
+    pad, rise = glyphs[0].left, glyphs[0].rise
+    canvas = np.zeros((glyphs[0].mask.shape[0], total + 2 * pad + 2), np.uint8)
+    pen = 0
+    for glyph, advance in zip(glyphs, advances, strict=True):
+        inset = round((advance - glyph.width) / 2)
+        w = min(glyph.mask.shape[1], canvas.shape[1] - pen - max(inset, 0))
+        x = pen + max(inset, 0)
+        target = canvas[:, x : x + w]
+        np.maximum(target, glyph.mask[:, :w], out=target)
+        pen += advance
+    return TextMask(canvas, pad, rise, float(total))
+
+
+def write(
+    layer: Layer, text: TextMask, at: tuple[float, float], ink: Ink, align: Align = "left"
+) -> float:
+    """Paint a drawn string with its baseline at (x, y); the x where its advance ends."""
+    shift = {"left": 0.0, "center": text.width / 2, "right": text.width}[align]
+    start = round(at[0] - shift)
+    layer.paint(text.mask, ink, start - text.left, round(at[1]) - text.rise)
+    return start + text.width
+
+
+def _advance(font: Font, char: str, cap: float) -> int:
+    if char in _DIGITS:
+        return digit_pitch(font, cap)
+    return round(text_mask(font, char, cap).width)

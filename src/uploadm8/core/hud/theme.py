@@ -1,0 +1,73 @@
+"""Theme: a look as values. Widgets read it; none of them knows a theme by name."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Literal
+
+from uploadm8.core.hud.frost import GlassTone
+from uploadm8.core.hud.text import Font
+
+
+class Plate(Enum):
+    """What stands behind a widget."""
+
+    GLASS = auto()  # frosted, rounded, a bright rim
+    SCRIM = auto()  # a soft shade without an edge
+    SLANT = auto()  # a leaning parallelogram with an accent edge
+    CUT = auto()  # chamfered corners, an accent line on top
+    STRIP = auto()  # a plain dark rectangle
+    BRACKETS = auto()  # a light shade between four corner brackets
+
+
+class Dial(Enum):
+    """How an arc gauge is drawn."""
+
+    RING = auto()  # a thick ring that lights up
+    HAIRLINE = auto()  # a thin line and a dot
+    SEGMENTS = auto()  # blocks
+    NEEDLE = auto()  # ticks, numbers, a needle
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A look.
+
+    Attributes:
+        plate: what stands behind a widget.
+        plate_color: its colour, where it has one.
+        plate_alpha: its opacity.
+        radius: corner radius (or chamfer), in design units (1/1080 of the short side).
+        tone: how frosted glass passes light; None = not frosted.
+        accent: the colour of what is lit, when the user names none.
+        warm: the middle of a value scale.
+        hot: its end, and the position marker.
+        text: colour of numbers.
+        dim: colour of labels and units.
+        digits: the big numbers.
+        value: the other numbers.
+        label: labels and units.
+        tracking: letter spacing of labels, in cap heights.
+        dial: how an arc gauge is drawn.
+        speed: the speed widget's own style.
+        tapes: speed and altitude as vertical ladders at the frame's sides.
+        strip: the stats run along the bottom in one full-width strip.
+    """
+
+    plate: Plate
+    plate_color: str
+    plate_alpha: float
+    radius: float
+    tone: GlassTone | None
+    accent: str
+    warm: str
+    hot: str
+    text: str
+    dim: str
+    digits: Font
+    value: Font
+    label: Font
+    tracking: float
+    dial: Dial
+    speed: Literal["arc", "digital", "bar"]
+    tapes: bool = False
+    strip: bool = False

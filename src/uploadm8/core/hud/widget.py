@@ -1,0 +1,76 @@
+"""Widget: the contract between what is drawn and where."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+from uploadm8.core.hud.frame import Plane
+from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.plates import draw_plate
+from uploadm8.core.hud.scene import Scene
+from uploadm8.core.hud.spec import WidgetEntry
+from uploadm8.core.telemetry.track import BoolArray, Channel
+
+
+class Size(NamedTuple):
+    """Width and height in pixels."""
+
+    w: float
+    h: float
+
+
+StateT = TypeVar("StateT", bound=Hashable)
+
+
+class Widget(ABC, Generic[StateT]):
+    """One thing on the screen.
+
+    A widget's pixels are a function of `state(index)`, and the state is a function of the index:
+    frames can be drawn in any order and by several workers, with the same result.
+
+    Attributes:
+        base: what never changes, drawn once.
+        shape: the panel's coverage where it has glass, else None.
+    """
+
+    channels: ClassVar[tuple[Channel, ...]] = ()
+
+    def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
+        """Draw everything that does not change; width and height are even."""
+        self.scene = scene
+        self.entry = entry
+        self.base = Layer(width, height)
+        self.shape = self.plate()
+
+    @classmethod
+    def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
+        """Whether there is anything to show in this clip."""
+        return scene.has(*cls.channels)
+
+    @classmethod
+    @abstractmethod
+    def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
+        """The size it wants."""
+
+    @abstractmethod
+    def state(self, index: int) -> StateT:
+        """Everything its pixels depend on at that frame, rounded to what can be seen."""
+
+    def still(self, state: StateT) -> Hashable:
+        """The part of the state that `paint_still` draws: what changes some times a second."""
+        return None
+
+    def paint_still(self, layer: Layer, state: StateT) -> None:
+        """Draw numbers and the like on a copy of `base`; kept until `still` changes."""
+
+    @abstractmethod
+    def paint(self, layer: Layer, state: StateT) -> None:
+        """Draw what moves with every frame over that."""
+
+    def plate(self) -> Plane | None:
+        """Draw what stands behind it on the base; the shape to frost."""
+        return draw_plate(self.scene, self.base)
+
+    def shown(self) -> BoolArray:
+        """Per frame, whether it is on the screen."""
+        return self.scene.shown(self.channels)

@@ -1,0 +1,95 @@
+"""A tape that runs under a fixed pointer."""
+
+import numpy as np
+
+from uploadm8.core.hud.frame import Plane
+from uploadm8.core.hud.layer import Layer, times, times_plane
+from uploadm8.core.hud.plates import fade_sides
+from uploadm8.core.hud.scene import Scene
+from uploadm8.core.hud.shapes import bar, polygon
+from uploadm8.core.hud.spec import WidgetEntry
+from uploadm8.core.hud.text import text_mask
+from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.telemetry.track import Channel
+
+_POINTS = {0: "N", 45: "NE", 90: "E", 135: "SE", 180: "S", 225: "SW", 270: "W", 315: "NW"}
+_STEPS = 2
+
+
+class CompassTape(Widget[int]):
+    """A part of the horizon; the state is the heading in half pixels of tape."""
+
+    channels = (Channel.COURSE,)
+
+    def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
+        super().__init__(scene, entry, width, height)
+        self._turn = round(360 * scene.px(4.8) * entry.scale)
+        self._scale = self._turn / 360
+        course = scene.held(Channel.COURSE) % 360
+        self._heading = np.rint(course * self._scale * _STEPS).astype(np.int64)
+        self._fade = fade_sides(width, height, scene.px(120) * entry.scale)
+        self._tapes = [self._draw_tape(width, height, phase / _STEPS) for phase in range(_STEPS)]
+        self._draw_pointer(width, height)
+
+    @classmethod
+    def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
+        width = scene.area.w if scene.portrait else scene.px(620) * entry.scale
+        return Size(width, scene.px(80) * entry.scale)
+
+    def state(self, index: int) -> int:
+        return int(self._heading[index])
+
+    def paint(self, layer: Layer, state: int) -> None:
+        column, phase = divmod(state, _STEPS)
+        scene = self.scene
+        inks = (scene.ink("#ffffff"), scene.ink(scene.accent))
+        for tape, ink in zip(self._tapes[phase], inks, strict=True):
+            seen = np.ascontiguousarray(tape[:, column : column + layer.width])
+            layer.paint(times_plane(seen, self._fade), ink)
+
+    def _draw_tape(self, width: int, height: int, phase: float) -> tuple[Plane, Plane]:
+        """Marks and letters of a full turn and what is seen beside it, and the accented letters."""
+        scene, entry = self.scene, self.entry
+        total = self._turn + width + 2
+        white = np.zeros((height, total), np.uint8)
+        accent = np.zeros((height, total), np.uint8)
+        theme = scene.theme
+        unit = scene.px(1) * entry.scale
+        first = int(-width / 2 / self._scale) // 5 * 5 - 5
+        for degree in range(first, 366 + int(width / 2 / self._scale), 5):
+            x = width / 2 + degree * self._scale - phase
+            major = degree % 15 == 0
+            tall, bold = (13, 2.4) if major else (8, 1.6)
+            bottom = height - 14 * unit
+            box = (3.5 + x % 1 - bold * unit / 2, bottom - tall * unit, bold * unit, tall * unit)
+            mark = times(bar(7, height, box), 0.84 if major else 0.47)
+            _merge(white, mark, int(x) - 3, 0)
+            if not major:
+                continue
+            letter = _POINTS.get(degree % 360)
+            if letter:
+                text = text_mask(theme.value, letter, 19 * unit)
+            else:
+                text = text_mask(theme.label, str(degree % 360), 12.5 * unit)
+            target = accent if letter in {"N", "E", "S", "W"} else white
+            share = 1.0 if letter else 0.75
+            left = round(x - text.width / 2) - text.left
+            base = height - (39 if letter else 41) * unit
+            _merge(target, times(text.mask, share), left, round(base) - text.rise)
+        return white, accent
+
+    def _draw_pointer(self, width: int, height: int) -> None:
+        unit = self.scene.px(1) * self.entry.scale
+        middle = width / 2
+        arrow = [(middle - 9 * unit, 0), (middle + 9 * unit, 0), (middle, 12 * unit)]
+        self.base.paint(polygon(width, height, arrow), self.scene.ink(self.scene.theme.hot))
+
+
+def _merge(canvas: Plane, mask: Plane, x: int, y: int) -> None:
+    """Add coverage; what is outside the canvas is cut off."""
+    h, w = mask.shape
+    left, top = max(0, -x), max(0, -y)
+    right, bottom = min(w, canvas.shape[1] - x), min(h, canvas.shape[0] - y)
+    if right > left and bottom > top:
+        target = canvas[y + top : y + bottom, x + left : x + right]
+        np.maximum(target, mask[top:bottom, left:right], out=target)

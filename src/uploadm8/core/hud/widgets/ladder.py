@@ -1,0 +1,152 @@
+"""A vertical tape with the current value in a box, as pilots read speed and height."""
+
+from typing import ClassVar, NamedTuple
+
+import cv2
+import numpy as np
+
+from uploadm8.core.hud.frame import Plane
+from uploadm8.core.hud.layer import Layer, times_plane
+from uploadm8.core.hud.scene import Scene
+from uploadm8.core.hud.shapes import grid, lines, polygon
+from uploadm8.core.hud.spec import WidgetEntry
+from uploadm8.core.hud.text import number_mask, text_mask, write
+from uploadm8.core.hud.units import ABSENT, Quantity, number
+from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.telemetry.track import Channel
+
+_VISIBLE_STEPS = 9  # labelled and unlabelled marks on the tape
+_ROUND = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
+
+
+class LadderState(NamedTuple):
+    """Half pixels of tape, and the number."""
+
+    tape: int
+    digits: str
+
+
+class Ladder(Widget[LadderState]):
+    """Marks run past a fixed box."""
+
+    label: ClassVar[str]
+    right_side: ClassVar[bool]
+
+    def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
+        super().__init__(scene, entry, width, height)
+        self._unit = scene.px(1) * entry.scale
+        channel = self.channels[0]
+        self._values = scene.held(channel) * self.quantity(scene).factor
+        self._known = scene.valid(channel)
+        known = self._values[self._known]
+        swing = float(known.max() - known.min()) if len(known) else 1.0
+        self._step = next((s for s in _ROUND if s * 6 >= swing * 0.5), _ROUND[-1])
+        head = 44 * self._unit
+        self._top, self._tall = head, height - head - 14 * self._unit
+        self._px = self._tall / _VISIBLE_STEPS / self._step
+        self._tape = np.rint(self._values * self._px * 2).astype(np.int64)
+        self._box_cap = 21 * self._unit
+        y = grid(width, height)[1]
+        inside = np.minimum(y - self._top, self._top + self._tall - y)
+        fade = np.clip(inside / (36 * self._unit), 0, 1)
+        self._middle = round(self._top + self._tall / 2)
+        away = np.abs(y - self._middle) - 20 * self._unit
+        self._fade: Plane = np.rint(fade * np.clip(away, 0, 1) * 255).astype(np.uint8)
+        self._draw(width, height)
+
+    @classmethod
+    def quantity(cls, scene: Scene) -> Quantity:
+        """The unit of the tape."""
+        raise NotImplementedError
+
+    @classmethod
+    def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
+        return Size(scene.px(136) * entry.scale, scene.px(440) * entry.scale)
+
+    def state(self, index: int) -> LadderState:
+        slot = int(self.scene.slots[index])
+        digits = number(float(self._values[slot])) if self._known[slot] else ABSENT
+        return LadderState(int(self._tape[index]), digits)
+
+    def paint(self, layer: Layer, state: LadderState) -> None:
+        scene = self.scene
+        marks = self._marks(layer.width, layer.height, state.tape)
+        layer.paint(times_plane(marks, self._fade), scene.ink(scene.theme.text), strength=0.85)
+        text = number_mask(scene.theme.digits, state.digits, self._box_cap)
+        x = layer.width / 2 + (-6 if self.right_side else 6) * -self._unit
+        at = (x, self._middle + self._box_cap / 2)
+        write(layer, text, at, scene.ink(scene.theme.text), "center")
+
+    def _marks(self, width: int, height: int, tape: int) -> Plane:
+        """Ticks every step and numbers every second one, near the middle of the tape."""
+        rows, half = divmod(tape, 2)
+        value = tape / 2 / self._px
+        canvas = np.zeros((height, width), np.uint8)
+        unit, reach = self._unit, _VISIBLE_STEPS // 2 + 2
+        bold = max(2, round(2.4 * unit))
+        first = int(value // self._step) - reach
+        for i in range(first, first + 2 * reach + 1):
+            y = self._middle + rows - round(i * self._step * self._px)
+            long = round((22 if i % 2 == 0 else 13) * unit)
+            x = width - long - round(6 * unit) if not self.right_side else round(6 * unit)
+            if not bold < y < height - bold:
+                continue
+            canvas[y - bold // 2 : y - bold // 2 + bold, x : x + long] = 255
+            if i % 2 == 0 and (i >= 0 or self.channels[0] is not Channel.SPEED):
+                text = number_mask(self.scene.theme.label, number(i * self._step), 14 * unit)
+                h, w = text.mask.shape
+                left = (
+                    round(34 * unit) - text.left
+                    if self.right_side
+                    else round(width - 34 * unit - text.width) - text.left
+                )
+                top = y - text.rise + round(7 * unit)
+                if 0 <= top < height - h and 0 <= left < width - w:
+                    target = canvas[top : top + h, left : left + w]
+                    np.maximum(target, text.mask, out=target)
+        if half:
+            # Half a row lower: the mean of the tape and the tape one row lower.
+            lower = np.zeros_like(canvas)
+            lower[1:] = canvas[:-1]
+            canvas = np.asarray(cv2.addWeighted(canvas, 0.5, lower, 0.5, 0), np.uint8)
+        return canvas
+
+    def _draw(self, width: int, height: int) -> None:
+        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        caption = f"{self.label} {self.quantity(scene).symbol}"
+        text = text_mask(theme.label, caption, 12 * unit, theme.tracking)
+        write(self.base, text, (width / 2, 28 * unit), scene.ink(theme.dim), "center")
+        x, tall, notch = 4 * unit, 20 * unit, 10 * unit
+        y = float(self._middle)
+        box = [(x + notch, y - tall), (width - x, y - tall), (width - x, y + tall)]
+        box += [(x + notch, y + tall), (x, y)]
+        if not self.right_side:
+            box = [(width - px, py) for px, py in box]
+        self.base.paint(polygon(width, height, box), scene.ink("#000000"), strength=0.55)
+        edges = [(*a, *b) for a, b in zip(box, [*box[1:], box[0]], strict=True)]
+        outline = lines(width, height, edges, max(1.5, 2.4 * unit))
+        self.base.paint(outline, scene.ink(scene.accent))
+
+
+class SpeedLadder(Ladder):
+    """Speed, at the left side."""
+
+    channels = (Channel.SPEED,)
+    label = "SPD"
+    right_side = False
+
+    @classmethod
+    def quantity(cls, scene: Scene) -> Quantity:
+        return scene.units.speed
+
+
+class AltitudeLadder(Ladder):
+    """Height, at the right side."""
+
+    channels = (Channel.ALTITUDE,)
+    label = "ALT"
+    right_side = True
+
+    @classmethod
+    def quantity(cls, scene: Scene) -> Quantity:
+        return scene.units.height

@@ -1,0 +1,146 @@
+"""The whole way as a line, the part already covered lit, and a dot where we are."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from uploadm8.core.hud.frame import Plane
+from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.marker import STEPS, Blob, Marker
+from uploadm8.core.hud.plates import side_pad
+from uploadm8.core.hud.route import Line, load_route, thin
+from uploadm8.core.hud.scene import Scene
+from uploadm8.core.hud.shapes import blurred, polygon
+from uploadm8.core.hud.spec import WidgetEntry
+from uploadm8.core.hud.sweep import Sweep
+from uploadm8.core.hud.text import text_mask, write
+from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.telemetry.track import Channel
+
+_FINE = 4
+_MOST_STROKES = 12_000
+
+
+class MapState(NamedTuple):
+    """Half pixels: of way covered, and of the dot's place."""
+
+    along: int
+    x: int
+    y: int
+
+
+class WholeMap(Widget[MapState]):
+    """North up, true to scale."""
+
+    channels = (Channel.LAT, Channel.LON)
+
+    def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
+        super().__init__(scene, entry, width, height)
+        route = load_route(scene)
+        margin = scene.px(40) + side_pad(scene) / 2
+        scale = min(
+            (width - 2 * margin) / max(route.extent[0], 20.0),
+            (height - 2 * margin) / max(route.extent[1], 20.0),
+        )
+        middle = np.array([width / 2, height / 2])
+        line = thin(route.xy * scale + middle, route.t, route.breaks)
+        here = route.here * scale + middle
+        here = np.clip(here, scene.px(14), [width - scene.px(14), height - scene.px(14)])
+        self._here = np.rint(here * STEPS).astype(np.int64)
+        along = np.interp(scene.samples.times, line.t, line.along)
+        self._along = np.rint(along * STEPS).astype(np.int64)
+        self._draw(line, width, height)
+        self._dot = position_dot(scene)
+
+    @classmethod
+    def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
+        side = scene.px(324) * entry.scale
+        return Size(side, side)
+
+    def state(self, index: int) -> MapState:
+        x, y = self._here[index]
+        return MapState(int(self._along[index]), int(x), int(y))
+
+    def paint(self, layer: Layer, state: MapState) -> None:
+        self._sweep.uncover(layer, state.along / STEPS)
+        self._dot.stamp(layer, state.x, state.y)
+
+    def _draw(self, line: Line, width: int, height: int) -> None:
+        scene = self.scene
+        bold = scene.px(5.5)
+        way = stroke(width, height, line.pieces(), bold)
+        casing = blurred(stroke(width, height, line.pieces(), bold * 1.9), scene.px(2.5))
+        self.base.paint(casing, scene.ink("#000000"), strength=0.35)
+        self.base.paint(way, scene.ink("#ffffff"), strength=0.5)
+        north_arrow(scene, self.base)
+        self._lit = self.base.copy()
+        glow = blurred(way, scene.px(6))
+        self._lit.paint(glow, scene.ink(scene.accent), strength=0.5)
+        self._lit.paint(way, scene.ink(scene.accent))
+        reach = bold / 2 + scene.px(12)
+        self._sweep = Sweep(self._lit, _first_pass(width, height, line, reach), line.length, bold)
+
+
+def stroke(width: int, height: int, pieces: list[NDArray[np.float64]], thickness: float) -> Plane:
+    """Several polylines as one mask."""
+    canvas = np.zeros((height * _FINE, width * _FINE), np.uint8)
+    fixed = [np.rint((p * _FINE - 0.5) * 16).astype(np.int32) for p in pieces]
+    cv2.polylines(canvas, fixed, False, (255,), max(1, round(thickness * _FINE)), cv2.LINE_AA, 4)
+    return np.asarray(cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _first_pass(width: int, height: int, line: Line, reach: float) -> NDArray[np.float32]:
+    """For every pixel near the way, how far along it is first passed; NaN elsewhere.
+
+    Strokes are drawn from the last to the first, so that where the way crosses or repeats itself
+    the earliest pass wins. Far from the middle line first, then nearer, so that two neighbouring
+    parts of the way do not light each other's pixels.
+    """
+    far = 1.0e9
+    canvas = np.full((height, width), far, np.float32)
+    every = max(1, len(line.points) // _MOST_STROKES)
+    points = np.rint(line.points * 16 - 8).astype(np.int32)
+    for thickness in (2 * reach, reach, reach / 2):
+        nearer = np.full((height, width), far, np.float32)
+        for i in range(len(points) - 1, 0, -every):
+            start = max(i - every, 0)
+            if line.breaks[i]:
+                continue
+            a, b = points[start], points[i]
+            cv2.line(
+                nearer,
+                (int(a[0]), int(a[1])),
+                (int(b[0]), int(b[1])),
+                (float(line.along[start]),),
+                max(1, round(thickness)),
+                cv2.LINE_8,
+                4,
+            )
+        canvas = np.where(nearer < far, nearer, canvas)
+    canvas[canvas >= far] = np.nan
+    return canvas
+
+
+def position_dot(scene: Scene) -> Marker:
+    """Where we are."""
+    return Marker(
+        [
+            Blob(scene.px(26), scene.ink(scene.theme.hot), 0.55, soft=True),
+            Blob(scene.px(12.5), scene.ink("#000000"), 0.25),
+            Blob(scene.px(11), scene.ink("#ffffff")),
+            Blob(scene.px(7.2), scene.ink(scene.theme.hot)),
+        ]
+    )
+
+
+def north_arrow(scene: Scene, layer: Layer) -> None:
+    """An N with a small arrow, at the upper right."""
+    x, y = layer.width - scene.px(30) - side_pad(scene), scene.px(24)
+    half = scene.px(6)
+    tip = [(x, y), (x + half, y + half * 1.9), (x, y + half * 1.5), (x - half, y + half * 1.9)]
+    layer.paint(polygon(layer.width, layer.height, tip), scene.ink(scene.theme.hot))
+    letter = text_mask(scene.theme.label, "N", scene.px(13))
+    baseline = y + half * 1.9 + scene.px(21)
+    write(layer, letter, (x, baseline), scene.ink(scene.theme.text), "center")

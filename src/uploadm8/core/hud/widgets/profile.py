@@ -1,0 +1,158 @@
+"""Altitude over the way, the part already covered lit, with height and grade as numbers."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.marker import STEPS, Blob, Marker
+from uploadm8.core.hud.plates import side_pad
+from uploadm8.core.hud.scene import Scene
+from uploadm8.core.hud.shapes import grid, polygon, polyline
+from uploadm8.core.hud.spec import WidgetEntry
+from uploadm8.core.hud.sweep import Sweep
+from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
+from uploadm8.core.hud.units import ABSENT, number
+from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.telemetry.track import Channel, FloatArray
+
+
+class ProfileState(NamedTuple):
+    """Half pixels of way, and the two numbers."""
+
+    x: int
+    altitude: str
+    grade: str
+
+
+class AltitudeProfile(Widget[ProfileState]):
+    """A filled curve under two numbers."""
+
+    channels = (Channel.ALTITUDE,)
+
+    def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
+        super().__init__(scene, entry, width, height)
+        self._pad = scene.px(24) * entry.scale
+        self._side = self._pad + side_pad(scene)
+        self._cap = scene.px(20) * entry.scale
+        self._base_line = self._pad + self._cap
+        self._heights = scene.held(Channel.ALTITUDE) * scene.units.height.factor
+        self._grades = scene.held(Channel.GRADE) if scene.has(Channel.GRADE) else None
+        ways, levels = self._curve()
+        self._x, self._y = self._place(ways, levels, width, height)
+        self._draw(width, height)
+        here = np.interp(scene.samples.times, self._t, self._x)
+        self._here = np.rint(here * STEPS).astype(np.int64)
+
+    @classmethod
+    def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
+        width = scene.area.w if scene.portrait else scene.px(640) * entry.scale
+        return Size(width, scene.px(164) * entry.scale)
+
+    def state(self, index: int) -> ProfileState:
+        slot = int(self.scene.slots[index])
+        known = self.scene.valid(Channel.ALTITUDE)[slot]
+        altitude = number(float(self._heights[slot])) if known else ABSENT
+        grade = ""
+        if self._grades is not None:
+            known = self.scene.valid(Channel.GRADE)[slot]
+            grade = number(float(self._grades[slot]), 1, signed=True) if known else ABSENT
+        return ProfileState(int(self._here[index]), altitude, grade)
+
+    def paint(self, layer: Layer, state: ProfileState) -> None:
+        x = state.x / STEPS
+        self._sweep.uncover(layer, x)
+        y = float(np.interp(x, self._x, self._y))
+        self._dot.stamp(layer, state.x, round(y * STEPS))
+
+    def still(self, state: ProfileState) -> tuple[str, str]:
+        return state.altitude, state.grade
+
+    def paint_still(self, layer: Layer, state: ProfileState) -> None:
+        scene = self.scene
+        ink = scene.ink(scene.theme.text)
+        value = number_mask(scene.theme.value, state.altitude, self._cap)
+        end = write(layer, value, (self._value_x, self._base_line), ink)
+        dim = scene.ink(scene.theme.dim)
+        write(layer, self._unit, (end + self._cap * 0.32, self._base_line), dim)
+        if state.grade:
+            end = layer.width - self._side
+            write(layer, self._percent, (end, self._base_line), dim, "right")
+            value = number_mask(scene.theme.value, state.grade, self._cap)
+            end -= self._percent.width + self._cap * 0.3
+            write(layer, value, (end, self._base_line), ink, "right")
+
+    def _curve(self) -> tuple[FloatArray, FloatArray]:
+        """Way (metres, else seconds) and height of the part inside the window."""
+        track, (start, end) = self.scene.samples.track, self.scene.window
+        column = track.columns[Channel.ALTITUDE]
+        keep = column.valid & (track.t >= start) & (track.t <= end)
+        keep = keep if keep.sum() > 1 else column.valid
+        self._t = track.t[keep]
+        distance = track.columns.get(Channel.DISTANCE)
+        way = self._t
+        if distance is not None and distance.valid[keep].all():
+            covered = distance.values[keep]
+            if covered[-1] - covered[0] > 20:
+                # A hair of time keeps the way rising through a stop.
+                way = covered + (self._t - self._t[0]) * 1e-6
+        return way, column.values[keep] * self.scene.units.height.factor
+
+    def _place(
+        self, ways: FloatArray, levels: FloatArray, width: int, height: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        top = self._base_line + self.scene.px(26)
+        bottom = height - self._pad * 0.9
+        span = max(float(levels.max() - levels.min()), 12.0 * self.scene.units.height.factor)
+        middle = float(levels.max() + levels.min()) / 2
+        room = width - 2 * self._side
+        x = self._side + (ways - ways[0]) / max(ways[-1] - ways[0], 1e-9) * room
+        y = (top + bottom - 8) / 2 - (levels - middle) / span * (bottom - 8 - top)
+        self._floor = bottom
+        return x, y
+
+    def _draw(self, width: int, height: int) -> None:
+        scene = self.scene
+        columns = np.arange(self._side, width - self._side + 0.5, 1.0)
+        rows = np.interp(columns, self._x, self._y)
+        curve = np.stack([columns, rows], axis=1)
+        floor = [(columns[-1], self._floor), (columns[0], self._floor)]
+        area = polygon(width, height, np.concatenate([curve, np.array(floor)]))
+        _, y = grid(width, height)
+        top = float(rows.min())
+        fall = np.clip(1 - (y - top) / (self._floor - top + 1), 0, 1)
+        edge = polyline(width, height, curve, scene.px(3.2))
+        shade = np.rint(area * (0.10 + 0.16 * fall)).astype(np.uint8)
+        self._labels(width)
+        self._lit = self.base.copy()
+        self.base.paint(shade, scene.ink("#ffffff"))
+        self.base.paint(edge, scene.ink("#ffffff"), strength=0.55)
+        lit = np.rint(area * (0.16 + 0.5 * fall)).astype(np.uint8)
+        self._lit.paint(lit, scene.ink(scene.accent))
+        self._lit.paint(edge, scene.ink(scene.accent))
+        x, _ = grid(width, height)
+        x = np.where(y < self._base_line + scene.px(16), np.nan, x)
+        self._sweep = Sweep(self._lit, x, width)
+        self._dot = Marker(
+            [
+                Blob(scene.px(20), scene.ink(scene.accent), 0.5, soft=True),
+                Blob(scene.px(9), scene.ink("#ffffff")),
+                Blob(scene.px(5.6), scene.ink(scene.accent)),
+            ]
+        )
+
+    def _labels(self, width: int) -> None:
+        scene = self.scene
+        theme, dim = scene.theme, scene.ink(scene.theme.dim)
+        small = self._cap * 0.66
+        label = text_mask(theme.label, "ALTITUDE", small, theme.tracking)
+        end = write(self.base, label, (self._side, self._base_line), dim)
+        self._value_x = end + self._cap * 0.7
+        self._unit = text_mask(theme.label, scene.units.height.symbol, small)
+        self._percent = text_mask(theme.label, "%", small)
+        if self._grades is not None:
+            room = number_width(theme.value, "+00.0", self._cap) + self._percent.width
+            label = text_mask(theme.label, "GRADE", small, theme.tracking)
+            right = width - self._side - room - self._cap
+            write(self.base, label, (right, self._base_line), dim, "right")

@@ -1,0 +1,1 @@
+"""The FIT file format: messages walked once, fields read as whole columns."""

@@ -1,0 +1,95 @@
+"""When the pictures of a video are shown: how many there are, how fast, and how evenly."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+_STANDARD = tuple(
+    Fraction(n) for n in (15, 24, 25, 30, 48, 50, 60, 90, 100, 120, 200, 240)
+) + tuple(Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120, 240))
+_SNAP = 5e-4  # 29.97 and 30 lie 1e-3 apart
+_EVEN = 0.3  # of a picture's time: pictures closer than this to an even grid are taken as even
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """Counts and rates of the pictures.
+
+    Attributes:
+        frames: pictures whose bytes are all in the file.
+        promised: pictures that the container's index speaks of.
+        average: pictures a second over the whole video.
+        nominal: the steady rate they lie on, or the commonest when `variable`.
+        variable: whether they come at uneven intervals.
+        duration_s: from the first picture to the end of the last.
+    """
+
+    frames: int
+    promised: int
+    average: Fraction
+    nominal: Fraction
+    variable: bool
+    duration_s: float
+
+
+def read_cadence(container: InputContainer, stream: VideoStream, size: int) -> Cadence | None:
+    """From the container's index, else from every packet; None when there is no picture."""
+    stamps, lost = _from_index(stream, size)
+    if len(stamps) >= max(1, stream.frames * 0.9):
+        indexed = _measure(np.sort(stamps), stream, lost)
+        if not indexed.variable:
+            return indexed
+    # The index holds decoding times, which tell the exact duration of even pictures only.
+    container.seek(0)
+    stamps = _from_packets(container, stream)
+    if not len(stamps):
+        return None
+    return _measure(np.sort(stamps), stream, max(0, stream.frames - len(stamps)))
+
+
+def _from_index(stream: VideoStream, size: int) -> tuple[NDArray[np.int64], int]:
+    if not stream.frames:
+        return np.empty(0, np.int64), 0
+    rows = [(e.timestamp, e.pos + e.size) for e in stream.index_entries if not e.is_discard]
+    if not rows:
+        return np.empty(0, np.int64), 0
+    table = np.asarray(rows, np.int64)
+    whole = table[:, 1] <= size
+    return table[whole, 0], int((~whole).sum())
+
+
+def _from_packets(container: InputContainer, stream: VideoStream) -> NDArray[np.int64]:
+    stamps = [p.pts if p.pts is not None else p.dts for p in container.demux(stream) if p.size]
+    return np.asarray([s for s in stamps if s is not None], np.int64)
+
+
+def _measure(stamps: NDArray[np.int64], stream: VideoStream, lost: int) -> Cadence:
+    base = Fraction(stream.time_base or Fraction(1, 1000))
+    count = len(stamps)
+    steps = np.diff(stamps)
+    steps = steps[steps > 0]
+    if not len(steps):
+        rate = Fraction(stream.average_rate or 25)
+        return Cadence(count, count + lost, rate, rate, False, float(count / rate))
+    span = int(stamps[-1] - stamps[0])
+    average = (Fraction(count - 1, span) / base).limit_denominator(1_000_000)
+    usual = (1 / (int(np.median(steps)) * base)).limit_denominator(1_000_000)
+    even = next((r for r in (_snapped(average), average) if _lies_on(stamps, base, r)), None)
+    nominal = even if even is not None else _snapped(usual)
+    duration = float(span * base) + float(1 / nominal)
+    return Cadence(count, count + lost, average, nominal, even is None, duration)
+
+
+def _snapped(rate: Fraction) -> Fraction:
+    nearest = min(_STANDARD, key=lambda r: abs(r / rate - 1))
+    return nearest if abs(nearest / rate - 1) <= _SNAP else rate
+
+
+def _lies_on(stamps: NDArray[np.int64], base: Fraction, rate: Fraction) -> bool:
+    """Whether the k-th picture is shown at k / rate, give or take; so none is missing or double."""
+    shown = (stamps - stamps[0]) * float(base * rate)
+    return bool(np.abs(shown - np.arange(len(stamps))).max() <= _EVEN)

@@ -1,0 +1,91 @@
+"""Encoder settings: x264 by profile, hardware when it is asked for and really works."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from functools import cache
+from typing import Final
+
+import av
+
+from uploadm8.core.video.planes import new_frame
+from uploadm8.core.video.rendition import Quality, RenditionSpec
+
+GOP_S = 2  # platforms ask for closed groups of 2 to 5 seconds
+AUDIO_BITRATE: Final = {1: 96_000, 2: 160_000}
+_CONTAINER_SHARE = 0.97  # of a size cap; the rest is sound's jitter and the container itself
+
+
+class Encoder(StrEnum):
+    """Who compresses the picture."""
+
+    X264 = "libx264"
+    NVENC = "h264_nvenc"
+    QSV = "h264_qsv"
+    VIDEOTOOLBOX = "h264_videotoolbox"
+
+
+_HARDWARE = (Encoder.NVENC, Encoder.QSV, Encoder.VIDEOTOOLBOX)
+
+_OPTIONS: Final[dict[tuple[Encoder, Quality], dict[str, str]]] = {
+    (Encoder.X264, Quality.STANDARD): {"preset": "veryfast", "crf": "21"},
+    (Encoder.X264, Quality.QUICK): {"preset": "superfast", "crf": "23"},
+    (Encoder.NVENC, Quality.STANDARD): {"preset": "p5", "rc": "vbr", "cq": "23"},
+    (Encoder.NVENC, Quality.QUICK): {"preset": "p2", "rc": "vbr", "cq": "25"},
+    (Encoder.QSV, Quality.STANDARD): {"preset": "medium", "global_quality": "23"},
+    (Encoder.QSV, Quality.QUICK): {"preset": "veryfast", "global_quality": "25"},
+    (Encoder.VIDEOTOOLBOX, Quality.STANDARD): {"q": "60"},
+    (Encoder.VIDEOTOOLBOX, Quality.QUICK): {"q": "50"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the writer gives to the codec."""
+
+    encoder: Encoder
+    options: dict[str, str]
+    gop: int
+
+
+def settings_for(
+    spec: RenditionSpec, quality: Quality, encoder: Encoder, rate: Fraction, duration_s: float
+) -> Settings:
+    """Settings that keep a rendition under its bit rate and file size."""
+    options = dict(_OPTIONS[encoder, quality])
+    peak = max_bitrate(spec, duration_s)
+    options |= {"maxrate": str(peak), "bufsize": str(2 * peak)}
+    if encoder is Encoder.X264:
+        options["profile"] = "high"
+    return Settings(encoder, options, max(1, round(GOP_S * rate)))
+
+
+def max_bitrate(spec: RenditionSpec, duration_s: float) -> int:
+    """Video bits a second that a rendition of this duration may use."""
+    if spec.max_bytes is None or duration_s <= 0:
+        return spec.max_bitrate
+    room = spec.max_bytes * 8 * _CONTAINER_SHARE / duration_s - AUDIO_BITRATE[2]
+    return max(100_000, min(spec.max_bitrate, int(room)))
+
+
+def choose_encoder(hardware: bool) -> Encoder:
+    """A hardware encoder that works on this machine when asked for, else libx264."""
+    if not hardware:
+        return Encoder.X264
+    return next((encoder for encoder in _HARDWARE if works(encoder)), Encoder.X264)
+
+
+@cache
+def works(encoder: Encoder) -> bool:
+    """Whether an encoder really encodes here; being built in proves nothing about the machine."""
+    try:
+        context = av.CodecContext.create(encoder.value, "w")
+        context.width, context.height, context.pix_fmt = 256, 144, "yuv420p"
+        context.time_base = Fraction(1, 30)
+        frame = new_frame(256, 144)
+        frame.pts = 0
+        context.encode(frame)
+        context.encode(None)
+    except (av.FFmpegError, ValueError, RuntimeError):
+        return False
+    return True

@@ -1,0 +1,105 @@
+"""Get single pictures out of a video: the one shown at a time, upright and in SDR."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from uploadm8.core.video.color import Color, Matrix, Range
+from uploadm8.core.video.faults import fault
+from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
+from uploadm8.core.video.opening import opened, picture_stream, upright_aspect
+from uploadm8.core.video.probe import probe
+from uploadm8.core.video.reader import Reader
+from uploadm8.core.video.source import SourceInfo
+from uploadm8.core.video.timeline import Timeline
+from uploadm8.core.video.upright import Upright
+
+Bgr = NDArray[np.uint8]
+_PAST_END = 2  # pictures: times at the very end show the last picture
+
+
+class Grabber:
+    """Pictures of one opened source.
+
+    Attributes:
+        source: what the probe found.
+        pixel_aspect: width of a pixel over its height, once the picture is upright.
+        color: tags of the pictures handed out.
+    """
+
+    def __init__(self, source: SourceInfo, reader: Reader, pixel_aspect: Fraction) -> None:
+        self.source = source
+        self.pixel_aspect = pixel_aspect
+        self._reader = reader
+        self._upright = Upright(source)
+        self.color: Color = self._upright.color
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the pictures."""
+        return self._upright.size
+
+    def at(self, seconds: float) -> VideoFrame:
+        """The picture shown at that many seconds after the first; it may be drawn on.
+
+        Raises:
+            MediaError: when there is no picture to be had.
+        """
+        step = 1 / self.source.nominal_fps
+        last = Fraction(self.source.duration_s) - _PAST_END * step
+        wanted = max(Fraction(0), min(Fraction(seconds), last))
+        shown = None
+        for time, picture in self._reader.pictures(wanted):
+            if shown is not None and time > wanted + step / 4:
+                break
+            shown = picture
+        if shown is None:
+            raise fault("media_undecodable", what=f"no picture at {seconds:g} s")
+        upright = self._upright(shown)
+        if self._upright.passes:
+            upright.make_writable()
+        return upright
+
+
+@contextmanager
+def grabbing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[Grabber]:
+    """Open a source for single pictures."""
+    source = probe(path, limits)
+    with opened(path, limits) as container:
+        stream = picture_stream(container, limits, threads=False)
+        origin = Timeline.of(source, None).origin
+        yield Grabber(
+            source, Reader(container, stream, source, origin), upright_aspect(stream, source)
+        )
+
+
+def to_bgr(frame: VideoFrame, color: Color) -> Bgr:
+    """An 8-bit 4:2:0 frame as pixels for OpenCV, with its own matrix and range."""
+    frame.color_range = color.range
+    frame.colorspace = color.matrix
+    pixels = frame.reformat(
+        format="bgr24",
+        src_colorspace=_sws(color.matrix),
+        src_color_range=color.range,
+        dst_color_range=int(Range.FULL),
+    )
+    return np.asarray(pixels.to_ndarray(), np.uint8)
+
+
+def encode_image(pixels: Bgr, suffix: str, jpeg_quality: int = 90) -> bytes:
+    """PNG or JPEG bytes; `suffix` is ``.png`` or ``.jpg``."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality] if suffix != ".png" else []
+    fine, data = cv2.imencode(suffix, pixels, options)
+    if not fine:
+        raise fault("media_undecodable", what=f"the picture cannot be written as {suffix}")
+    return data.tobytes()
+
+
+def _sws(matrix: int) -> int:
+    return matrix if matrix in tuple(Matrix) else int(Matrix.BT709)

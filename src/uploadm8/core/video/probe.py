@@ -1,0 +1,190 @@
+"""Find out what a video file is, or say in plain words why it cannot be used."""
+
+import itertools
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from uploadm8.core.video.cadence import Cadence, read_cadence
+from uploadm8.core.video.color import Color
+from uploadm8.core.video.faults import fault
+from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
+from uploadm8.core.video.opening import codec_name, opened, picture_stream
+from uploadm8.core.video.source import AudioInfo, SourceInfo
+
+_TELEMETRY_HANDLERS = ("gopro met", "camm", "dji meta", "dji dbgi", "gpmd", "rtmd", "insta360")
+_FIRST_PACKETS = 240  # a decoder that has shown nothing after this many packets never will
+
+
+def probe(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> SourceInfo:
+    """Inspect a file without decoding more than its first picture.
+
+    Raises:
+        MediaError: code, sentence and action say why the file is refused.
+    """
+    if path.is_file() and path.stat().st_size > limits.max_bytes:
+        raise fault("media_too_large", got=path.stat().st_size, limit=limits.max_bytes)
+    with opened(path, limits) as container:
+        stream = picture_stream(container, limits, threads=False)
+        _check_size(stream, limits)
+        audio = _audio(container, limits)
+        picture = _first_picture(container, stream)
+        cadence = _cadence(container, stream, path)
+        _check_cadence(cadence, limits)
+        return _describe(path, container, stream, picture, cadence, audio)
+
+
+def _describe(
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    picture: VideoFrame,
+    cadence: Cadence,
+    audio: AudioInfo | None,
+) -> SourceInfo:
+    context = stream.codec_context
+    rotation = round(picture.rotation / 90) * 90 % 360
+    width, height = display_size(
+        picture.width, picture.height, stream.sample_aspect_ratio, rotation
+    )
+    tags = {key.lower(): str(value) for key, value in container.metadata.items()}
+    return SourceInfo(
+        container="matroska" if "matroska" in container.format.name else "mov",
+        size_bytes=path.stat().st_size,
+        duration_s=cadence.duration_s,
+        start_s=picture.time or 0.0,
+        frames=cadence.frames,
+        codec=codec_name(context),
+        coded_width=picture.width,
+        coded_height=picture.height,
+        width=width,
+        height=height,
+        rotation=rotation,
+        fps=cadence.average,
+        nominal_fps=cadence.nominal,
+        variable=cadence.variable,
+        pixel_format=picture.format.name,
+        bit_depth=picture.format.components[0].bits,
+        color=_color(picture, stream),
+        interlaced=bool(picture.interlaced_frame),
+        audio=audio,
+        creation_time=tags.get("creation_time"),
+        creation_date=tags.get("com.apple.quicktime.creationdate"),
+        location=any("location" in key for key in tags),
+        telemetry=_telemetry(container),
+    )
+
+
+def display_size(
+    width: int, height: int, pixel_aspect: Fraction | None, rotation: int
+) -> tuple[int, int]:
+    """Size as seen: pixel aspect widens, a quarter turn swaps."""
+    wide = round(width * pixel_aspect) if pixel_aspect else width
+    return (height, wide) if rotation in (90, 270) else (wide, height)
+
+
+def _check_size(stream: VideoStream, limits: MediaLimits) -> None:
+    width, height = stream.codec_context.width, stream.codec_context.height
+    fits = (
+        limits.min_side <= width <= limits.max_width
+        and limits.min_side <= height <= limits.max_height
+        and width * height <= limits.max_pixels
+    )
+    if not fits:
+        raise fault("media_size_unsupported", width=width, height=height)
+
+
+def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
+    reason = "no picture could be decoded"
+    try:
+        for packet in itertools.islice(container.demux(stream), _FIRST_PACKETS):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError as error:
+                reason = str(error.strerror)
+                continue
+            for frame in frames:
+                if isinstance(frame, VideoFrame):
+                    return frame
+    except (av.FFmpegError, MemoryError, ValueError) as error:
+        reason = str(error)
+    raise fault("media_undecodable", what=reason)
+
+
+def _cadence(container: InputContainer, stream: VideoStream, path: Path) -> Cadence:
+    try:
+        cadence = read_cadence(container, stream, path.stat().st_size)
+    except av.FFmpegError as error:
+        raise fault("media_undecodable", what=str(error.strerror)) from error
+    if cadence is None:
+        raise fault("media_no_video_stream")
+    return cadence
+
+
+def _check_cadence(cadence: Cadence, limits: MediaLimits) -> None:
+    if cadence.frames < limits.min_decoded * cadence.promised:
+        what = f"{cadence.frames} of {cadence.promised} pictures are there"
+        raise fault("media_truncated", what=what)
+    rules: tuple[tuple[Callable[[], bool], Callable[[], Exception]], ...] = (
+        (
+            lambda: cadence.duration_s < limits.min_duration_s,
+            lambda: fault("media_too_short", got=cadence.duration_s, limit=limits.min_duration_s),
+        ),
+        (
+            lambda: (
+                cadence.duration_s > limits.max_duration_s or cadence.frames > limits.max_frames
+            ),
+            lambda: fault("media_too_long", got=cadence.duration_s, limit=limits.max_duration_s),
+        ),
+        (
+            lambda: not limits.min_fps <= cadence.average <= limits.max_fps,
+            lambda: fault(
+                "media_fps_unsupported",
+                got=float(cadence.average),
+                low=int(limits.min_fps),
+                high=int(limits.max_fps),
+            ),
+        ),
+    )
+    for broken, error in rules:
+        if broken():
+            raise error()
+
+
+def _audio(container: InputContainer, limits: MediaLimits) -> AudioInfo | None:
+    for stream in container.streams.audio:
+        context = stream.codec_context
+        if context is None or not limits.audio_ok(codec_name(context)):
+            name = codec_name(context) if context is not None else "of this file"
+            raise fault("media_codec_unsupported", kind="audio", codec=name)
+        start = float((stream.start_time or 0) * (stream.time_base or 0))
+        return AudioInfo(
+            codec_name(context), context.profile, context.rate, context.channels, start
+        )
+    return None
+
+
+def _color(picture: VideoFrame, stream: VideoStream) -> Color:
+    context = stream.codec_context
+
+    def known(of_picture: int, of_stream: int) -> int:
+        return int(of_picture if of_picture not in (0, 2) else of_stream)
+
+    full = picture.format.name.startswith("yuvj")
+    return Color.resolve(
+        color_range=2 if full else int(picture.color_range or context.color_range),
+        matrix=known(picture.colorspace, context.colorspace),
+        primaries=known(picture.color_primaries, context.color_primaries),
+        transfer=known(picture.color_trc, context.color_trc),
+        lines=min(picture.width, picture.height),
+    )
+
+
+def _telemetry(container: InputContainer) -> tuple[str, ...]:
+    names = (s.metadata.get("handler_name", "").strip("\x00 \x0b") for s in container.streams)
+    return tuple(n for n in names if any(mark in n.lower() for mark in _TELEMETRY_HANDLERS))

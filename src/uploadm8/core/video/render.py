@@ -1,0 +1,59 @@
+"""render(): one decode, every rendition, each file under its name only when it is whole."""
+
+import time
+
+import cv2
+
+from uploadm8.core.video.job import (
+    Emit,
+    Finished,
+    OutputReport,
+    RenderJob,
+    RenderReport,
+    Started,
+    ignore,
+)
+from uploadm8.core.video.meter import Meter
+from uploadm8.core.video.session import Session
+
+
+def render(job: RenderJob, emit: Emit = ignore) -> RenderReport:
+    """Render every output of a job in one pass over its source.
+
+    Raises:
+        MediaError: the source cannot be used, or ends early.
+    """
+    began = time.monotonic()
+    cv2.setNumThreads(1)  # decoder and encoder threads already fill the cores
+    with Session(job) as session:
+        span = session.timeline.span
+        total = max(1, round(span.seconds * float(session.source.fps)))
+        emit(Started(total, span.seconds))
+        meter = Meter(total, emit)
+        read = session.run(span, [o.path for o in job.outputs], meter.watch)
+        for output, lane in zip(job.outputs, session.lanes, strict=True):
+            emit(Finished(output, lane.writer.frames if lane.writer else 0))
+        return report(session, read, began)
+
+
+def report(session: Session, pictures: int, began: float) -> RenderReport:
+    """The report of a session whose files are closed."""
+    outputs = tuple(
+        OutputReport(
+            output.spec.name,
+            output.path,
+            lane.writer.frames if lane.writer else 0,
+            output.path.stat().st_size,
+            float(lane.end),
+        )
+        for output, lane in zip(session.job.outputs, session.lanes, strict=True)
+    )
+    return RenderReport(
+        outputs=outputs,
+        pictures=pictures,
+        errors=session.reader.errors,
+        wall_s=time.monotonic() - began,
+        first_frame_s=(session.first_frame or began) - began,
+        hud_ms=session.hud_ms,
+        encoder=session.encoder.value,
+    )

@@ -1,0 +1,79 @@
+"""Tell a container by its first bytes, so that nothing but the right demuxer ever sees the file."""
+
+from pathlib import Path
+
+from uploadm8.core.video.faults import fault
+
+HEAD = 4096
+_MOST_BOXES = 4096
+
+_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+_EBML = b"\x1a\x45\xdf\xa3"
+_KNOWN = (
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"ID3", "an MP3 file"),
+    (b"OggS", "an Ogg file"),
+    (b"fLaC", "a FLAC file"),
+    (b"RIFF", "a RIFF file (AVI or WAV)"),
+    (b"FLV", "a Flash video"),
+    (b"\x30\x26\xb2\x75", "a Windows Media file"),
+    (b"\x00\x00\x01\xba", "an MPEG program stream"),
+)
+_PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<MPD", b"v=0")
+_PICTURE_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
+
+
+def sniff(path: Path) -> str:
+    """The demuxer for a file: ``mov`` or ``matroska``.
+
+    Raises:
+        MediaError: media_missing, media_empty or media_not_video.
+    """
+    if not path.is_file():
+        raise fault("media_missing", path=path.name)
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head:
+        raise fault("media_empty")
+    if head[4:8] in _BOXES:
+        if head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS:
+            raise fault("media_not_video", what="a still picture")
+        return "mov"
+    if head.startswith(_EBML):
+        return "matroska"
+    raise fault("media_not_video", what=_describe(head))
+
+
+def ends_early(path: Path) -> bool:
+    """Whether an MP4 or MOV lacks the end of a top-level box, or its index (``moov``)."""
+    size, place, seen = path.stat().st_size, 0, set[bytes]()
+    with path.open("rb") as file:
+        while place + 8 <= size and len(seen) < _MOST_BOXES:
+            file.seek(place)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:  # the length is 64 bits wide
+                length = int.from_bytes(head[8:16], "big")
+            elif length == 0:  # up to the end of the file
+                length = size - place
+            seen.add(head[4:8])
+            place += max(8, length)
+    return place > size or b"moov" not in seen
+
+
+def _describe(head: bytes) -> str:
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    for magic, name in _KNOWN:
+        if head.startswith(magic):
+            return name
+    if any(text.startswith(mark) for mark in _PLAYLISTS) or b"<MPD" in head:
+        return "a playlist, which names other files"
+    if head[0] == 0x47 and len(head) > 188 and head[188] == 0x47:
+        return "an MPEG transport stream"
+    printable = sum(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head)
+    return "a text file" if printable / len(head) > 0.95 else "a file of unknown kind"

@@ -1,0 +1,1 @@
+"""Clients of TikTok, YouTube, Instagram and Facebook: HTTP in, typed results out, no database."""

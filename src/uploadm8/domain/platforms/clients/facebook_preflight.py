@@ -1,0 +1,98 @@
+"""What Facebook would refuse, as a reel or as a page video."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from uploadm8.domain.platforms.clients.facebook import REEL_SECONDS, as_reel
+from uploadm8.domain.platforms.clients.findings import (
+    Finding,
+    MediaSpec,
+    Proposal,
+    block,
+    change,
+    check_media,
+    limit_findings,
+)
+from uploadm8.domain.platforms.clients.options import FacebookOptions
+from uploadm8.infra.clock import now
+
+TEXT_CHARACTERS = 63_206
+COMMENT_SCOPE = "pages_manage_engagement"
+REEL = MediaSpec(
+    name="A Facebook reel",
+    containers=frozenset({"mp4", "mov"}),
+    video_codecs=frozenset({"h264", "hevc", "vp9", "av1"}),
+    audio_codecs=frozenset({"aac"}),
+    fps=(24.0, 60.0),
+    duration=REEL_SECONDS,
+    max_bytes=4_000_000_000,
+    min_side=540,
+    aspect=(9 / 16, 16 / 9),
+)
+VIDEO = replace(
+    REEL,
+    name="Facebook",
+    fps=(1.0, 60.0),
+    duration=(1.0, 14_400.0),
+    max_bytes=10_000_000_000,
+    min_side=1,
+    aspect=None,
+)
+_SOONEST = timedelta(minutes=10)
+_REEL_LATEST = timedelta(days=29)
+_VIDEO_LATEST = timedelta(days=180)
+
+
+def findings(proposal: Proposal) -> list[Finding]:
+    """Check one proposed reel or video."""
+    options = proposal.options
+    if not isinstance(options, FacebookOptions):
+        raise TypeError("a Facebook post has FacebookOptions")
+    reel = as_reel(options, proposal.media)
+    spec = REEL if reel else VIDEO
+    found = check_media(spec, proposal.media, can_transcode=proposal.can_transcode)
+    found += limit_findings(proposal.limits, "Facebook")
+    if len(proposal.caption) > TEXT_CHARACTERS:
+        found.append(
+            block("caption_too_long", f"Facebook takes up to {TEXT_CHARACTERS} characters.")
+        )
+    found += _schedule(options, reel=reel) + _reel_only(options, reel=reel)
+    if options.first_comment and COMMENT_SCOPE not in proposal.scopes:
+        found.append(
+            change(
+                "first_comment_not_allowed",
+                "The page has not granted us to comment.",
+                "We post it without the first comment.",
+            )
+        )
+    return found
+
+
+def _schedule(options: FacebookOptions, *, reel: bool) -> list[Finding]:
+    if options.publish_at is None:
+        return []
+    latest = _REEL_LATEST if reel else _VIDEO_LATEST
+    ahead = options.publish_at - now()
+    if options.draft:
+        return [block("draft_scheduled", "A draft has no publication time.")]
+    if _SOONEST < ahead <= latest:
+        return []
+    return [
+        block(
+            "schedule_out_of_range",
+            f"Facebook schedules from 10 minutes to {latest.days} days ahead.",
+            "Use our own schedule, which has no such limit.",
+        )
+    ]
+
+
+def _reel_only(options: FacebookOptions, *, reel: bool) -> list[Finding]:
+    if reel or not (options.collaborators or options.place_id):
+        return []
+    return [
+        change(
+            "reel_only_options",
+            "Collaborators and places exist on reels, and this goes out as a page video.",
+            "We post it without them.",
+        )
+    ]

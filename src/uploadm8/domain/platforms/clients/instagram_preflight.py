@@ -1,0 +1,71 @@
+"""What Instagram would refuse."""
+
+from uploadm8.domain.platforms.clients.findings import (
+    Finding,
+    MediaSpec,
+    Proposal,
+    block,
+    change,
+    check_media,
+    hashtags,
+    limit_findings,
+    mentions,
+)
+from uploadm8.domain.platforms.clients.options import InstagramOptions
+
+CAPTION_CHARACTERS = 2_200
+HASHTAGS = 30
+MENTIONS = 20
+COMMENT_SCOPE = "instagram_manage_comments"
+SPEC = MediaSpec(
+    name="Instagram",
+    containers=frozenset({"mp4", "mov"}),
+    video_codecs=frozenset({"h264", "hevc"}),
+    audio_codecs=frozenset({"aac"}),
+    fps=(23.0, 60.0),
+    duration=(3.0, 900.0),
+    max_bytes=300_000_000,
+    max_width=1_920,
+    aspect=(0.01, 10.0),
+    max_bit_rate=25_000_000,
+)
+
+
+def findings(proposal: Proposal) -> list[Finding]:
+    """Check one proposed reel."""
+    found = check_media(SPEC, proposal.media, can_transcode=proposal.can_transcode)
+    found += limit_findings(proposal.limits, "Instagram")
+    for count, most, code, what in (
+        (len(proposal.caption), CAPTION_CHARACTERS, "caption_too_long", "characters"),
+        (hashtags(proposal.caption), HASHTAGS, "too_many_hashtags", "hashtags"),
+        (mentions(proposal.caption), MENTIONS, "too_many_mentions", "mentions"),
+    ):
+        if count > most:
+            found.append(
+                block(code, f"Instagram takes up to {most} {what}; the caption has {count}.")
+            )
+    if isinstance(proposal.options, InstagramOptions):
+        found += _choices(proposal.options, proposal)
+    return found
+
+
+def _choices(options: InstagramOptions, proposal: Proposal) -> list[Finding]:
+    found = []
+    cover = options.cover_at_ms
+    if cover is not None and not options.cover and cover >= proposal.media.duration * 1_000:
+        found.append(
+            block("cover_outside_video", "The cover frame lies after the end of the video.")
+        )
+    if options.sponsor_ids and not options.paid_partnership:
+        found.append(
+            block("partnership_not_disclosed", "Sponsors can be named only in a paid partnership.")
+        )
+    if options.first_comment and COMMENT_SCOPE not in proposal.scopes:
+        found.append(
+            change(
+                "first_comment_not_allowed",
+                "The account has not granted us to comment.",
+                "We post the reel without the first comment.",
+            )
+        )
+    return found

@@ -1,0 +1,279 @@
+"""Posting to TikTok: FILE_UPLOAD, so that nothing is public before the last chunk has arrived."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import msgspec
+
+from uploadm8.domain.platforms.clients import errors as e
+from uploadm8.domain.platforms.clients.base import (
+    Accepted,
+    Access,
+    CommitAgain,
+    CommitResult,
+    Draft,
+    Live,
+    LiveLimits,
+    Metrics,
+    NotPublished,
+    Pending,
+    Platform,
+    Readiness,
+    Ready,
+    Report,
+    Unknown,
+    Verdict,
+)
+from uploadm8.domain.platforms.clients.chunks import (
+    ChunkPlan,
+    content_range,
+    stored_by_content_range,
+    tiktok_plan,
+    tiktok_resume,
+)
+from uploadm8.domain.platforms.clients.errors import PlatformError
+from uploadm8.domain.platforms.clients.handles import TikTokHandle
+from uploadm8.domain.platforms.clients.options import TikTokOptions
+from uploadm8.domain.platforms.clients.tiktok_api import TikTokApi, fail_error
+from uploadm8.domain.platforms.clients.transport import body, number, once, rows, text
+from uploadm8.infra.http import TRANSFER_TIMEOUT, Answer
+
+CREATOR_INFO = "/v2/post/publish/creator_info/query/"
+DIRECT_INIT = "/v2/post/publish/video/init/"
+INBOX_INIT = "/v2/post/publish/inbox/video/init/"
+STATUS = "/v2/post/publish/status/fetch/"
+VIDEO_QUERY = "/v2/video/query/"
+METRIC_FIELDS = "id,share_url,view_count,like_count,comment_count,share_count"
+METRIC_BATCH = 20
+CHUNK_TRIES = 3
+
+_REFUSALS = {
+    "spam_risk_too_many_posts",
+    "spam_risk_user_banned_from_posting",
+    "reached_active_user_cap",
+}
+_UPLOAD_TYPES = {"video/mp4", "video/quicktime", "video/webm"}
+
+
+@dataclass(frozen=True, slots=True)
+class TikTok:
+    """The publishing steps of TikTok; see clients.protocol.Publisher."""
+
+    api: TikTokApi
+
+    platform = Platform.TIKTOK
+
+    async def limits(self, access: Access) -> LiveLimits:
+        """Read creator_info: TikTok wants it asked before every form and every direct post."""
+        try:
+            data = await self.api.call(CREATOR_INFO, access.token, idempotent=True)
+        except PlatformError as error:
+            if error.platform_code in _REFUSALS:
+                return LiveLimits(can_post=False, refusal=error)
+            raise
+        offered = data.get("privacy_level_options")
+        return LiveLimits(
+            privacy=tuple(map(str, offered)) if isinstance(offered, list) else None,
+            comments_off=bool(data.get("comment_disabled")),
+            duets_off=bool(data.get("duet_disabled")),
+            stitches_off=bool(data.get("stitch_disabled")),
+            max_duration=number(data, "max_video_post_duration_sec"),
+            nickname=text(data, "creator_nickname"),
+        )
+
+    async def prepare(self, draft: Draft) -> TikTokHandle:
+        """Announce the file. A lost answer publishes nothing, as no bytes can follow."""
+        options = _options(draft)
+        plan = tiktok_plan(draft.media.size)
+        request: dict[str, Any] = {
+            "source_info": {
+                "source": "FILE_UPLOAD",
+                "video_size": plan.size,
+                "chunk_size": plan.chunk_size,
+                "total_chunk_count": plan.count,
+            }
+        }
+        if options.mode == "direct":
+            request["post_info"] = _post_info(draft.caption, options)
+        path = DIRECT_INIT if options.mode == "direct" else INBOX_INIT
+        data = await self.api.call(path, draft.access.token, json=request)
+        publish_id, upload_url = text(data, "publish_id"), text(data, "upload_url")
+        if publish_id is None or upload_url is None:
+            raise PlatformError(e.GARBLED, platform=Platform.TIKTOK)
+        return TikTokHandle(size=plan.size, publish_id=publish_id, upload_url=upload_url)
+
+    async def transfer(self, draft: Draft, handle: TikTokHandle, report: Report) -> TikTokHandle:
+        """Send every chunk but the last, going on from what TikTok says it stored."""
+        plan = tiktok_plan(handle.size)
+        if plan.count == 1:
+            return handle
+        stored = max(handle.stored, await self._stored(draft.access, handle))
+        index = tiktok_resume(plan, stored) if stored else 0
+        while index < plan.count - 1:
+            answer = await self._put(draft, handle, plan, index)
+            index = self._after_chunk(answer, plan, index)
+            handle = msgspec.structs.replace(
+                handle, stored=min(index, plan.count - 1) * plan.chunk_size
+            )
+            await report(handle.stored)
+        return handle
+
+    async def ready(self, draft: Draft, handle: TikTokHandle) -> Readiness:
+        """Return Ready: TikTok processes nothing before the last chunk."""
+        return Ready()
+
+    async def commit(
+        self, draft: Draft, handle: TikTokHandle, *, again: bool = False
+    ) -> CommitResult:
+        """Send the last chunk; its arrival makes TikTok publish."""
+        plan = tiktok_plan(handle.size)
+        return await once(self._last(draft, handle, plan), again=again)
+
+    async def _last(self, draft: Draft, handle: TikTokHandle, plan: ChunkPlan) -> Accepted:
+        answer = await self._put(draft, handle, plan, plan.count - 1, tries=1)
+        if answer.status in {200, 201, 206}:
+            return Accepted()
+        raise _chunk_error(answer)
+
+    async def check(self, draft: Draft, handle: TikTokHandle) -> Verdict:
+        """Ask what became of a publish id."""
+        try:
+            data = await self._status(draft.access, handle)
+        except PlatformError as error:
+            if error.code == "platform_handle_unknown":
+                return Unknown("TikTok no longer knows this upload.")
+            raise
+        return _verdict(data, handle, draft.access.username)
+
+    async def metrics(self, access: Access, post_ids: Sequence[str]) -> Mapping[str, Metrics]:
+        """Read counters of public posts; those TikTok does not list are left out."""
+        found: dict[str, Metrics] = {}
+        for at in range(0, len(post_ids), METRIC_BATCH):
+            wanted = list(post_ids[at : at + METRIC_BATCH])
+            data = await self.api.call(
+                VIDEO_QUERY,
+                access.token,
+                params={"fields": METRIC_FIELDS},
+                json={"filters": {"video_ids": wanted}},
+                idempotent=True,
+            )
+            for row in rows(data, "videos"):
+                found[text(row, "id") or ""] = Metrics(
+                    views=number(row, "view_count"),
+                    likes=number(row, "like_count"),
+                    comments=number(row, "comment_count"),
+                    shares=number(row, "share_count"),
+                )
+        return found
+
+    async def permalink(self, access: Access, post_id: str) -> str | None:
+        """Return the public address of a post; needs the account's handle."""
+        return post_url(access.username, post_id)
+
+    async def _status(self, access: Access, handle: TikTokHandle) -> Mapping[str, Any]:
+        return await self.api.call(
+            STATUS, access.token, json={"publish_id": handle.publish_id}, idempotent=True
+        )
+
+    async def _stored(self, access: Access, handle: TikTokHandle) -> int:
+        data = await self._status(access, handle)
+        if text(data, "status") == "FAILED":
+            raise fail_error(text(data, "fail_reason") or "internal")
+        return number(data, "uploaded_bytes") or 0
+
+    async def _put(
+        self,
+        draft: Draft,
+        handle: TikTokHandle,
+        plan: ChunkPlan,
+        index: int,
+        *,
+        tries: int = CHUNK_TRIES,
+    ) -> Answer:
+        start, end = plan.bounds(index)
+        kind = draft.media.content_type
+        headers = {
+            "Content-Type": kind if kind in _UPLOAD_TYPES else "video/mp4",
+            "Content-Length": str(end - start),
+            "Content-Range": content_range(start, end, plan.size),
+        }
+        for attempt in count(1):
+            answer = await self.api.line.send(
+                "PUT",
+                handle.upload_url,
+                headers=headers,
+                content=body(draft.media, start, end),
+                patience=TRANSFER_TIMEOUT,
+            )
+            if answer.status < 500:
+                return answer
+            if attempt == tries:
+                raise _chunk_error(answer)
+            await self.api.http.sleep(2.0**attempt)
+        raise AssertionError
+
+    def _after_chunk(self, answer: Answer, plan: ChunkPlan, index: int) -> int:
+        if answer.status in {200, 201, 206}:
+            return index + 1
+        stored = stored_by_content_range(answer.headers.get("content-range"))
+        if answer.status == 416 and stored is not None:
+            resumed = tiktok_resume(plan, stored)
+            if resumed != index:
+                return resumed
+        raise _chunk_error(answer)
+
+
+def post_url(username: str | None, post_id: str | None) -> str | None:
+    """Build the public address of a video."""
+    return f"https://www.tiktok.com/@{username}/video/{post_id}" if username and post_id else None
+
+
+def _options(draft: Draft) -> TikTokOptions:
+    if not isinstance(draft.options, TikTokOptions):
+        raise TypeError("a TikTok post has TikTokOptions")
+    return draft.options
+
+
+def _post_info(caption: str, options: TikTokOptions) -> dict[str, Any]:
+    info: dict[str, Any] = {
+        "title": caption,
+        "privacy_level": options.privacy,
+        "disable_comment": not options.allow_comments,
+        "disable_duet": not options.allow_duets,
+        "disable_stitch": not options.allow_stitches,
+        "brand_content_toggle": options.branded_content,
+        "brand_organic_toggle": options.own_brand,
+        "is_aigc": options.ai_generated,
+    }
+    if options.cover_at_ms is not None:
+        info["video_cover_timestamp_ms"] = options.cover_at_ms
+    return info
+
+
+def _verdict(data: Mapping[str, Any], handle: TikTokHandle, username: str | None) -> Verdict:
+    status = text(data, "status")
+    if status == "PUBLISH_COMPLETE":
+        posts = data.get("publicaly_available_post_id")
+        post_id = str(posts[0]) if isinstance(posts, list) and posts else None
+        return Live(post_id, post_url(username, post_id))
+    if status == "SEND_TO_USER_INBOX":
+        return Live(None, None, "Delivered to the TikTok inbox; finish it in the app.")
+    if status == "FAILED":
+        return NotPublished(fail_error(text(data, "fail_reason") or "internal"))
+    uploaded = number(data, "uploaded_bytes")
+    if status == "PROCESSING_UPLOAD" and uploaded is not None and uploaded < handle.size - 1:
+        return CommitAgain()
+    return Pending(5.0, status)
+
+
+def _chunk_error(answer: Answer) -> PlatformError:
+    """Map the status of a chunk PUT, whose bodies carry no code."""
+    rule = {
+        403: e.SESSION_GONE,
+        404: e.SESSION_GONE,
+        416: e.SESSION_GONE,
+        429: e.RATE_LIMITED,
+    }.get(answer.status, e.UNAVAILABLE if answer.status >= 500 else e.REQUEST_REJECTED)
+    return PlatformError(rule, platform=Platform.TIKTOK, http_status=answer.status)

@@ -1,0 +1,92 @@
+"""What TikTok would refuse, and what its rules of use demand of the form."""
+
+from uploadm8.domain.platforms.clients.findings import (
+    Finding,
+    MediaSpec,
+    Proposal,
+    block,
+    change,
+    check_media,
+    limit_findings,
+    utf16_units,
+)
+from uploadm8.domain.platforms.clients.options import TikTokOptions
+
+CAPTION_UNITS = 2_200
+SPEC = MediaSpec(
+    name="TikTok",
+    containers=frozenset({"mp4", "mov", "webm"}),
+    video_codecs=frozenset({"h264", "hevc", "vp8", "vp9"}),
+    audio_codecs=frozenset({"aac", "opus", "vorbis", "mp3"}),
+    fps=(23.0, 60.0),
+    duration=(1.0, 600.0),
+    max_bytes=4_000_000_000,
+    min_side=360,
+    max_side=4_096,
+)
+
+
+def findings(proposal: Proposal) -> list[Finding]:
+    """Check one proposed post."""
+    found = check_media(SPEC, proposal.media, can_transcode=proposal.can_transcode)
+    found += limit_findings(proposal.limits, "TikTok")
+    if utf16_units(proposal.caption) > CAPTION_UNITS:
+        found.append(
+            block("caption_too_long", f"TikTok takes captions of up to {CAPTION_UNITS} characters.")
+        )
+    options = proposal.options
+    if isinstance(options, TikTokOptions) and options.mode == "direct":
+        found += _privacy(options, proposal) + _interactions(options, proposal)
+    return found
+
+
+def _privacy(options: TikTokOptions, proposal: Proposal) -> list[Finding]:
+    limits = proposal.limits
+    if options.privacy is None:
+        return [block("privacy_required", "TikTok wants you to choose who can see the video.")]
+    found = []
+    if options.branded_content and options.privacy == "SELF_ONLY":
+        found.append(block("branded_content_private", "Branded content cannot be private."))
+    if limits is None:
+        return found
+    if limits.privacy is not None and options.privacy not in limits.privacy:
+        offered = ", ".join(limits.privacy)
+        found.append(
+            block("privacy_not_offered", f"This account offers: {offered}; not {options.privacy}.")
+        )
+    if limits.max_duration is not None and proposal.media.duration > limits.max_duration:
+        found.append(
+            block(
+                "too_long_for_account",
+                f"This TikTok account takes videos of up to {limits.max_duration:g} seconds.",
+            )
+        )
+    return found
+
+
+def _interactions(options: TikTokOptions, proposal: Proposal) -> list[Finding]:
+    limits = proposal.limits
+    found = []
+    for asked, off, what in (
+        (options.allow_comments, limits and limits.comments_off, "Comments"),
+        (options.allow_duets, limits and limits.duets_off, "Duets"),
+        (options.allow_stitches, limits and limits.stitches_off, "Stitches"),
+    ):
+        if asked and off:
+            found.append(
+                change(
+                    f"{what.lower()}_off",
+                    f"{what} are switched off in the TikTok account's settings.",
+                    f"We post it without {what.lower()}.",
+                )
+            )
+    cover = options.cover_at_ms
+    if cover is not None and cover >= proposal.media.duration * 1_000:
+        found.append(
+            change(
+                "cover_outside_video",
+                "The cover frame lies after the end of the video.",
+                "TikTok uses the first frame.",
+            )
+        )
+    return found

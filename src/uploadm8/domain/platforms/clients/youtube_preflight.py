@@ -1,0 +1,120 @@
+"""What YouTube would refuse."""
+
+from uploadm8.domain.platforms.clients.findings import (
+    Finding,
+    MediaSpec,
+    Proposal,
+    block,
+    change,
+    check_media,
+    hashtags,
+    limit_findings,
+)
+from uploadm8.domain.platforms.clients.options import YouTubeOptions
+from uploadm8.domain.platforms.clients.youtube_metadata import (
+    SHORT_SECONDS,
+    TAG_PREFIX,
+    TITLE_CHARACTERS,
+    clean,
+    tags_length,
+    title_of,
+)
+
+DESCRIPTION_BYTES = 5_000
+TAGS_CHARACTERS = 500
+MANY_HASHTAGS = 60
+MARKER_CHARACTERS = len(TAG_PREFIX) + 36 + 1
+CATEGORIES = frozenset(
+    ["1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"]
+)
+SPEC = MediaSpec(
+    name="YouTube",
+    containers=frozenset({"mp4", "mov", "webm", "mpegps", "avi", "wmv", "flv", "3gp", "mkv"}),
+    video_codecs=frozenset(
+        {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "prores", "dnxhd"}
+    ),
+    fps=(1.0, 120.0),
+    duration=(0.1, 43_200.0),
+    max_bytes=274_877_906_944,
+)
+
+
+def findings(proposal: Proposal) -> list[Finding]:
+    """Check one proposed video."""
+    found = check_media(SPEC, proposal.media, can_transcode=proposal.can_transcode)
+    found += limit_findings(proposal.limits, "YouTube")
+    longest = proposal.limits.max_duration if proposal.limits else None
+    if longest is not None and proposal.media.duration > longest:
+        found.append(
+            block(
+                "channel_not_verified",
+                f"The channel may upload videos of up to {longest / 60:g} minutes.",
+                "Verify the channel on youtube.com/verify, then try again.",
+            )
+        )
+    if isinstance(proposal.options, YouTubeOptions):
+        found += _choices(proposal.options) + _texts(proposal.options, proposal)
+    return found
+
+
+def _choices(options: YouTubeOptions) -> list[Finding]:
+    found = []
+    if options.privacy is None:
+        found.append(block("privacy_required", "Choose public, unlisted or private."))
+    if options.made_for_kids is None:
+        found.append(
+            block("audience_required", "YouTube wants you to say whether it is made for kids.")
+        )
+    if options.category_id not in CATEGORIES:
+        found.append(block("category_unknown", f"YouTube has no category {options.category_id}."))
+    if options.publish_at is not None and options.privacy == "unlisted":
+        found.append(block("scheduled_unlisted", "YouTube can only make a scheduled video public."))
+    return found
+
+
+def _texts(options: YouTubeOptions, proposal: Proposal) -> list[Finding]:
+    found = []
+    title = title_of(options, proposal.title, proposal.caption)
+    asked = options.title or (proposal.title or "").strip()
+    if not title:
+        found.append(block("title_required", "YouTube wants a title."))
+    if len(asked) > TITLE_CHARACTERS:
+        found.append(
+            change("title_cut", "YouTube takes titles of up to 100 characters.", "We cut it there.")
+        )
+    if clean(proposal.caption + asked) != proposal.caption + asked:
+        found.append(
+            change(
+                "angle_brackets",
+                "YouTube refuses the characters < and >.",
+                "We replace them by similar ones.",
+            )
+        )
+    if len(clean(proposal.caption).encode()) > DESCRIPTION_BYTES:
+        found.append(
+            block("description_too_long", f"YouTube takes up to {DESCRIPTION_BYTES} bytes of text.")
+        )
+    if tags_length(options.tags) + MARKER_CHARACTERS > TAGS_CHARACTERS:
+        room = TAGS_CHARACTERS - MARKER_CHARACTERS
+        found.append(block("tags_too_long", f"The tags may have {room} characters in all."))
+    if hashtags(proposal.caption) > MANY_HASHTAGS:
+        found.append(
+            change(
+                "hashtags_ignored",
+                "With more than 60 hashtags YouTube ignores all of them.",
+                "We post it as it is.",
+            )
+        )
+    if options.thumbnail and _is_short(proposal):
+        found.append(
+            change(
+                "thumbnail_later",
+                "A Short takes its thumbnail only after YouTube has processed it.",
+                "We set it as soon as YouTube allows.",
+            )
+        )
+    return found
+
+
+def _is_short(proposal: Proposal) -> bool:
+    return proposal.media.portrait_or_square and proposal.media.duration <= SHORT_SECONDS

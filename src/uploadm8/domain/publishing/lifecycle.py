@@ -1,0 +1,75 @@
+"""The publication's state machine: the only moves there are, made by compare-and-set."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.errors import ConflictError
+from uploadm8.infra.clock import now
+
+S = PublicationState
+
+_ENDS = {S.FAILED, S.CANCELED}
+_PARKED = {S.RETRY_WAIT, S.NEEDS_RECONNECT}
+
+MOVES: Mapping[PublicationState, frozenset[PublicationState]] = {
+    S.DRAFT: frozenset({S.HELD, S.SCHEDULED, S.QUEUED, *_ENDS}),
+    S.HELD: frozenset({S.SCHEDULED, S.QUEUED, *_ENDS}),
+    S.SCHEDULED: frozenset({S.QUEUED, S.HELD, S.PREPARING, *_PARKED, *_ENDS}),
+    S.QUEUED: frozenset({S.PREPARING, S.HELD, S.SCHEDULED, *_PARKED, *_ENDS}),
+    S.PREPARING: frozenset({S.TRANSFERRING, *_PARKED, *_ENDS}),
+    S.TRANSFERRING: frozenset({S.PREPARING, S.COMMITTING, S.HELD, *_PARKED, *_ENDS}),
+    # A refusal of the commit itself proves that nothing was published.
+    S.COMMITTING: frozenset({S.CONFIRMING, S.TRANSFERRING, *_PARKED, S.FAILED}),
+    S.CONFIRMING: frozenset(
+        {S.PUBLISHED, S.UNKNOWN, S.COMMITTING, S.TRANSFERRING, *_PARKED, S.FAILED}
+    ),
+    S.RETRY_WAIT: frozenset({S.PREPARING, S.QUEUED, S.SCHEDULED, S.NEEDS_RECONNECT, *_ENDS}),
+    S.NEEDS_RECONNECT: frozenset({S.QUEUED, S.SCHEDULED, S.PREPARING, *_ENDS}),
+    S.UNKNOWN: frozenset({S.PUBLISHED, S.FAILED}),
+    S.PUBLISHED: frozenset(),
+    S.FAILED: frozenset({S.QUEUED}),
+    S.CANCELED: frozenset(),
+}
+
+TERMINAL = frozenset({S.PUBLISHED, S.FAILED, S.CANCELED})
+CANCELABLE = tuple(s for s, targets in MOVES.items() if S.CANCELED in targets)
+TOO_LATE = (S.COMMITTING, S.CONFIRMING, S.PUBLISHED, S.UNKNOWN)
+
+
+class IllegalMoveError(ConflictError):
+    """A publication cannot go from its state to that one."""
+
+    code = "illegal_state_change"
+
+
+async def advance(
+    publication_id: UUID,
+    origins: Iterable[PublicationState],
+    target: PublicationState,
+    **changes: Any,
+) -> bool:
+    """Move a publication from one of `origins` to `target`; False if it is in none of them.
+
+    Raises:
+        IllegalMoveError: one of the moves is not in the table; a bug in the caller.
+    """
+    states = tuple(origins)
+    for origin in states:
+        if target not in MOVES[origin]:
+            raise IllegalMoveError(f"A publication never goes from {origin} to {target}.")
+    columns = {getattr(Publication, name): value for name, value in changes.items()}
+    rows = await (
+        Publication.update(
+            {**columns, Publication.state: target.value, Publication.updated_at: now()}
+        )
+        .where(Publication.id == publication_id, Publication.state.is_in([s.value for s in states]))
+        .returning(Publication.id)
+    )
+    return bool(rows)
+
+
+def origins_of(target: PublicationState) -> tuple[PublicationState, ...]:
+    """Every state from which `target` can be reached in one move."""
+    return tuple(state for state, targets in MOVES.items() if target in targets)

@@ -1,0 +1,213 @@
+"""What delivery writes down, each in a committed transaction of its own, fenced by the lease."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from uploadm8.domain.platforms.clients.handles import AnyHandle, decode_handle, encode_handle
+from uploadm8.domain.publishing.lifecycle import advance, origins_of
+from uploadm8.domain.publishing.tables import (
+    AttemptPhase,
+    Publication,
+    PublicationState,
+    PublishAttempt,
+)
+from uploadm8.errors import UploadM8Error
+from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, RECONCILE
+from uploadm8.infra.jobs.handlers import JobCanceledError, JobContext
+from uploadm8.infra.jobs.queue import enqueue
+from uploadm8.infra.security.cipher import Cipher
+
+S = PublicationState
+_NOW = QueryString("now()")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One publication's row, as the delivery that holds the lease sees and changes it."""
+
+    context: JobContext
+    publication_id: UUID
+    cipher: Cipher
+
+    async def row(self) -> dict[str, Any]:
+        """The row as it is now."""
+        row = await Publication.select().where(Publication.id == self.publication_id).first()
+        if row is None:
+            raise UploadM8Error("The publication is gone.", code="publication_missing")
+        return row
+
+    async def move(self, target: PublicationState, **changes: Any) -> None:
+        """Move to a state; a canceled publication stops the delivery.
+
+        Raises:
+            LeaseLostError: another worker owns the publication now.
+            JobCanceledError: the row cannot go there any more.
+        """
+        async with transaction():
+            await self.context.fence()
+            moved = await advance(self.publication_id, origins_of(target), target, **changes)
+            if not moved and (await self.row())["state"] != target:
+                raise JobCanceledError
+
+    def handle_of(self, row: dict[str, Any]) -> AnyHandle | None:
+        """The platform's handle of the row, None when there is none yet."""
+        if row["handle_enc"] is None:
+            return None
+        text = self.cipher.decrypt(
+            row["handle_enc"], table="publications", row=self.publication_id, field="handle"
+        )
+        return decode_handle(text)
+
+    async def keep_handle(self, handle: AnyHandle) -> None:
+        """Persist the handle before anything is done with it; it may hold a credential."""
+        sealed = self.cipher.encrypt(
+            encode_handle(handle), table="publications", row=self.publication_id, field="handle"
+        )
+        async with transaction():
+            await self.context.fence()
+            moved = await advance(
+                self.publication_id,
+                (S.PREPARING,),
+                S.TRANSFERRING,
+                handle_enc=sealed,
+                handle_at=_NOW,
+            )
+            if not moved:
+                await Publication.update({Publication.handle_enc: sealed}).where(
+                    Publication.id == self.publication_id
+                )
+
+    async def drop_handle(self) -> None:
+        """The handle is dead and certainly published nothing: start over from prepare."""
+        async with transaction():
+            await self.context.fence()
+            await advance(
+                self.publication_id,
+                (S.TRANSFERRING,),
+                S.PREPARING,
+                handle_enc=None,
+                handle_at=None,
+                commit_intent_at=None,
+                bytes_sent=0,
+            )
+
+    async def intend(self) -> None:
+        """Write down the intent to commit; from here on only the platform's word decides.
+
+        Raises:
+            JobCanceledError: the user canceled in time.
+        """
+        async with transaction():
+            await self.context.fence()
+            row = await self.row()
+            if row["cancel_requested"]:
+                raise JobCanceledError
+            moved = await advance(
+                self.publication_id,
+                (S.TRANSFERRING, S.CONFIRMING),
+                S.COMMITTING,
+                commit_intent_at=_NOW,
+                first_commit_at=QueryString("COALESCE(first_commit_at, now())"),
+                late=QueryString("publish_at IS NOT NULL AND now() > publish_at + interval '60 s'"),
+            )
+            if not moved:
+                raise JobCanceledError
+            await self._attempt(AttemptPhase.COMMIT_INTENT, None)
+
+    async def refused(self, error: UploadM8Error) -> None:
+        """The platform refused the commit itself, so nothing was published: take the intent back."""
+        async with transaction():
+            await self.context.fence()
+            await advance(
+                self.publication_id,
+                (S.COMMITTING, S.CONFIRMING),
+                S.TRANSFERRING,
+                commit_intent_at=None,
+            )
+            await self._attempt(AttemptPhase.COMMIT, error)
+
+    async def published(self, post_id: str | None, url: str | None) -> None:
+        """It is live. What may fail from here on has jobs of its own."""
+        async with transaction():
+            await self.context.fence()
+            await advance(
+                self.publication_id,
+                (S.CONFIRMING, S.UNKNOWN),
+                S.PUBLISHED,
+                platform_post_id=post_id,
+                public_url=url,
+                published_at=_NOW,
+                error_class=None,
+                error_code=None,
+                error_detail=None,
+                error_action=None,
+            )
+            await enqueue(
+                AFTER_PUBLISH,
+                ref_id=self.publication_id,
+                workspace_id=self.context.job.workspace_id,
+                unique_key=f"after:{self.publication_id}",
+            )
+
+    async def unknown(self, reason: str) -> None:
+        """No verdict: ask again for days, and let the user decide."""
+        async with transaction():
+            await self.context.fence()
+            moved = await advance(
+                self.publication_id,
+                (S.CONFIRMING,),
+                S.UNKNOWN,
+                error_class="ambiguous",
+                error_code="outcome_unknown",
+                error_detail=f"The platform gives no answer about this post: {reason}",
+                error_action="Look on the platform. We keep asking; you may mark it as posted or post again.",
+            )
+            if moved:
+                await enqueue(
+                    RECONCILE,
+                    ref_id=self.publication_id,
+                    workspace_id=self.context.job.workspace_id,
+                    delay_s=600,
+                )
+
+    async def park(self, state: PublicationState, error: UploadM8Error) -> None:
+        """Wait for a retry or for a reconnection, telling why."""
+        async with transaction():
+            await self.context.fence()
+            await advance(self.publication_id, origins_of(state), state, **told(error))
+            await self._attempt(AttemptPhase.TRANSFER, error)
+
+    async def fail(self, error: UploadM8Error) -> None:
+        """Give up, telling why and what to do."""
+        await advance(self.publication_id, origins_of(S.FAILED), S.FAILED, **told(error))
+        await self._attempt(AttemptPhase.CHECK, error)
+
+    async def _attempt(self, phase: AttemptPhase, error: UploadM8Error | None) -> None:
+        await PublishAttempt.insert(
+            PublishAttempt(
+                id=new_id(),
+                publication=self.publication_id,
+                phase=phase.value,
+                worker=self.context.worker,
+                lease_epoch=self.context.job.epoch,
+                http_status=getattr(error, "http_status", None),
+                error_class=error.retry.value if error else None,
+                error_code=error.code if error else None,
+                detail=error.detail if error else None,
+            )
+        )
+
+
+def told(error: UploadM8Error) -> dict[str, Any]:
+    """The columns that tell a user about an error."""
+    return {
+        "error_class": error.retry.value,
+        "error_code": error.code,
+        "error_detail": error.detail,
+        "error_action": error.action,
+    }

@@ -1,0 +1,93 @@
+"""Once an upload is ready, or never will be: set its draft publications going, or end them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from uploadm8.domain.publishing.lifecycle import advance
+from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
+from uploadm8.domain.renditions.tables import Rendition, RenditionState
+from uploadm8.domain.uploads.tables import Upload, UploadState
+from uploadm8.domain.uploads.views import json_of
+from uploadm8.errors import UploadM8Error
+from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.jobs.catalog import PUBLISH, RELEASE_PUBLICATIONS
+from uploadm8.infra.jobs.handlers import Handler, JobContext
+from uploadm8.infra.jobs.queue import enqueue
+
+S = PublicationState
+PREPARE_AHEAD_S = 15 * 60  # media is handed over this long before its time, only the commit waits
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """The handler of `publishing.release`."""
+
+    def handlers(self) -> tuple[Handler, ...]:
+        """Every handler, with its kind."""
+        return (Handler(RELEASE_PUBLICATIONS, self.release),)
+
+    async def release(self, context: JobContext) -> None:
+        """Move the drafts of one upload on. Idempotent."""
+        upload_id = context.job.ref_id
+        upload = await Upload.select().where(Upload.id == upload_id).first()
+        if upload is None or upload_id is None:
+            return
+        drafts = await Publication.select().where(
+            Publication.upload == upload_id, Publication.state == S.DRAFT
+        )
+        renditions = await Rendition.select().where(
+            Rendition.upload == upload_id, Rendition.state == RenditionState.SUCCEEDED
+        )
+        async with transaction():
+            await context.fence()
+            for draft in drafts:
+                if upload["state"] == UploadState.READY:
+                    await _start(draft, _rendition_for(draft["platform"], renditions))
+                elif upload["state"] in (UploadState.EXPIRED, UploadState.CANCELED):
+                    await advance(draft["id"], (S.DRAFT,), S.CANCELED)
+                elif upload["state"] == UploadState.REJECTED:
+                    await _fail(draft["id"], upload)
+
+
+def _rendition_for(platform: str, renditions: list[dict[str, Any]]) -> dict[str, Any]:
+    for rendition in renditions:
+        if platform in json_of(rendition["spec"]).get("platforms", []):
+            return rendition
+    raise UploadM8Error(f"No rendition was made for {platform}.", code="rendition_missing")
+
+
+async def _start(draft: dict[str, Any], rendition: dict[str, Any]) -> None:
+    common = {"rendition": rendition["id"], "bytes_total": rendition["size_bytes"]}
+    if draft["schedule_mode"] == ScheduleMode.QUEUE:
+        await advance(draft["id"], (S.DRAFT,), S.HELD, held_reason="manual_queue", **common)
+        return
+    target = S.QUEUED if draft["publish_at"] is None else S.SCHEDULED
+    if await advance(draft["id"], (S.DRAFT,), target, **common):
+        await enqueue_publish(draft["id"], draft["workspace"], draft["publish_at"])
+
+
+async def enqueue_publish(publication_id: UUID, workspace_id: UUID, publish_at: Any) -> None:
+    """Record the job that publishes, due early enough to have the media in place at the time."""
+    if publish_at is None:
+        await enqueue(PUBLISH, ref_id=publication_id, workspace_id=workspace_id)
+        return
+    await enqueue(
+        PUBLISH,
+        ref_id=publication_id,
+        workspace_id=workspace_id,
+        run_at=publish_at - timedelta(seconds=PREPARE_AHEAD_S),
+    )
+
+
+async def _fail(publication_id: UUID, upload: dict[str, Any]) -> None:
+    await advance(
+        publication_id,
+        (S.DRAFT,),
+        S.FAILED,
+        error_class="permanent_media",
+        error_code=upload["error_code"],
+        error_detail=upload["error_detail"],
+        error_action=upload["error_action"],
+    )

@@ -1,0 +1,128 @@
+"""Publications and every attempt to make one."""
+
+from enum import StrEnum
+
+from piccolo.columns import (
+    JSONB,
+    UUID,
+    BigInt,
+    Boolean,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+from uploadm8.domain.accounts.tables import User
+from uploadm8.domain.platforms.tables import ConnectedAccount, Platform
+from uploadm8.domain.renditions.tables import Rendition
+from uploadm8.domain.uploads.tables import Upload
+from uploadm8.domain.workspaces.tables import Workspace
+from uploadm8.infra.db.engine import DB
+from uploadm8.infra.db.types import RowId, one_of
+
+
+class PublicationState(StrEnum):
+    """Where a publication is; see lifecycle.py for the moves."""
+
+    DRAFT = "draft"  # waits for the rendition
+    HELD = "held"  # waits for a person: manual queue, approval, or a missed time
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    TRANSFERRING = "transferring"
+    COMMITTING = "committing"
+    CONFIRMING = "confirming"
+    RETRY_WAIT = "retry_wait"
+    NEEDS_RECONNECT = "needs_reconnect"
+    PUBLISHED = "published"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class ScheduleMode(StrEnum):
+    """How the time of a publication was chosen."""
+
+    NOW = "now"
+    QUEUE = "queue"
+    AT = "at"
+    SMART = "smart"
+
+
+class AttemptPhase(StrEnum):
+    """Which step of the protocol an attempt row records."""
+
+    PREPARE = "prepare"
+    TRANSFER = "transfer"
+    COMMIT_INTENT = "commit_intent"
+    COMMIT = "commit"
+    CHECK = "check"
+
+
+class Publication(Table, tablename="publications", db=DB):
+    """One post of one upload on one connected account."""
+
+    id = UUID(primary_key=True, default=RowId())
+    workspace = ForeignKey(Workspace, null=False, on_delete=OnDelete.restrict)
+    upload = ForeignKey(Upload, null=False, on_delete=OnDelete.restrict)
+    account = ForeignKey(ConnectedAccount, null=False, on_delete=OnDelete.restrict, index=True)
+    rendition = ForeignKey(Rendition, null=True, default=None, on_delete=OnDelete.restrict)
+    created_by = ForeignKey(User, null=True, default=None, on_delete=OnDelete.set_null)
+    platform = Varchar(length=16, default=None)
+    slot = Integer(default=0)  # raised by an explicit "post again"
+    state = Varchar(length=20, default=PublicationState.DRAFT)
+    held_reason = Varchar(length=40, null=True, default=None)
+    caption = Text()
+    options = JSONB(default="{}")
+    consent = JSONB(default="{}")
+    schedule_mode = Varchar(length=8, default=ScheduleMode.NOW)
+    time_zone = Varchar(length=64, default="UTC")
+    publish_at = Timestamptz(null=True, default=None)
+    late = Boolean(default=False)
+    handle_enc = Text(null=True, default=None)  # the platform's handle; may hold a credential
+    handle_at = Timestamptz(null=True, default=None)
+    bytes_sent = BigInt(default=0)
+    bytes_total = BigInt(null=True, default=None)
+    commit_intent_at = Timestamptz(null=True, default=None)
+    attempts = Integer(default=0)
+    platform_post_id = Varchar(length=120, null=True, default=None)
+    public_url = Text(null=True, default=None)
+    error_class = Varchar(length=24, null=True, default=None)
+    error_code = Varchar(length=64, null=True, default=None)
+    error_detail = Text(null=True, default=None)
+    error_action = Text(null=True, default=None)
+    findings = JSONB(default="[]")
+    cancel_requested = Boolean(default=False)
+    accepted_at = Timestamptz(default=TimestamptzNow())
+    first_commit_at = Timestamptz(null=True, default=None)
+    published_at = Timestamptz(null=True, default=None)
+    updated_at = Timestamptz(default=TimestamptzNow())
+
+    check_publications_platform = one_of("platform", Platform)
+    check_publications_state = one_of("state", PublicationState)
+    check_publications_schedule_mode = one_of("schedule_mode", ScheduleMode)
+    unique_publications_slot = Unique([upload, account, slot])
+    unique_publications_post = Unique([account, platform_post_id])
+
+
+class PublishAttempt(Table, tablename="publish_attempts", db=DB):
+    """Append-only: what was tried, and what the platform answered."""
+
+    id = UUID(primary_key=True, default=RowId())
+    publication = ForeignKey(Publication, null=False, on_delete=OnDelete.cascade, index=True)
+    phase = Varchar(length=16, default=None)
+    worker = Varchar(length=80)
+    lease_epoch = BigInt(default=0)
+    http_status = Integer(null=True, default=None)
+    error_class = Varchar(length=24, null=True, default=None)
+    error_code = Varchar(length=64, null=True, default=None)
+    detail = Text(null=True, default=None)
+    at = Timestamptz(default=TimestamptzNow())
+
+    check_publish_attempts_phase = one_of("phase", AttemptPhase)

@@ -1,0 +1,57 @@
+"""What uploads need from subjects above them; services.py plugs those in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from uploadm8.domain.uploads.schemas import NewUpload, PublicationOut, RenditionOut
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTargets:
+    """What the targets of an upload ask of its renditions.
+
+    Attributes:
+        platforms: the platforms published to, in no order.
+    """
+
+    platforms: tuple[str, ...]
+
+
+class Publications(Protocol):
+    """Posts of uploads, as far as uploads care."""
+
+    async def plan(
+        self, workspace_id: UUID, user_id: UUID, upload_id: UUID, new: NewUpload
+    ) -> PlannedTargets:
+        """Check the targets and record a draft publication for each, in the transaction."""
+        ...
+
+    async def of_uploads(
+        self, workspace_id: UUID, upload_ids: Sequence[UUID]
+    ) -> dict[UUID, list[PublicationOut]]:
+        """The publications of some uploads."""
+        ...
+
+    async def cancel(self, upload_id: UUID) -> None:
+        """Cancel all of an upload's publications that can still be, in the transaction.
+
+        Raises:
+            ConflictError: code ``too_late`` when one is being committed.
+        """
+        ...
+
+
+class Renditions(Protocol):
+    """Files made from uploads, as far as uploads care."""
+
+    async def of_uploads(
+        self, workspace_id: UUID, upload_ids: Sequence[UUID]
+    ) -> dict[UUID, list[RenditionOut]]:
+        """The renditions of some uploads, with fresh download URLs."""
+        ...
+
+    async def cancel(self, upload_id: UUID) -> None:
+        """Cancel those under way, in the transaction."""
+        ...

@@ -1,0 +1,175 @@
+"""What clients send about uploads, and what they get."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+CaptionText = Annotated[str, Meta(max_length=5000)]
+Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^#?[^\s#@,]+$")]
+
+
+class Schedule(Struct, kw_only=True, forbid_unknown_fields=True):
+    """When to publish.
+
+    Attributes:
+        mode: `now`; `queue` (released by hand); `at` (needs `at`); `smart` (best slot).
+        at: the instant (RFC 3339 with offset), or local time without offset in `time_zone`.
+        time_zone: IANA name; the workspace's when absent.
+    """
+
+    mode: Annotated[str, Meta(pattern="^(now|queue|at|smart)$")] = "now"
+    at: str | None = None
+    time_zone: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class Target(Struct, kw_only=True, forbid_unknown_fields=True):
+    """One connected account to publish to.
+
+    Attributes:
+        account_id: the connected account.
+        options: the platform's own options (privacy, playlist, ...).
+        caption: instead of the upload's caption.
+        schedule: instead of the upload's schedule.
+    """
+
+    account_id: UUID
+    options: dict[str, Any] = field(default_factory=dict)
+    caption: CaptionText | None = None
+    schedule: Schedule | None = None
+
+
+class NewUpload(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What `POST /api/uploads/presign` takes."""
+
+    filename: Annotated[str, Meta(min_length=1, max_length=255)]
+    content_type: Annotated[str, Meta(min_length=3, max_length=100)]
+    size_bytes: Annotated[int, Meta(ge=1)]
+    title: Annotated[str, Meta(max_length=255)] = ""
+    caption: CaptionText = ""
+    hashtags: Annotated[list[Tag], Meta(max_length=60)] = field(default_factory=list)
+    targets: Annotated[list[Target], Meta(max_length=50)] = field(default_factory=list)
+    schedule: Schedule = field(default_factory=Schedule)
+    hud: dict[str, Any] | None = None
+    renditions: dict[str, Any] | None = None
+    multipart: bool = False
+
+
+class NewTelemetry(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What `POST /api/uploads/{id}/telemetry` takes."""
+
+    filename: Annotated[str, Meta(min_length=1, max_length=255)]
+    size_bytes: Annotated[int, Meta(ge=1)]
+    content_type: Annotated[str, Meta(max_length=100)] = "application/octet-stream"
+
+
+class PresignedPart(Struct, kw_only=True):
+    """One part of a multipart upload; parts are `part_size` bytes, the last one less."""
+
+    number: int
+    url: str
+    size_bytes: int
+    etag: str | None = None
+
+
+class Presigned(Struct, kw_only=True, omit_defaults=True):
+    """How to send the bytes."""
+
+    method: str
+    headers: dict[str, str]
+    expires_at: datetime
+    upload_url: str | None = None
+    part_size: int | None = None
+    parts: list[PresignedPart] | UnsetType = UNSET
+
+
+class Problem(Struct, kw_only=True):
+    """What went wrong, and what to do about it."""
+
+    code: str
+    detail: str
+    action: str | None
+
+
+class TelemetryOut(Struct, kw_only=True):
+    """The telemetry of an upload."""
+
+    id: UUID | None
+    state: str
+    filename: str | None
+    summary: dict[str, Any] | None
+    sync: dict[str, Any] | None
+    problem: Problem | None
+
+
+class RenditionOut(Struct, kw_only=True):
+    """A rendered file."""
+
+    id: UUID
+    name: str
+    state: str
+    progress: float
+    width: int | None
+    height: int | None
+    fps: float | None
+    duration_s: float | None
+    size_bytes: int | None
+    download_url: str | None
+    still_url: str | None
+    problem: Problem | None
+
+
+class PublicationOut(Struct, kw_only=True):
+    """A post, made or to be made."""
+
+    id: UUID
+    account_id: UUID
+    platform: str
+    state: str
+    publish_at: datetime | None
+    published_at: datetime | None
+    public_url: str | None
+    platform_post_id: str | None
+    progress: float
+    problem: Problem | None
+
+
+class UploadOut(Struct, kw_only=True):
+    """An upload in a list."""
+
+    id: UUID
+    state: str
+    progress: float
+    filename: str
+    content_type: str
+    size_bytes: int
+    title: str
+    caption: str
+    hashtags: list[str]
+    problem: Problem | None
+    created_at: datetime
+    uploaded_at: datetime | None
+    ready_at: datetime | None
+
+
+class UploadDetail(UploadOut, kw_only=True):
+    """An upload with everything about it."""
+
+    source: dict[str, Any] | None
+    hud: dict[str, Any] | None
+    warnings: list[dict[str, Any]]
+    telemetry: TelemetryOut | None
+    renditions: list[RenditionOut]
+    publications: list[PublicationOut]
+
+
+class PresignedUpload(UploadDetail, kw_only=True):
+    """The answer of presign: the upload, and how to send its bytes."""
+
+    upload_url: str | None
+    method: str
+    headers: dict[str, str]
+    expires_at: datetime
+    part_size: int | None
+    parts: list[PresignedPart]

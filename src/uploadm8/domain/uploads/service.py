@@ -1,0 +1,294 @@
+"""Presign, complete, cancel, list and show uploads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from uploadm8.core.hud.validate import validate_spec
+from uploadm8.domain.uploads import limits
+from uploadm8.domain.uploads.lifecycle import advance
+from uploadm8.domain.uploads.ports import Publications, Renditions
+from uploadm8.domain.uploads.schemas import (
+    NewUpload,
+    PresignedPart,
+    PresignedUpload,
+    UploadDetail,
+    UploadOut,
+)
+from uploadm8.domain.uploads.tables import TelemetryFile, Upload, UploadState
+from uploadm8.domain.uploads.views import json_of, telemetry_out, upload_fields, upload_out
+from uploadm8.errors import (
+    ConflictError,
+    FieldError,
+    InvalidRequestError,
+    NotFoundError,
+    TooManyRequestsError,
+)
+from uploadm8.infra.clock import now
+from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, RENDER_UPLOAD
+from uploadm8.infra.jobs.queue import enqueue, request_cancel
+from uploadm8.infra.storage.keys import source_key
+from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
+
+S = UploadState
+MAX_OFFSET_S = 86_400
+
+
+class QuotaBook(Protocol):
+    """Uploads of the month: reserved at presign, committed at complete."""
+
+    async def reserve(self, workspace_id: UUID, upload_id: UUID) -> None: ...
+    async def commit(self, upload_id: UUID) -> bool: ...
+    async def release(self, upload_id: UUID) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Videos on their way in. Every method is scoped by the workspace."""
+
+    storage: Storage
+    quota: QuotaBook
+    publications: Publications
+    renditions: Renditions
+
+    async def create(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> UUID:
+        """Record an upload with its targets and reserve quota; returns its id.
+
+        Raises:
+            PaymentRequiredError: the month's quota is used up, or the tier lacks something asked for.
+            InvalidRequestError, UnsupportedMediaTypeError, TooLargeError: wrong values.
+        """
+        limits.check_video(new.content_type, new.size_bytes)
+        hud, wishes = _split_hud(new.hud)
+        upload_id = new_id()
+        key = source_key(workspace_id, upload_id)
+        async with transaction():
+            await self._check_pending(workspace_id)
+            await self.quota.reserve(workspace_id, upload_id)
+            row = Upload(
+                id=upload_id,
+                workspace=workspace_id,
+                created_by=user_id,
+                filename=limits.clean_text("filename", new.filename),
+                content_type=new.content_type,
+                size_bytes=new.size_bytes,
+                object_key=key,
+                title=limits.clean_text("title", new.title),
+                caption=limits.clean_text("caption", new.caption),
+                hashtags=_json([tag.lstrip("#") for tag in new.hashtags]),
+                hud=_json(hud),
+                expires_at=now() + timedelta(seconds=limits.PENDING_S),
+            )
+            await Upload.insert(row)
+            planned = await self.publications.plan(workspace_id, user_id, upload_id, new)
+            request = {"platforms": planned.platforms, "renditions": new.renditions or {}, **wishes}
+            await Upload.update({Upload.request: _json(request)}).where(Upload.id == upload_id)
+        if new.multipart:
+            await self._start_multipart(upload_id, key, new.content_type)
+        return upload_id
+
+    async def presigned(self, workspace_id: UUID, upload_id: UUID) -> PresignedUpload:
+        """The upload with fresh URLs for the bytes that are still missing."""
+        row = await self._row(workspace_id, upload_id)
+        if row["state"] != S.PENDING:
+            raise ConflictError(
+                "This upload is not waiting for bytes any more.", code="upload_not_pending"
+            )
+        detail = msgspec.to_builtins(
+            await self.detail(workspace_id, upload_id), builtin_types=(UUID,)
+        )
+        if row["multipart_id"] is not None:
+            parts = await self._parts(row)
+            how: dict[str, Any] = {
+                "upload_url": None,
+                "method": "PUT",
+                "headers": {},
+                "part_size": row["part_size"],
+                "parts": parts,
+                "expires_at": now() + timedelta(seconds=limits.PART_PRESIGN_S),
+            }
+        else:
+            put = await self.storage.presign_put(
+                row["object_key"], row["size_bytes"], row["content_type"], limits.PRESIGN_S
+            )
+            how = {
+                "upload_url": put.url,
+                "method": put.method,
+                "headers": put.headers,
+                "part_size": None,
+                "parts": [],
+                "expires_at": now() + timedelta(seconds=limits.PRESIGN_S),
+            }
+        return PresignedUpload(**detail, **how)
+
+    async def complete(self, workspace_id: UUID, upload_id: UUID) -> UploadDetail:
+        """The bytes are there: pin them, commit the quota, start the work. Idempotent.
+
+        Raises:
+            ConflictError: ``object_missing``, ``size_mismatch``, ``parts_missing``, or a state in
+                which an upload cannot be completed (``upload_canceled``, ``upload_expired``).
+        """
+        row = await self._row(workspace_id, upload_id)
+        if row["state"] == S.PENDING:
+            if row["multipart_id"] is not None:
+                await self._join_parts(row)
+            info = await self.storage.head(row["object_key"])
+            if info.size != row["size_bytes"]:
+                await self.storage.delete(row["object_key"])
+                raise ConflictError(
+                    f"Storage has {info.size} bytes, {row['size_bytes']} were announced; "
+                    "the object was removed.",
+                    code="size_mismatch",
+                    action="Presign again with the true size and send the file again.",
+                )
+            async with transaction():
+                moved = await advance(
+                    upload_id, (S.PENDING,), S.UPLOADED, etag=info.etag, uploaded_at=now()
+                )
+                if moved:
+                    await self.quota.commit(upload_id)
+                    await enqueue(INSPECT_UPLOAD, ref_id=upload_id, workspace_id=workspace_id)
+        elif row["state"] in (S.CANCELED, S.EXPIRED, S.PURGED):
+            raise ConflictError(
+                f"This upload is {row['state']}.",
+                code=f"upload_{row['state']}",
+                action="Presign a new upload.",
+            )
+        return await self.detail(workspace_id, upload_id)
+
+    async def cancel(self, workspace_id: UUID, upload_id: UUID) -> UploadDetail:
+        """Stop everything about the upload that can still be stopped. Idempotent.
+
+        Raises:
+            ConflictError: ``too_late`` when a post is being committed or already public.
+        """
+        row = await self._row(workspace_id, upload_id)
+        origins = (S.PENDING, S.UPLOADED, S.VALIDATING, S.RENDERING)
+        async with transaction():
+            await self.publications.cancel(upload_id)
+            await self.renditions.cancel(upload_id)
+            await request_cancel(upload_id, INSPECT_UPLOAD, RENDER_UPLOAD)
+            if await advance(upload_id, origins, S.CANCELED):
+                if row["state"] == S.PENDING:
+                    await self.quota.release(upload_id)
+                await enqueue(CLEAN_UPLOAD, ref_id=upload_id, workspace_id=workspace_id)
+        return await self.detail(workspace_id, upload_id)
+
+    async def listing(
+        self, workspace_id: UUID, limit: int, before: UUID | None, state: str | None
+    ) -> Sequence[UploadOut]:
+        """Newest first; ids are UUIDv7, so they page by age."""
+        query = Upload.select().where(Upload.workspace == workspace_id)
+        if before is not None:
+            query = query.where(Upload.id < before)
+        if state is not None:
+            query = query.where(Upload.state == state)
+        rows = await query.order_by(Upload.id, ascending=False).limit(limit)
+        return [upload_out(row) for row in rows]
+
+    async def detail(self, workspace_id: UUID, upload_id: UUID) -> UploadDetail:
+        """Everything about an upload."""
+        row = await self._row(workspace_id, upload_id)
+        telemetry = await TelemetryFile.select().where(TelemetryFile.upload == upload_id).first()
+        renditions = await self.renditions.of_uploads(workspace_id, [upload_id])
+        publications = await self.publications.of_uploads(workspace_id, [upload_id])
+        source = json_of(row["source"])
+        return UploadDetail(
+            **upload_fields(row),
+            source=None
+            if source is None
+            else {k: v for k, v in source.items() if k not in ("telemetry", "sync")},
+            hud=json_of(row["hud"]) or None,
+            warnings=json_of(row["warnings"]),
+            telemetry=telemetry_out(telemetry, source),
+            renditions=renditions.get(upload_id, []),
+            publications=publications.get(upload_id, []),
+        )
+
+    async def _row(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
+        row = (
+            await Upload.select()
+            .where(Upload.id == upload_id, Upload.workspace == workspace_id)
+            .first()
+        )
+        if row is None:
+            raise NotFoundError(
+                "There is no such upload in this workspace.", code="upload_not_found"
+            )
+        return row
+
+    async def _check_pending(self, workspace_id: UUID) -> None:
+        count = await Upload.count().where(
+            Upload.workspace == workspace_id, Upload.state == S.PENDING
+        )
+        if count >= limits.MAX_PENDING:
+            raise TooManyRequestsError(
+                f"{count} uploads are waiting for their bytes; {limits.MAX_PENDING} may.",
+                code="too_many_pending_uploads",
+                action="Complete or cancel some of them.",
+                retry_after=60,
+            )
+
+    async def _start_multipart(self, upload_id: UUID, key: str, content_type: str) -> None:
+        multipart_id = await self.storage.create_multipart(key, content_type)
+        await Upload.update(
+            {Upload.multipart_id: multipart_id, Upload.part_size: limits.PART_BYTES}
+        ).where(Upload.id == upload_id)
+
+    async def _parts(self, row: dict[str, Any]) -> list[PresignedPart]:
+        arrived = await self.storage.list_parts(row["object_key"], row["multipart_id"])
+        parts = []
+        for number, size in _part_sizes(row["size_bytes"], row["part_size"]):
+            there = arrived.get(number)
+            url = await self.storage.presign_part(row["object_key"], row["multipart_id"], number)
+            etag = there[1].strip('"') if there is not None and there[0] == size else None
+            parts.append(PresignedPart(number=number, url=url, size_bytes=size, etag=etag))
+        return parts
+
+    async def _join_parts(self, row: dict[str, Any]) -> None:
+        try:
+            arrived = await self.storage.list_parts(row["object_key"], row["multipart_id"])
+        except ObjectMissingError:
+            return  # joined by an earlier call that could not finish; HEAD tells
+        wanted = dict(_part_sizes(row["size_bytes"], row["part_size"]))
+        missing = [n for n, size in wanted.items() if n not in arrived or arrived[n][0] != size]
+        if missing:
+            raise ConflictError(
+                f"{len(missing)} of {len(wanted)} parts are missing or have a wrong size.",
+                code="parts_missing",
+                action="Send the missing parts, then complete again.",
+                extra={"missing_parts": missing[:1000]},
+            )
+        etags = {number: etag for number, (_, etag) in arrived.items() if number in wanted}
+        await self.storage.complete_multipart(row["object_key"], row["multipart_id"], etags)
+
+
+def _split_hud(given: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The HUD's spec, and what is asked about it beside the spec: whether, and how shifted."""
+    spec = dict(given or {})
+    wishes: dict[str, Any] = {"hud_off": not spec.pop("enabled", True)}
+    offset = spec.pop("offset_s", None)
+    if offset is not None:
+        if not isinstance(offset, int | float) or not abs(offset) <= MAX_OFFSET_S:
+            raise InvalidRequestError(
+                f"hud.offset_s must be a number of seconds within ±{MAX_OFFSET_S}.",
+                code="invalid_hud",
+                fields=[FieldError("hud.offset_s", "must be a number of seconds")],
+            )
+        wishes["offset_s"] = float(offset)
+    return msgspec.to_builtins(validate_spec(spec)), wishes
+
+
+def _part_sizes(size: int, part: int) -> list[tuple[int, int]]:
+    count = max(1, -(-size // part))
+    return [(n, part if n < count else size - part * (count - 1)) for n in range(1, count + 1)]
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

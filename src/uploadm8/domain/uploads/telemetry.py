@@ -1,0 +1,111 @@
+"""The telemetry file beside an upload: presign and complete."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from uploadm8.domain.uploads import limits
+from uploadm8.domain.uploads.schemas import NewTelemetry, Presigned
+from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
+from uploadm8.errors import ConflictError, NotFoundError
+from uploadm8.infra.clock import now
+from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.ids import new_id
+from uploadm8.infra.storage.keys import telemetry_key
+from uploadm8.infra.storage.s3 import Storage
+
+_OPEN = (UploadState.PENDING, UploadState.UPLOADED)
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryFiles:
+    """Telemetry on its way in, scoped by the workspace."""
+
+    storage: Storage
+
+    async def presign(self, workspace_id: UUID, upload_id: UUID, new: NewTelemetry) -> Presigned:
+        """Say where the telemetry file goes; a second call replaces the first file.
+
+        Raises:
+            ConflictError: ``upload_in_progress`` once the video is being inspected or rendered.
+        """
+        limits.check_telemetry(new.size_bytes)
+        file_id = new_id()
+        key = telemetry_key(workspace_id, upload_id, file_id)
+        async with transaction():
+            await self._open_upload(workspace_id, upload_id)
+            await TelemetryFile.delete().where(TelemetryFile.upload == upload_id)
+            await TelemetryFile.insert(
+                TelemetryFile(
+                    id=file_id,
+                    workspace=workspace_id,
+                    upload=upload_id,
+                    filename=limits.clean_text("filename", new.filename),
+                    size_bytes=new.size_bytes,
+                    object_key=key,
+                )
+            )
+        put = await self.storage.presign_put(
+            key, new.size_bytes, new.content_type, limits.PRESIGN_S
+        )
+        return Presigned(
+            method=put.method,
+            headers=put.headers,
+            upload_url=put.url,
+            expires_at=now() + timedelta(seconds=limits.PRESIGN_S),
+        )
+
+    async def complete(self, workspace_id: UUID, upload_id: UUID) -> None:
+        """The file is there: pin it. Idempotent; it is read when the video is inspected.
+
+        Raises:
+            NotFoundError: no telemetry was presigned.
+            ConflictError: ``object_missing`` or ``size_mismatch``.
+        """
+        row = await (
+            TelemetryFile.select()
+            .where(TelemetryFile.upload == upload_id, TelemetryFile.workspace == workspace_id)
+            .first()
+        )
+        if row is None:
+            raise NotFoundError(
+                "No telemetry file was presigned for this upload.", code="telemetry_not_found"
+            )
+        if row["state"] != TelemetryState.PENDING:
+            return
+        info = await self.storage.head(row["object_key"])
+        if info.size != row["size_bytes"]:
+            await self.storage.delete(row["object_key"])
+            raise ConflictError(
+                f"Storage has {info.size} bytes, {row['size_bytes']} were announced; "
+                "the object was removed.",
+                code="size_mismatch",
+                action="Presign again with the true size and send the file again.",
+            )
+        await TelemetryFile.update(
+            {
+                TelemetryFile.state: TelemetryState.UPLOADED.value,
+                TelemetryFile.etag: info.etag,
+                TelemetryFile.uploaded_at: now(),
+            }
+        ).where(TelemetryFile.id == row["id"], TelemetryFile.state == TelemetryState.PENDING)
+
+    async def _open_upload(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
+        row = await (
+            Upload.select(Upload.id, Upload.state)
+            .where(Upload.id == upload_id, Upload.workspace == workspace_id)
+            .lock_rows("UPDATE")
+            .first()
+        )
+        if row is None:
+            raise NotFoundError(
+                "There is no such upload in this workspace.", code="upload_not_found"
+            )
+        if row["state"] not in _OPEN:
+            raise ConflictError(
+                f"This upload is {row['state']}; telemetry belongs before the video is inspected.",
+                code="upload_in_progress",
+                action="Presign a new upload with its telemetry.",
+            )
+        return row

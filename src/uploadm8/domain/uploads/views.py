@@ -1,0 +1,68 @@
+"""Rows of uploads and telemetry files as the Structs that clients get."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from uploadm8.domain.uploads.schemas import Problem, TelemetryOut, UploadOut
+
+
+def json_of(value: object) -> Any:
+    """A JSONB column as Python values; Piccolo hands it over as text."""
+    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value
+
+
+def problem_of(row: Mapping[str, Any]) -> Problem | None:
+    """The problem that a row tells of."""
+    if row["error_code"] is None:
+        return None
+    return Problem(
+        code=row["error_code"], detail=row["error_detail"] or "", action=row.get("error_action")
+    )
+
+
+def upload_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of UploadOut from a row."""
+    return {
+        "id": row["id"],
+        "state": row["state"],
+        "progress": round(row["progress"], 4),
+        "filename": row["filename"],
+        "content_type": row["content_type"],
+        "size_bytes": row["size_bytes"],
+        "title": row["title"],
+        "caption": row["caption"],
+        "hashtags": json_of(row["hashtags"]),
+        "problem": problem_of(row),
+        "created_at": row["created_at"],
+        "uploaded_at": row["uploaded_at"],
+        "ready_at": row["ready_at"],
+    }
+
+
+def upload_out(row: Mapping[str, Any]) -> UploadOut:
+    """An upload as listed."""
+    return UploadOut(**upload_fields(row))
+
+
+def telemetry_out(
+    row: Mapping[str, Any] | None, source: Mapping[str, Any] | None
+) -> TelemetryOut | None:
+    """The telemetry of an upload: its file, or what was found inside the video."""
+    embedded = (source or {}).get("telemetry")
+    sync = (source or {}).get("sync")
+    if row is None:
+        if embedded is None:
+            return None
+        return TelemetryOut(
+            id=None, state="embedded", filename=None, summary=embedded, sync=sync, problem=None
+        )
+    return TelemetryOut(
+        id=row["id"],
+        state=row["state"],
+        filename=row["filename"],
+        summary=json_of(row["summary"]),
+        sync=sync,
+        problem=problem_of(row),
+    )

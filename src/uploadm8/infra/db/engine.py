@@ -1,0 +1,73 @@
+"""The Piccolo engine: bound to the tables at import, connected only when a root says so."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from piccolo.engine.postgres import PostgresEngine
+
+from uploadm8.infra.db.transaction import LeakProofTransaction
+
+_POOLER_PORT = 6543  # Supabase's transaction pooler; Neon names its pooler hosts "-pooler."
+
+
+class Database(PostgresEngine):
+    """A Postgres engine that does no I/O when constructed.
+
+    Piccolo's own connects in its constructor, which would make importing the tables (for the
+    migrations CLI, or a test) wait for a server.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(config={})
+
+    async def check_version(self) -> None:
+        """Skip Piccolo's connection at construction."""
+
+    async def prep_database(self) -> None:
+        """Skip Piccolo's connection at construction; no extension is needed."""
+
+    def configure(
+        self, url: str, *, statement_timeout_s: float = 15, application: str = "uploadm8"
+    ) -> None:
+        """Say which server to use.
+
+        Args:
+            url: postgres:// URL; `?pgbouncer=true`, a Neon `-pooler` host or port 6543 turn the
+                prepared statement cache off, since a transaction pooler cannot keep one.
+            statement_timeout_s: the server ends a longer statement.
+            application: name shown in pg_stat_activity.
+        """
+        parts = urlsplit(url)
+        query = dict(parse_qsl(parts.query))
+        pooled = query.pop("pgbouncer", "") == "true" or "-pooler." in parts.netloc
+        pooled = pooled or parts.port == _POOLER_PORT
+        settings = {"application_name": application}
+        if not pooled:
+            settings |= {
+                "statement_timeout": str(int(statement_timeout_s * 1000)),
+                "lock_timeout": "5000",
+                "idle_in_transaction_session_timeout": "30000",
+            }
+        self.config: dict[str, Any] = {
+            "dsn": urlunsplit(parts._replace(query=urlencode(query))),
+            "server_settings": settings,
+            "timeout": 10,
+        }
+        if pooled:
+            self.config["statement_cache_size"] = 0
+
+    async def open(self, size: int) -> None:
+        """Open the pool, in the event loop that will use it."""
+        await self.start_connection_pool(min_size=1, max_size=size)
+
+    async def close(self) -> None:
+        """Close the pool, if open."""
+        if self.pool is not None:
+            await self.close_connection_pool()
+
+    def transaction(self, allow_nested: bool = True) -> LeakProofTransaction:
+        """A transaction that always gives its connection back."""
+        return LeakProofTransaction(engine=self, allow_nested=allow_nested)
+
+
+DB = Database()

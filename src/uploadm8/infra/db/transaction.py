@@ -1,0 +1,80 @@
+"""Transactions owned by services, with work to do once they have been committed."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from types import TracebackType
+
+import structlog
+from piccolo.engine.postgres import PostgresTransaction
+
+log = structlog.get_logger(__name__)
+
+Hook = Callable[[], Awaitable[None]]
+_hooks: ContextVar[list[Hook] | None] = ContextVar("after_commit_hooks", default=None)
+
+
+class LeakProofTransaction(PostgresTransaction):
+    """Piccolo's transaction, made to give its connection back whatever COMMIT or ROLLBACK says.
+
+    Piccolo 1.38 returns early when either fails, keeping the pool slot and the context variable.
+    """
+
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """End the transaction."""
+        if self._parent is not None:
+            return False
+        try:
+            await super().__aexit__(exception_type, exception, traceback)
+        except BaseException:
+            self.engine.current_transaction.set(None)
+            with suppress(Exception):
+                self.connection.terminate()
+            if self.engine.pool is not None:
+                with suppress(Exception):
+                    await self.engine.pool.release(self.connection)
+            raise
+        return False
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """Run the body in one transaction; a nested call joins the outer one.
+
+    No savepoint is made, so catching a database error inside poisons the whole transaction: use
+    ON CONFLICT instead. Never gather queries inside: there is one connection.
+    """
+    from uploadm8.infra.db.engine import DB  # noqa: PLC0415  the engine needs this module first
+
+    if DB.transaction_exists():
+        yield
+        return
+    token = _hooks.set([])
+    try:
+        async with DB.transaction():
+            yield
+        hooks = _hooks.get() or []
+    finally:
+        _hooks.reset(token)
+    for hook in hooks:
+        try:
+            await hook()
+        except Exception:
+            log.exception("after_commit_failed")
+
+
+async def after_commit(hook: Hook) -> None:
+    """Call `hook` once the current transaction has been committed, or now if there is none.
+
+    The hook may only be an optimisation: a crash right after COMMIT loses it.
+    """
+    hooks = _hooks.get()
+    if hooks is None:
+        await hook()
+    else:
+        hooks.append(hook)

@@ -1,0 +1,55 @@
+"""Every kind of background work on one page: its queue, its limits, how often it is tried."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Queue(StrEnum):
+    """Queues by cost, so that a mail never waits behind a render.
+
+    JOBS and TELEMETRY get their Redis names from UPLOAD_JOB_QUEUE and TELEMETRY_JOB_QUEUE.
+    """
+
+    JOBS = "jobs"  # publishing: network bound, a few minutes
+    TELEMETRY = "telemetry"  # probing and rendering: processor bound, long
+    LIGHT = "light"  # mail, webhooks, sweeps
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """A kind of job.
+
+    Attributes:
+        name: `subject.verb`, also the name of its Dramatiq actor.
+        queue: what it costs.
+        timeout_s: time limit of one attempt; None means JOB_TIMEOUT_SECONDS.
+        max_attempts: tries before it is dead (rate limits and shutdowns do not count).
+        every_s: for periodic work, the period in seconds.
+    """
+
+    name: str
+    queue: Queue
+    timeout_s: float | None = None
+    max_attempts: int = 8
+    every_s: int | None = None
+
+
+INSPECT_UPLOAD = JobKind("uploads.inspect", Queue.TELEMETRY, max_attempts=5)
+RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, timeout_s=4 * 3600, max_attempts=5)
+CLEAN_UPLOAD = JobKind("uploads.clean", Queue.LIGHT)
+EXPIRE_UPLOADS = JobKind("uploads.expire", Queue.LIGHT, every_s=60)
+RELEASE_PUBLICATIONS = JobKind("publishing.release", Queue.LIGHT)
+PUBLISH = JobKind("publishing.publish", Queue.JOBS, timeout_s=2 * 3600, max_attempts=8)
+RECONCILE = JobKind("publishing.reconcile", Queue.JOBS, max_attempts=500)
+AFTER_PUBLISH = JobKind("publishing.after", Queue.LIGHT, max_attempts=6)
+BILLING_NOTICE = JobKind("billing.notice", Queue.LIGHT)
+STRIPE_EVENT = JobKind("billing.stripe_event", Queue.LIGHT, timeout_s=120, max_attempts=12)
+BILLING_SWEEP = JobKind("billing.sweep", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600)
+REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
+KEEP_TOKENS_ALIVE = JobKind("platforms.keep_tokens_alive", Queue.LIGHT, every_s=900)
+ACCOUNT_MAIL = JobKind("accounts.mail", Queue.LIGHT, timeout_s=120)
+RESET_REQUESTED = JobKind("accounts.reset_requested", Queue.LIGHT, timeout_s=60)
+VERIFY_REQUESTED = JobKind("accounts.verify_requested", Queue.LIGHT, timeout_s=60)
+FORGET = JobKind("accounts.forget", Queue.LIGHT, timeout_s=300, max_attempts=2, every_s=3600)
+
+ALL: tuple[JobKind, ...] = tuple(v for v in list(globals().values()) if isinstance(v, JobKind))

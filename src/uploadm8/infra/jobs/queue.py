@@ -1,0 +1,220 @@
+"""Enqueue in the caller's transaction; claim, finish and free by compare-and-set."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from uploadm8.infra.db.transaction import after_commit
+from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.catalog import JobKind
+from uploadm8.infra.jobs.doorbell import ring_soon
+from uploadm8.infra.jobs.tables import JobRow
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job this process holds the lease of.
+
+    Attributes:
+        epoch: fencing token; every write about the job carries it.
+        attempt: 1 for the first.
+        crashes: how often a worker died holding it.
+    """
+
+    id: UUID
+    kind: str
+    queue: str
+    workspace_id: UUID | None
+    ref_id: UUID | None
+    args: dict[str, Any]
+    epoch: int
+    attempt: int
+    crashes: int
+    timeout_s: float | None
+
+
+async def enqueue(
+    kind: JobKind,
+    *,
+    ref_id: UUID | None = None,
+    workspace_id: UUID | None = None,
+    args: Mapping[str, Any] | None = None,
+    delay_s: float = 0,
+    run_at: Any = None,
+    unique_key: str | None = None,
+    priority: int = 0,
+    timeout_s: float | None = None,
+) -> UUID | None:
+    """Record a job in the current transaction and ring for it once that is committed.
+
+    Args:
+        kind: what to do.
+        ref_id: the row it is about.
+        workspace_id: the owner, for fairness and for scoped views.
+        args: further JSON-able arguments; never a secret.
+        delay_s: seconds after the database's now() at which it is due.
+        run_at: the instant at which it is due, instead of `delay_s`.
+        unique_key: if a job with this key was ever recorded, nothing happens.
+        priority: lower runs first among due jobs of the queue.
+        timeout_s: time limit of one attempt, instead of the kind's.
+
+    Returns:
+        The job's id, or None if the unique key was taken.
+    """
+    job_id = new_id()
+    rows = await JobRow.raw(
+        "INSERT INTO jobs (id, kind, queue, priority, workspace_id, ref_id, args, unique_key, run_at, timeout_s)"
+        " VALUES ({}, {}, {}, {}, {}, {}, {}, {},"
+        " COALESCE({}::timestamptz, now() + make_interval(secs => {}::float8)), {})"
+        " ON CONFLICT (unique_key) DO NOTHING RETURNING id, run_at <= now() AS due",
+        job_id,
+        kind.name,
+        kind.queue.value,
+        priority,
+        workspace_id,
+        ref_id,
+        msgspec.json.encode(dict(args or {})).decode(),
+        unique_key,
+        run_at,
+        float(delay_s),
+        timeout_s if timeout_s is not None else kind.timeout_s,
+    )
+    if not rows:
+        return None
+    if rows[0]["due"]:
+        await after_commit(lambda: ring_soon(job_id, kind.name, kind.queue))
+    return job_id
+
+
+_CLAIM_SET = (
+    "state='running', lease_owner={}, lease_epoch=lease_epoch+1, attempts=attempts+1,"
+    " lease_until=now() + make_interval(secs => {}::float8), started_at=now()"
+)
+
+
+async def claim(job_id: UUID, owner: str, lease_s: float) -> ClaimedJob | None:
+    """Take the lease of a due job; None if it is not due, taken, canceled or finished."""
+    rows = await JobRow.raw(
+        f"UPDATE jobs SET {_CLAIM_SET} WHERE id={{}} AND state='queued' AND run_at<=now()"  # noqa: S608
+        " AND NOT cancel_requested RETURNING *",
+        owner,
+        lease_s,
+        job_id,
+    )
+    return _claimed(rows[0]) if rows else None
+
+
+async def claim_next(queue: str, owner: str, lease_s: float) -> ClaimedJob | None:
+    """Take the lease of the next due job of a queue.
+
+    Among equal priorities the workspace with the fewest running jobs goes first, so that one
+    customer's batch does not starve the others; then the oldest due.
+    """
+    rows = await JobRow.raw(
+        f"UPDATE jobs SET {_CLAIM_SET} WHERE id = (SELECT j.id FROM jobs j"  # noqa: S608
+        " WHERE j.queue={} AND j.state='queued' AND j.run_at<=now() AND NOT j.cancel_requested"
+        " ORDER BY j.priority, (SELECT count(*) FROM jobs r WHERE r.state='running'"
+        " AND r.queue=j.queue AND r.workspace_id=j.workspace_id), j.run_at"
+        " LIMIT 1 FOR UPDATE OF j SKIP LOCKED) RETURNING *",
+        owner,
+        lease_s,
+        queue,
+    )
+    return _claimed(rows[0]) if rows else None
+
+
+async def holds_lease(job: ClaimedJob) -> bool:
+    """Lock the job's row and tell whether this lease is still ours (call inside a transaction)."""
+    rows = await JobRow.raw(
+        "SELECT 1 FROM jobs WHERE id={} AND lease_epoch={} AND state='running' FOR UPDATE",
+        job.id,
+        job.epoch,
+    )
+    return bool(rows)
+
+
+async def finish(
+    job: ClaimedJob, state: str, *, error: Mapping[str, str | None] | None = None
+) -> bool:
+    """End the job if its lease is still ours; False if it was not."""
+    told = error or {}
+    rows = await JobRow.raw(
+        "UPDATE jobs SET state={}, finished_at=now(), lease_until=NULL, error_class={},"
+        " error_code={}, error_detail={} WHERE id={} AND lease_epoch={} AND state='running' RETURNING id",
+        state,
+        told.get("class"),
+        told.get("code"),
+        told.get("detail"),
+        job.id,
+        job.epoch,
+    )
+    return bool(rows)
+
+
+async def put_back(
+    job: ClaimedJob,
+    delay_s: float,
+    *,
+    counts: bool,
+    error: Mapping[str, str | None] | None = None,
+) -> bool:
+    """Queue the job again after `delay_s`; `counts` tells whether the attempt was used up."""
+    told = error or {}
+    rows = await JobRow.raw(
+        "UPDATE jobs SET state='queued', lease_until=NULL, doorbell_at=NULL,"
+        " run_at=now() + make_interval(secs => {}::float8), attempts=attempts - {},"
+        " error_class={}, error_code={}, error_detail={}"
+        " WHERE id={} AND lease_epoch={} AND state='running' RETURNING id",
+        float(delay_s),
+        0 if counts else 1,
+        told.get("class"),
+        told.get("code"),
+        told.get("detail"),
+        job.id,
+        job.epoch,
+    )
+    return bool(rows)
+
+
+async def request_cancel(ref_id: UUID, *kinds: JobKind) -> int:
+    """Cancel queued jobs about a row at once and ask running ones to stop; returns how many."""
+    names = [kind.name for kind in kinds]
+    rows = await JobRow.raw(
+        "UPDATE jobs SET cancel_requested=true,"
+        " state=CASE WHEN state='queued' THEN 'canceled' ELSE state END,"
+        " finished_at=CASE WHEN state='queued' THEN now() ELSE finished_at END"
+        " WHERE ref_id={} AND kind=ANY({}::text[]) AND state IN ('queued','running') RETURNING id",
+        ref_id,
+        names,
+    )
+    return len(rows)
+
+
+async def requeue_dead(job_id: UUID) -> bool:
+    """Give a dead job another life, with all its attempts."""
+    rows = await JobRow.raw(
+        "UPDATE jobs SET state='queued', attempts=0, crashes=0, run_at=now(), doorbell_at=NULL,"
+        " finished_at=NULL, cancel_requested=false WHERE id={} AND state='dead' RETURNING id, kind, queue",
+        job_id,
+    )
+    return bool(rows)
+
+
+def _claimed(row: Mapping[str, Any]) -> ClaimedJob:
+    args = row["args"]
+    return ClaimedJob(
+        id=row["id"],
+        kind=row["kind"],
+        queue=row["queue"],
+        workspace_id=row["workspace_id"],
+        ref_id=row["ref_id"],
+        args=json.loads(args) if isinstance(args, str) else dict(args),
+        epoch=row["lease_epoch"],
+        attempt=row["attempts"],
+        crashes=row["crashes"],
+        timeout_s=row["timeout_s"],
+    )

@@ -1,0 +1,48 @@
+"""From an error to what happens next; pure, so that the whole policy is one table."""
+
+import random
+from dataclasses import dataclass
+
+from uploadm8.errors import Retry, UploadM8Error
+
+BASE_S = 10.0
+CAP_S = 15 * 60.0
+MAX_CRASHES = 3
+BUG_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with a job whose attempt failed.
+
+    Attributes:
+        again_in_s: seconds until the next attempt; None means the job is dead.
+        counts: whether this attempt was used up.
+    """
+
+    again_in_s: float | None
+    counts: bool = True
+
+
+def backoff_s(attempt: int, rng: random.Random | None = None) -> float:
+    """Full-jitter exponential backoff: uniform in (0, min(15 min, 10 s x 2^(attempt-1))]."""
+    ceiling = min(CAP_S, BASE_S * 2 ** max(0, attempt - 1))
+    return max(0.5, (rng or random).uniform(0, ceiling))
+
+
+def decide(error: BaseException, attempt: int, max_attempts: int) -> Decision:
+    """Decide by the error's class.
+
+    Rate limits wait for their window without using up an attempt; permanent errors end the job;
+    unknown exceptions are bugs and get three tries.
+    """
+    kind = error.retry if isinstance(error, UploadM8Error) else Retry.INTERNAL_BUG
+    after = error.retry_after if isinstance(error, UploadM8Error) else None
+    if kind is Retry.RATE_LIMITED:
+        return Decision(again_in_s=after if after is not None else 60.0, counts=False)
+    if kind in (Retry.PERMANENT_MEDIA, Retry.PERMANENT_REQUEST, Retry.AUTH_REVOKED):
+        return Decision(again_in_s=None)
+    limit = min(max_attempts, BUG_ATTEMPTS) if kind is Retry.INTERNAL_BUG else max_attempts
+    if attempt >= limit:
+        return Decision(again_in_s=None)
+    return Decision(again_in_s=after if after is not None else backoff_s(attempt))

@@ -1,0 +1,163 @@
+"""Run claimed jobs: slots per queue, deadline, cancel, outcome by compare-and-set."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from uploadm8.errors import Retry, UnavailableError, UploadM8Error
+from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.jobs.catalog import Queue
+from uploadm8.infra.jobs.handlers import (
+    Handler,
+    Handlers,
+    JobCanceledError,
+    JobContext,
+    LeaseLostError,
+)
+from uploadm8.infra.jobs.queue import ClaimedJob, claim, claim_next, finish, holds_lease, put_back
+from uploadm8.infra.jobs.retry import MAX_CRASHES, decide
+from uploadm8.infra.jobs.tables import JobRow, JobState
+
+log = structlog.get_logger(__name__)
+
+
+class JobTimeoutError(UnavailableError):
+    """The job ran longer than its time limit."""
+
+    code = "job_timeout"
+
+
+class CrashLoopError(UploadM8Error):
+    """The worker died every time it tried this job."""
+
+    code = "crash_loop"
+
+
+@dataclass(slots=True)
+class _Running:
+    job: ClaimedJob
+    task: asyncio.Task[None]
+    stop: UploadM8Error | None = None
+
+
+@dataclass(slots=True)
+class Runner:
+    """One per worker process; lives on the worker's event loop.
+
+    Attributes:
+        handlers: how each kind is done.
+        slots: how many jobs of each queue may run here at a time.
+        lease_s: a lease is lost when not renewed for this long.
+        default_timeout_s: for jobs without a limit of their own.
+    """
+
+    handlers: Handlers
+    slots: Mapping[Queue, int]
+    lease_s: float
+    default_timeout_s: float
+    owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}"[:80])
+    stopping: bool = False
+    running: dict[UUID, _Running] = field(default_factory=dict)
+    _used: dict[str, int] = field(default_factory=dict)
+
+    async def answer(self, job_id: UUID, queue: Queue) -> None:
+        """Answer a doorbell: run that job, then others of the queue while any is due.
+
+        When every slot is taken the ring is put back, so that another process may answer it.
+        """
+        if self.stopping or self._used.get(queue.value, 0) >= self.slots.get(queue, 1):
+            await JobRow.raw(
+                "UPDATE jobs SET doorbell_at=NULL WHERE id={} AND state='queued'", job_id
+            )
+            return
+        self._used[queue.value] = self._used.get(queue.value, 0) + 1
+        try:
+            job = await claim(job_id, self.owner, self.lease_s)
+            while job is not None:
+                await self.run(job)
+                job = (
+                    None
+                    if self.stopping
+                    else await claim_next(queue.value, self.owner, self.lease_s)
+                )
+        finally:
+            self._used[queue.value] -= 1
+
+    async def run(self, job: ClaimedJob) -> None:
+        """Run one claimed job to its outcome; raises only CancelledError."""
+        handler = self.handlers[job.kind]
+        with structlog.contextvars.bound_contextvars(
+            job_id=str(job.id), job=job.kind, attempt=job.attempt
+        ):
+            task = asyncio.create_task(self._attempt(handler, job))
+            running = self.running[job.id] = _Running(job, task)
+            try:
+                await asyncio.shield(task)
+            except asyncio.CancelledError:
+                if running.stop is None:
+                    task.cancel()
+                    await self._interrupted(job, task)
+                    raise
+                await asyncio.wait([task])
+                await self._failed(handler, job, running.stop)
+            except Exception as error:  # noqa: BLE001  every outcome becomes a row
+                await self._failed(handler, job, running.stop or error)
+            else:
+                await finish(job, JobState.SUCCEEDED)
+                log.info("job_succeeded")
+            finally:
+                self.running.pop(job.id, None)
+
+    def stop_job(self, job_id: UUID, reason: UploadM8Error) -> None:
+        """Cancel a running job for a reason that becomes its outcome."""
+        running = self.running.get(job_id)
+        if running is not None and running.stop is None:
+            running.stop = reason
+            running.task.cancel()
+
+    async def _attempt(self, handler: Handler, job: ClaimedJob) -> None:
+        if job.crashes >= MAX_CRASHES:
+            raise CrashLoopError(retry=Retry.PERMANENT_REQUEST)
+        limit = job.timeout_s or self.default_timeout_s
+        try:
+            async with asyncio.timeout(limit):
+                await handler.run(JobContext(job, self.owner))
+        except TimeoutError as error:
+            raise JobTimeoutError(f"The job ran longer than its limit of {limit:.0f} s.") from error
+
+    async def _interrupted(self, job: ClaimedJob, task: asyncio.Task[None]) -> None:
+        # Dramatiq leaves an interrupted actor one second: one UPDATE, then let go.
+        await put_back(job, 0, counts=False)
+        log.info("job_interrupted")
+        await asyncio.wait([task], timeout=0.5)
+
+    async def _failed(self, handler: Handler, job: ClaimedJob, error: BaseException) -> None:
+        if isinstance(error, LeaseLostError):
+            log.warning("lease_lost")
+            return
+        if isinstance(error, JobCanceledError):
+            await finish(job, JobState.CANCELED)
+            log.info("job_canceled")
+            return
+        known = error if isinstance(error, UploadM8Error) else UploadM8Error()
+        told = {"class": known.retry.value, "code": known.code, "detail": known.detail}
+        decision = decide(error, job.attempt, handler.kind.max_attempts)
+        if not isinstance(error, UploadM8Error):
+            log.error("job_bug", exc_info=error)
+        if decision.again_in_s is not None:
+            log.warning(
+                "job_retry", error_code=known.code, again_in_s=round(decision.again_in_s, 1)
+            )
+            await put_back(job, decision.again_in_s, counts=decision.counts, error=told)
+            return
+        log.error("job_dead", error_code=known.code, detail=known.detail)
+        async with transaction():
+            if await holds_lease(job):
+                if handler.on_dead is not None:
+                    await handler.on_dead(JobContext(job, self.owner), known)
+                await finish(job, JobState.DEAD, error=told)

@@ -1,0 +1,115 @@
+"""What every worker does besides jobs: renew leases, free dead ones, ring, start periodic work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from uploadm8.infra.jobs.catalog import ALL, JobKind
+from uploadm8.infra.jobs.doorbell import ring_due
+from uploadm8.infra.jobs.handlers import JobCanceledError, LeaseLostError
+from uploadm8.infra.jobs.queue import enqueue
+from uploadm8.infra.jobs.runner import Runner
+from uploadm8.infra.jobs.tables import JobRow
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 1.0
+REAP_S = 5.0
+
+
+async def renew_leases(runner: Runner) -> None:
+    """Renew the leases of running jobs; stop those that were lost or canceled."""
+    running = {entry.job.id: entry.job for entry in list(runner.running.values())}
+    if not running:
+        return
+    rows = await JobRow.raw(
+        "UPDATE jobs SET lease_until=now() + make_interval(secs => {}::float8)"
+        " WHERE id=ANY({}::uuid[]) AND lease_owner={} AND state='running'"
+        " RETURNING id, lease_epoch, cancel_requested",
+        runner.lease_s,
+        list(running),
+        runner.owner,
+    )
+    seen = {row["id"]: row for row in rows}
+    for job_id, job in running.items():
+        row = seen.get(job_id)
+        if row is None or row["lease_epoch"] != job.epoch:
+            runner.stop_job(job_id, LeaseLostError())
+        elif row["cancel_requested"]:
+            runner.stop_job(job_id, JobCanceledError())
+
+
+async def reap(grace_s: float = 0.0) -> int:
+    """Queue the jobs of workers that went silent; returns how many."""
+    rows = await JobRow.raw(
+        "UPDATE jobs SET state=CASE WHEN cancel_requested THEN 'canceled' ELSE 'queued' END,"
+        " crashes=crashes+1, attempts=attempts-1, lease_until=NULL, doorbell_at=NULL,"
+        " run_at=now() + make_interval(secs => crashes * 5)"
+        " WHERE id IN (SELECT id FROM jobs WHERE state='running'"
+        " AND lease_until < now() - make_interval(secs => {}::float8) LIMIT 200 FOR UPDATE SKIP LOCKED)"
+        " RETURNING id, kind, lease_owner",
+        grace_s,
+    )
+    for row in rows:
+        log.warning(
+            "lease_expired", job_id=str(row["id"]), job=row["kind"], owner=row["lease_owner"]
+        )
+    return len(rows)
+
+
+async def start_periodic(kinds: tuple[JobKind, ...] = ALL) -> None:
+    """Record the periodic jobs of the current period; all workers agree by the unique key."""
+    for kind in kinds:
+        if kind.every_s is not None:
+            rows = await JobRow.raw(
+                "SELECT floor(extract(epoch FROM now()) / {})::bigint AS p", kind.every_s
+            )
+            await enqueue(kind, unique_key=f"{kind.name}:{rows[0]['p']}")
+
+
+class Upkeep:
+    """The background tasks of one worker process."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._tasks: list[asyncio.Task[None]] = []
+        self._last_ok = asyncio.get_running_loop().time()
+
+    def start(self) -> None:
+        """Start the loops on the running event loop."""
+        loops: list[tuple[float, Callable[[], Awaitable[object]]]] = [
+            (TICK_S, self._renew),
+            (TICK_S, ring_due),
+            (REAP_S, reap),
+            (10.0, start_periodic),
+        ]
+        self._tasks = [asyncio.create_task(self._repeat(every, work)) for every, work in loops]
+
+    async def stop(self) -> None:
+        """Stop the loops."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _renew(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await renew_leases(self._runner)
+            self._last_ok = loop.time()
+        except Exception:
+            # Without the database for most of a lease, another worker will own our jobs.
+            if loop.time() - self._last_ok > self._runner.lease_s * 0.75:
+                for job_id in list(self._runner.running):
+                    self._runner.stop_job(job_id, LeaseLostError())
+            raise
+
+    async def _repeat(self, every_s: float, work: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001  upkeep outlives any outage
+                log.warning(
+                    "upkeep_failed", work=getattr(work, "__name__", "?"), error=repr(error)[:200]
+                )
+            await asyncio.sleep(every_s)

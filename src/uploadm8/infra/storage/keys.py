@@ -1,0 +1,33 @@
+"""How objects are named; the only place that builds a key, and never from a user's text."""
+
+from uuid import UUID
+
+
+def source_key(workspace_id: UUID, upload_id: UUID) -> str:
+    """The uploaded video."""
+    return f"w/{workspace_id}/{upload_id}/source"
+
+
+def telemetry_key(workspace_id: UUID, upload_id: UUID, file_id: UUID) -> str:
+    """An uploaded telemetry file."""
+    return f"w/{workspace_id}/{upload_id}/telemetry/{file_id}"
+
+
+def rendition_key(workspace_id: UUID, upload_id: UUID, rendition_id: UUID, epoch: int) -> str:
+    """A rendered file; the epoch keeps a worker that lost its lease from overwriting."""
+    return f"w/{workspace_id}/{upload_id}/r/{rendition_id}/{epoch}.mp4"
+
+
+def still_key(workspace_id: UUID, upload_id: UUID, rendition_id: UUID, epoch: int) -> str:
+    """The still of a rendition, with the HUD."""
+    return f"w/{workspace_id}/{upload_id}/r/{rendition_id}/{epoch}.jpg"
+
+
+def upload_prefix(workspace_id: UUID, upload_id: UUID) -> str:
+    """Everything that belongs to one upload."""
+    return f"w/{workspace_id}/{upload_id}/"
+
+
+def workspace_prefix(workspace_id: UUID) -> str:
+    """Everything that belongs to one workspace."""
+    return f"w/{workspace_id}/"

@@ -1,0 +1,102 @@
+"""The worker's composition root: every kind of job bound to its handler."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from uuid import UUID
+
+import dramatiq
+
+from uploadm8.config import Config
+from uploadm8.domain.publishing.actors import PublishingJobs
+from uploadm8.domain.publishing.release import Releases
+from uploadm8.domain.renditions.actors import RenditionJobs
+from uploadm8.domain.uploads.actors import UploadJobs
+from uploadm8.infra import failpoints
+from uploadm8.infra.db.engine import DB
+from uploadm8.infra.jobs.broker import Lifespan, build_broker
+from uploadm8.infra.jobs.catalog import ALL, JobKind, Queue
+from uploadm8.infra.jobs.doorbell import install
+from uploadm8.infra.jobs.handlers import Handler
+from uploadm8.infra.jobs.runner import Runner
+from uploadm8.infra.jobs.upkeep import Upkeep
+from uploadm8.infra.logging import configure_logging
+from uploadm8.services import Services, open_services, queue_names
+
+
+def handlers(services: Services) -> dict[str, Handler]:
+    """The handler of every job kind, by name."""
+    uploads = UploadJobs(services.storage, services.scratch, services.live, services.quota)
+    renditions = RenditionJobs(services.storage, services.scratch, services.live, services.quota)
+    groups = (
+        uploads.handlers(),
+        renditions.handlers(),
+        Releases().handlers(),
+        PublishingJobs(services.delivery).handlers(),
+        services.platforms.jobs.handlers(),
+    )
+    return {handler.kind.name: handler for group in groups for handler in group}
+
+
+class Worker:
+    """One worker process: collaborators, runner and upkeep on Dramatiq's event loop."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._stack = AsyncExitStack()
+        self._runner: Runner | None = None
+        self._upkeep: Upkeep | None = None
+
+    async def start(self) -> None:
+        """Open everything; called on the worker's event loop."""
+        services = await self._stack.enter_async_context(open_services(self._config))
+        self._runner = Runner(
+            handlers=handlers(services),
+            slots={Queue.TELEMETRY: self._config.worker_concurrency, Queue.JOBS: 4, Queue.LIGHT: 3},
+            lease_s=self._config.job_lease_seconds,
+            default_timeout_s=self._config.job_timeout_seconds,
+        )
+        self._upkeep = Upkeep(self._runner)
+        self._upkeep.start()
+
+    async def drain(self) -> None:
+        """Take no further jobs and stop the upkeep; running jobs are interrupted by Dramatiq."""
+        if self._runner is not None:
+            self._runner.stopping = True
+        if self._upkeep is not None:
+            await self._upkeep.stop()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._stack.aclose()
+
+    def answering(self, kind: JobKind) -> Callable[[str], Awaitable[None]]:
+        """The Dramatiq actor function of a kind: it only answers the bell."""
+
+        async def answer(job_id: str) -> None:
+            if self._runner is not None:
+                await self._runner.answer(UUID(job_id), kind.queue)
+
+        return answer
+
+
+def create_broker(config: Config | None = None) -> dramatiq.Broker:
+    """Build the broker that ``dramatiq worker_main`` runs."""
+    config = config or Config()
+    configure_logging(config.log_level, json=not config.is_development)
+    failpoints.arm(config.failpoints)
+    DB.configure(
+        config.database_url.get_secret_value(), statement_timeout_s=60, application="worker"
+    )
+    worker = Worker(config)
+    names = queue_names(config)
+    broker = build_broker(
+        config.redis_url.get_secret_value(),
+        config.queue_namespace,
+        (Lifespan(worker.start, worker.drain, worker.close),),
+    )
+    install(broker, names)
+    for kind in ALL:
+        actor = dramatiq.actor(actor_name=kind.name, queue_name=names[kind.queue], broker=broker)
+        actor(worker.answering(kind))
+    dramatiq.set_broker(broker)
+    return broker

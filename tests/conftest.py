@@ -1,0 +1,103 @@
+"""Real services for the tests: one PostgreSQL, Valkey and object store per test process."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("PICCOLO_CONF", "uploadm8.piccolo_app")
+
+import pytest
+
+from uploadm8.dev.embedded import (
+    ACCESS_KEY,
+    SECRET_KEY,
+    start_objectstore,
+    start_postgres,
+    start_valkey,
+)
+from uploadm8.infra.db.engine import DB
+from uploadm8.infra.db.upgrade import upgrade
+from uploadm8.infra.storage.s3 import Storage, open_storage
+
+if TYPE_CHECKING:
+    from api_client import Api
+
+BUCKET = "uploadm8-media"
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the embedded servers of this test process answer."""
+
+    folder: Path
+    database_url: str
+    redis_url: str
+    storage_url: str
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Start the embedded servers once, with the schema migrated."""
+    folder = Path(tempfile.mkdtemp(prefix="um8test"))
+    folder.chmod(0o755)
+    started = [
+        start_postgres(folder / "postgres"),
+        start_valkey(folder / "valkey"),
+        start_objectstore(folder / "objects", BUCKET),
+    ]
+    DB.configure(started[0].url, application="tests")
+    asyncio.run(upgrade())
+    yield Servers(folder, *(server.url for server in started))
+    for server in started:
+        server.process.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def db(servers: Servers) -> AsyncIterator[None]:
+    """An open pool on an empty database; what a test commits is wiped afterwards."""
+    await DB.open(10)
+    try:
+        yield
+    finally:
+        await wipe()
+        await DB.close()
+
+
+async def wipe() -> None:
+    """Delete every row but the migration history, ignoring foreign keys while doing so."""
+    assert DB.pool is not None
+    async with DB.pool.acquire() as connection, connection.transaction():
+        tables = await connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname='public' AND tablename <> 'migration'"
+        )
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        for row in tables:
+            await connection.execute(f'DELETE FROM "{row["tablename"]}"')
+
+
+@pytest.fixture
+async def api(servers: Servers) -> AsyncIterator["Api"]:
+    """The application over HTTP, on an empty database."""
+    from api_client import running
+
+    async with running(servers) as opened:
+        yield opened
+        await wipe()
+
+
+@pytest.fixture
+async def storage(servers: Servers) -> AsyncIterator[Storage]:
+    """The real storage adapter on the embedded object store."""
+    async with open_storage(servers.storage_url, ACCESS_KEY, SECRET_KEY, BUCKET) as opened:
+        yield opened
