@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from uploadm8.core.telemetry.smooth import even_grid, savgol
+from uploadm8.core.telemetry.smooth import even_grid, pieces, savgol
 from uploadm8.core.telemetry.track import Channel, Column, FloatArray, Provenance, Track
 
 GRAVITY = 9.80665
@@ -70,8 +70,8 @@ def _slope(track: Track, channel: Channel, values: FloatArray) -> FloatArray:
     derived = column.provenance is Provenance.DERIVED
     window = SLOPE_FROM_POSITIONS_S if derived else SLOPE_S
     out = np.full(len(track), np.nan)
-    for start, stop in track.spans():
-        rows = np.flatnonzero(column.valid[start:stop]) + start
+    for look, fill in pieces(track.t, track.spans(), window):
+        rows = np.flatnonzero(column.valid[look]) + look.start
         if len(rows) < 3:
             continue
         t, y = track.t[rows], values[rows]
@@ -79,5 +79,6 @@ def _slope(track: Track, channel: Channel, values: FloatArray) -> FloatArray:
             y = np.unwrap(y, period=360.0)
         grid, dt = even_grid(t)
         slope = savgol(np.interp(grid, t, y), window, dt, derivative=1)
-        out[rows] = np.interp(t, grid, slope)
+        inner = rows[(rows >= fill.start) & (rows < fill.stop)]
+        out[inner] = np.interp(track.t[inner], grid, slope)
     return out
