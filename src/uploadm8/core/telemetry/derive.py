@@ -136,7 +136,8 @@ class _Bearings:
 
     @classmethod
     def of(cls, legs: Legs, segment: Segment) -> "_Bearings":
-        going = np.flatnonzero(legs.speed >= MOVING_MPS)
+        moving = legs.speed >= MOVING_MPS
+        going = slice(None) if moving.all() else moving
         own = segment[legs.first[going]]
         return cls(legs.middle[going], unwrap_degrees(legs.bearing[going]), own)
 

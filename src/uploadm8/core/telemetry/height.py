@@ -54,19 +54,17 @@ def _grade(track: Track, smooth: FloatArray) -> FloatArray:
     out = np.full(len(track), np.nan)
     for start, stop in track.spans():
         known = distance.valid[start:stop] & ~np.isnan(smooth[start:stop])
-        rows = np.flatnonzero(known) + start
-        if len(rows) < 2:
+        rows = slice(start, stop) if known.all() else np.flatnonzero(known) + start
+        way, level = distance.values[rows], smooth[rows]
+        if len(way) < 2 or way[-1] - way[0] < GRADE_OVER_M:
             continue
-        whole = len(rows) == stop - start  # then views do, instead of copies
-        way = distance.values[start:stop] if whole else distance.values[rows]
-        level = smooth[start:stop] if whole else smooth[rows]
-        if way[-1] - way[0] < GRADE_OVER_M:
-            continue
-        for first in range(0, len(rows), _BLOCK):
+        grade = out[rows]
+        for first in range(0, len(way), _BLOCK):
             block = slice(first, first + _BLOCK)
             behind = np.clip(way[block] - GRADE_OVER_M / 2, way[0], way[-1] - GRADE_OVER_M)
             rise = np.interp(behind + GRADE_OVER_M, way, level) - np.interp(behind, way, level)
-            out[rows[block]] = 100.0 * rise / GRADE_OVER_M
+            grade[block] = 100.0 * rise / GRADE_OVER_M
+        out[rows] = grade
     with np.errstate(invalid="ignore"):
         out[~(speed.valid & (speed.values >= GRADE_MIN_MPS)) | (np.abs(out) > MAX_GRADE)] = np.nan
     return out
