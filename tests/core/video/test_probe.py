@@ -198,7 +198,9 @@ def test_limits_are_data(plain: Path) -> None:
         assert caught.value.code == code
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_damage_gives_an_answer_or_a_reason_but_never_another_error(
     data: st.DataObject, plain: Path, tmp_path: Path
