@@ -59,7 +59,10 @@ class PublishingJobs:
         await advance(publication_id, (S.COMMITTING,), S.CONFIRMING)
         await advance(publication_id, (S.CONFIRMING,), S.UNKNOWN, **told(error))
         await enqueue(
-            RECONCILE, ref_id=publication_id, workspace_id=context.job.workspace_id, delay_s=RECONCILE_EVERY_S
+            RECONCILE,
+            ref_id=publication_id,
+            workspace_id=context.job.workspace_id,
+            delay_s=RECONCILE_EVERY_S,
         )
 
     async def reconcile(self, context: JobContext) -> None:
@@ -85,14 +88,21 @@ class PublishingJobs:
         """What may fail without failing the post: its public address."""
         publication_id = _ref(context)
         row = await Publication.select().where(Publication.id == publication_id).first()
-        if row is None or row["state"] != S.PUBLISHED or row["public_url"] or not row["platform_post_id"]:
+        if (
+            row is None
+            or row["state"] != S.PUBLISHED
+            or row["public_url"]
+            or not row["platform_post_id"]
+        ):
             return
         publisher = self.delivery.publishers[Platform(row["platform"])]
         access = await self.delivery.accounts.access(row["account"])
         url = await publisher.permalink(access, row["platform_post_id"])
         if url is None:
             raise AskLaterError(retry_after=30.0)
-        await Publication.update({Publication.public_url: url}).where(Publication.id == publication_id)
+        await Publication.update({Publication.public_url: url}).where(
+            Publication.id == publication_id
+        )
 
     async def _tell(
         self, context: JobContext, publication_id: UUID, error: UploadM8Error
@@ -100,7 +110,12 @@ class PublishingJobs:
         record = Record(context, publication_id, self.delivery.cipher)
         row = await record.row()
         before_commit = row["commit_intent_at"] is None
-        if not before_commit or row["state"] not in (S.QUEUED, S.SCHEDULED, S.PREPARING, S.TRANSFERRING):
+        if not before_commit or row["state"] not in (
+            S.QUEUED,
+            S.SCHEDULED,
+            S.PREPARING,
+            S.TRANSFERRING,
+        ):
             return None
         if error.retry in (Retry.PERMANENT_MEDIA, Retry.PERMANENT_REQUEST):
             return None  # on_dead tells, in the transaction that ends the job

@@ -160,7 +160,9 @@ class Delivery:
         handle = record.handle_of(row, HANDLES[publisher.platform])
         await self._verdict(record, publisher, draft, handle)
 
-    async def _verdict(self, record: Record, publisher: Publisher, draft: Draft, handle: Any) -> None:
+    async def _verdict(
+        self, record: Record, publisher: Publisher, draft: Draft, handle: Any
+    ) -> None:
         while True:
             failpoint("before_check")
             verdict = await publisher.check(draft, handle)

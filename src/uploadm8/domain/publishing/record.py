@@ -79,9 +79,8 @@ class Record:
                 handle_at=_NOW,
             )
             if not moved:
-                await (
-                    Publication.update({Publication.handle_enc: sealed})
-                    .where(Publication.id == self.publication_id)
+                await Publication.update({Publication.handle_enc: sealed}).where(
+                    Publication.id == self.publication_id
                 )
 
     async def drop_handle(self) -> None:
@@ -126,7 +125,10 @@ class Record:
         async with transaction():
             await self.context.fence()
             await advance(
-                self.publication_id, (S.COMMITTING, S.CONFIRMING), S.TRANSFERRING, commit_intent_at=None
+                self.publication_id,
+                (S.COMMITTING, S.CONFIRMING),
+                S.TRANSFERRING,
+                commit_intent_at=None,
             )
             await self._attempt(AttemptPhase.COMMIT, error)
 

@@ -24,7 +24,9 @@ DESCRIPTION_BYTES = 5_000
 TAGS_CHARACTERS = 500
 MANY_HASHTAGS = 60
 MARKER_CHARACTERS = len(TAG_PREFIX) + 36 + 1
-CATEGORIES = frozenset(["1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"])
+CATEGORIES = frozenset(
+    ["1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"]
+)
 SPEC = MediaSpec(
     name="YouTube",
     containers=frozenset({"mp4", "mov", "webm", "mpegps", "avi", "wmv", "flv", "3gp", "mkv"}),
