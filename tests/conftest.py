@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("PICCOLO_CONF", "uploadm8.piccolo_app")
 
@@ -22,6 +23,9 @@ from uploadm8.dev.embedded import (
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.upgrade import upgrade
 from uploadm8.infra.storage.s3 import Storage, open_storage
+
+if TYPE_CHECKING:
+    from api_client import Api
 
 BUCKET = "uploadm8-media"
 
@@ -80,6 +84,16 @@ async def wipe() -> None:
         await connection.execute("SET LOCAL session_replication_role = replica")
         for row in tables:
             await connection.execute(f'DELETE FROM "{row["tablename"]}"')
+
+
+@pytest.fixture
+async def api(servers: Servers) -> AsyncIterator["Api"]:
+    """The application over HTTP, on an empty database."""
+    from api_client import running
+
+    async with running(servers) as opened:
+        yield opened
+        await wipe()
 
 
 @pytest.fixture

@@ -4,14 +4,53 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
 
+from uploadm8.api.context import Edge
+from uploadm8.api.guards import authenticate, provide_principal
+from uploadm8.api.health import healthz, readyz
+from uploadm8.api.idempotency import provide_idempotency
+from uploadm8.api.openapi import openapi_config
+from uploadm8.api.problems import EXCEPTION_HANDLERS
+from uploadm8.api.requests import StrictRequest
 from uploadm8.config import Config
+from uploadm8.domain.accounts.controllers import AuthController, provide_client
+from uploadm8.domain.accounts.credential_controllers import CredentialController
+from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
+from uploadm8.domain.admin.controllers import AdminController
+from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
+from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.uploads.controllers import UploadsController
+from uploadm8.domain.workspaces.controllers import MeController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
 from uploadm8.services import install_doorbell, open_services
 
+ROUTES: list[ControllerRouterHandler] = [
+    healthz,
+    readyz,
+    AuthController,
+    CredentialController,
+    SessionsController,
+    TwoStepController,
+    MeController,
+    UploadsController,
+    PublicationsController,
+    PlatformsController,
+    OAuthController,
+    AdminController,
+]
 
-def create_app(config: Config | None = None) -> Litestar:
+DEPENDENCIES = {
+    "principal": Provide(provide_principal, sync_to_thread=False),
+    "client": Provide(provide_client, sync_to_thread=False),
+    "idempotency": Provide(provide_idempotency),
+}
+
+
+def create_app(config: Config | None = None) -> Edge:
     """Build the ASGI application; connections are opened by its lifespan."""
     config = config or Config()
     configure_logging(config.log_level, json=not config.is_development)
@@ -24,4 +63,42 @@ def create_app(config: Config | None = None) -> Litestar:
             app.state.services = services
             yield
 
-    return Litestar(route_handlers=[], lifespan=[lifespan], request_max_body_size=262_144)
+    litestar = Litestar(
+        route_handlers=ROUTES,
+        lifespan=[lifespan],
+        guards=[authenticate],
+        dependencies=DEPENDENCIES,
+        exception_handlers=dict(EXCEPTION_HANDLERS),
+        request_class=StrictRequest,
+        request_max_body_size=262_144,
+        cors_config=_cors(config),
+        openapi_config=openapi_config(config.base_url) if config.docs_exposed else None,
+        logging_config=None,
+        debug=False,
+    )
+    return Edge(litestar, config.proxies)
+
+
+def _cors(config: Config) -> CORSConfig:
+    return CORSConfig(
+        allow_origins=list(config.origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "X-Request-Id",
+            "X-UM8-CSRF",
+            "X-Workspace-Id",
+        ],
+        expose_headers=[
+            "Idempotency-Replayed",
+            "RateLimit-Limit",
+            "RateLimit-Remaining",
+            "RateLimit-Reset",
+            "Retry-After",
+            "X-Request-Id",
+        ],
+        allow_credentials=True,  # the refresh cookie
+        max_age=600,
+    )

@@ -9,11 +9,13 @@ from uploadm8.infra.db.engine import DB
 _TABLE_MODULES = [
     "uploadm8.domain.accounts.tables",
     "uploadm8.domain.workspaces.tables",
+    "uploadm8.infra.db.idempotency",
     "uploadm8.infra.jobs.tables",
     "uploadm8.domain.uploads.tables",
     "uploadm8.domain.renditions.tables",
     "uploadm8.domain.platforms.tables",
     "uploadm8.domain.publishing.tables",
+    "uploadm8.domain.billing.tables",
 ]
 
 APP_CONFIG = AppConfig(

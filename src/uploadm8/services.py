@@ -6,14 +6,41 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from uploadm8.api.limits import Limits
 from uploadm8.config import Config
+from uploadm8.domain.accounts.credentials import CredentialChanges
+from uploadm8.domain.accounts.post import Post
+from uploadm8.domain.accounts.service import Accounts
+from uploadm8.domain.accounts.totp import SecondFactor
+from uploadm8.domain.admin.service import Administration
+from uploadm8.domain.billing.entitlements import Entitlements
+from uploadm8.domain.billing.grants import Grants
+from uploadm8.domain.billing.quota import Quota
+from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
+from uploadm8.domain.platforms.clients.registry import build_clients
+from uploadm8.domain.platforms.service import Platforms, build_platforms
+from uploadm8.domain.publishing.delivery import Delivery
+from uploadm8.domain.publishing.plan import PublicationPlans
+from uploadm8.domain.publishing.reconnect import requeue_parked
+from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.uploads.service import Uploads
+from uploadm8.domain.uploads.telemetry import TelemetryFiles
+from uploadm8.domain.workspaces.principals import DatabasePrincipals
+from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
+from uploadm8.infra.http import Http, open_http
 from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
+from uploadm8.infra.ratelimit import Rate, RateLimiter
+from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
+from uploadm8.infra.security.passwords import Passwords
+from uploadm8.infra.security.reseal import Reseal
 from uploadm8.infra.storage.s3 import Storage, open_storage
+from uploadm8.people import build_mailer, build_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +52,25 @@ class Services:
     live: Live
     cipher: Cipher
     storage: Storage
+    limits: Limits
+    workspaces: Workspaces
+    principals: DatabasePrincipals
+    accounts: Accounts
+    credentials: CredentialChanges
+    second_factor: SecondFactor
+    post: Post
+    entitlements: Entitlements
+    grants: Grants
+    quota: Quota
+    http: Http
+    scratch: Scratch
+    platforms: Platforms
+    uploads: Uploads
+    telemetry: TelemetryFiles
+    publications: Publications
+    delivery: Delivery
+    administration: Administration
+    admin_key: str
 
 
 def queue_names(config: Config) -> dict[Queue, str]:
@@ -43,8 +89,14 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         cipher = Cipher.parse(config.token_enc_keys.get_secret_value())
         await DB.open(config.database_pool_size)
         stack.push_async_callback(DB.close)
+        await Reseal(cipher).require_keys()
         redis = Redis.from_url(config.redis_url.get_secret_value(), socket_timeout=20)
         stack.push_async_callback(redis.aclose)
+        # A limit that makes requests wait for Redis would be worse than none.
+        limits_redis = Redis.from_url(
+            config.redis_url.get_secret_value(), socket_timeout=0.5, socket_connect_timeout=0.5
+        )
+        stack.push_async_callback(limits_redis.aclose)
         storage = await stack.enter_async_context(
             open_storage(
                 config.storage_endpoint,
@@ -53,7 +105,84 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
-        yield Services(config=config, redis=redis, live=Live(redis), cipher=cipher, storage=storage)
+        http = await stack.enter_async_context(open_http(_outside(config)))
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        people = build_people(config, cipher, passwords, build_mailer(config, http))
+        entitlements = Entitlements()
+        quota = Quota(entitlements)
+        platforms = _platforms(config, http, cipher, entitlements)
+        yield Services(
+            config=config,
+            redis=redis,
+            live=Live(redis),
+            cipher=cipher,
+            storage=storage,
+            limits=Limits(
+                RateLimiter(limits_redis), Rate(config.rate_limit_max, config.rate_limit_window_sec)
+            ),
+            workspaces=people.workspaces,
+            principals=people.principals,
+            accounts=people.accounts,
+            credentials=people.credentials,
+            second_factor=people.second_factor,
+            post=people.post,
+            entitlements=entitlements,
+            grants=Grants(),
+            quota=quota,
+            http=http,
+            scratch=Scratch(config.scratch_dir),
+            platforms=platforms,
+            uploads=Uploads(
+                storage, quota, PublicationPlans(entitlements), RenditionViews(storage)
+            ),
+            telemetry=TelemetryFiles(storage),
+            publications=Publications(entitlements),
+            delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
+            administration=Administration(Grants()),
+            admin_key=config.admin_api_key.get_secret_value(),
+        )
+
+
+def _outside(config: Config) -> list[str]:
+    """The base URLs of every outside party: plain http is allowed to these only."""
+    ours = {"base_url", "frontend_url"}
+    names = [name for name in Config.model_fields if name.endswith("_base_url")]
+    return [getattr(config, name) for name in names if name not in ours]
+
+
+def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitlements) -> Platforms:
+    endpoints = Endpoints(
+        tiktok_web=config.tiktok_web_base_url,
+        tiktok_api=config.tiktok_api_base_url,
+        google_accounts=config.google_accounts_base_url,
+        google_oauth=config.google_oauth_base_url,
+        google_api=config.google_api_base_url,
+        youtube_analytics=config.youtube_analytics_base_url,
+        meta_web=config.meta_web_base_url,
+        meta_graph=config.meta_graph_base_url,
+        meta_graph_video=config.meta_graph_video_base_url,
+        meta_rupload=config.meta_rupload_base_url,
+        meta_version=config.meta_api_version,
+    )
+    apps = Apps(
+        tiktok=AppCredentials(
+            config.tiktok_client_key, config.tiktok_client_secret.get_secret_value()
+        ),
+        google=AppCredentials(
+            config.google_client_id, config.google_client_secret.get_secret_value()
+        ),
+        meta=AppCredentials(config.meta_app_id, config.meta_app_secret.get_secret_value()),
+        extra_scopes=config.extra_scopes,
+    )
+    return build_platforms(
+        build_clients(http, endpoints, apps),
+        cipher,
+        base_url=config.base_url,
+        frontend_url=config.frontend_url,
+        allow_account=entitlements.check_accounts,
+        connected=requeue_parked,
+    )
 
 
 def install_doorbell(config: Config) -> None:

@@ -7,6 +7,11 @@ from uuid import UUID
 import dramatiq
 
 from uploadm8.config import Config
+from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.publishing.actors import PublishingJobs
+from uploadm8.domain.publishing.release import Releases
+from uploadm8.domain.renditions.actors import RenditionJobs
+from uploadm8.domain.uploads.actors import UploadJobs
 from uploadm8.infra import failpoints
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.jobs.broker import Lifespan, build_broker
@@ -21,8 +26,17 @@ from uploadm8.services import Services, open_services, queue_names
 
 def handlers(services: Services) -> dict[str, Handler]:
     """The handler of every job kind, by name."""
-    del services
-    return {}
+    uploads = UploadJobs(services.storage, services.scratch, services.live, services.quota)
+    renditions = RenditionJobs(services.storage, services.scratch, services.live, services.quota)
+    groups = (
+        uploads.handlers(),
+        renditions.handlers(),
+        Releases().handlers(),
+        PublishingJobs(services.delivery).handlers(),
+        services.platforms.jobs.handlers(),
+        AccountJobs(services.post, services.credentials).handlers(),
+    )
+    return {handler.kind.name: handler for group in groups for handler in group}
 
 
 class Worker:
@@ -84,12 +98,7 @@ def create_broker(config: Config | None = None) -> dramatiq.Broker:
     )
     install(broker, names)
     for kind in ALL:
-        dramatiq.actor(
-            worker.answering(kind),
-            actor_name=kind.name,
-            queue_name=names[kind.queue],
-            broker=broker,
-            max_retries=0,
-        )
+        actor = dramatiq.actor(actor_name=kind.name, queue_name=names[kind.queue], broker=broker)
+        actor(worker.answering(kind))
     dramatiq.set_broker(broker)
     return broker

@@ -28,7 +28,7 @@ def _denied(code: str, message: str) -> S3Error:
     return S3Error(HTTPStatus.FORBIDDEN, code, message)
 
 
-class StrictHandler(S3Handler):
+class StrictHandler(S3Handler):  # type: ignore[misc]
     """localbucket's handler with signatures, types and R2's multipart rules."""
 
     access_key = os.environ.get("OBJECTSTORE_ACCESS_KEY", "")
@@ -129,7 +129,8 @@ class StrictHandler(S3Handler):
         return etag
 
     def _type_file(self, bucket: str, key: str) -> Path:
-        return self.data_root / _TYPES / hashlib.sha256(f"{bucket}/{key}".encode()).hexdigest()
+        root: Path = self.data_root
+        return root / _TYPES / hashlib.sha256(f"{bucket}/{key}".encode()).hexdigest()
 
     def _remember_type(self, bucket: str, key: str) -> None:
         file = self._type_file(bucket, key)

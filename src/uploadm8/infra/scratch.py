@@ -52,7 +52,7 @@ class Scratch:
         """Have the object at `path`, downloading it unless this very version is there already."""
         stamp = path.with_name(path.name + ".etag")
         with contextlib.suppress(OSError):
-            if await asyncio.to_thread(stamp.read_text) == etag and path.exists():
+            if await asyncio.to_thread(stamp.read_text) == etag:
                 return
         await storage.download(key, path, etag)
         await asyncio.to_thread(stamp.write_text, etag)

@@ -7,11 +7,43 @@ from uploadm8.core.telemetry.derive import derive
 from uploadm8.core.telemetry.formats import HEAD_BYTES, Format
 from uploadm8.core.telemetry.problems import Problem, telemetry_error
 from uploadm8.core.telemetry.raw import RawTrack
-from uploadm8.core.telemetry.readers import gpx
+from uploadm8.core.telemetry.readers import (
+    dji_srt,
+    escort_map,
+    fit,
+    generic_csv,
+    gpmf,
+    gpx,
+    lap_timer,
+    mp4,
+    nmea,
+    positional,
+    racechrono,
+    seventymai,
+    tcx,
+    trackaddict,
+    vbox,
+)
 from uploadm8.core.telemetry.track import Track
 
 # The order matters: binary signatures, then text with an unmistakable mark, then loose shapes.
-FORMATS: tuple[Format, ...] = (gpx.FORMAT,)
+FORMATS: tuple[Format, ...] = (
+    mp4.FORMAT,
+    fit.FORMAT,
+    gpmf.FORMAT,
+    gpx.FORMAT,
+    tcx.FORMAT,
+    dji_srt.FORMAT,
+    racechrono.FORMAT,
+    trackaddict.FORMAT,
+    lap_timer.FORMAT,
+    vbox.FORMAT,
+    seventymai.FORMAT,
+    nmea.FORMAT,
+    escort_map.FORMAT,
+    generic_csv.FORMAT,
+    positional.FORMAT,
+)
 
 
 def read_track(path: Path) -> Track:

@@ -28,7 +28,9 @@ class Rows:
         self._columns: dict[Channel, array[float]] = {}
 
     def put(self, channel: Channel, value: float) -> None:
-        """Set a channel of the open row; a later value replaces an earlier one."""
+        """Set a channel of the open row; a later value replaces an earlier one, NaN never does."""
+        if value != value:  # noqa: PLR0124 - the quick test for NaN
+            return
         column = self._columns.get(channel)
         if column is None:
             column = self._columns[channel] = array("d")

@@ -47,12 +47,12 @@ def find_teleports(t: FloatArray, lat: FloatArray, lon: FloatArray) -> Jumps:
     breaks, pace = _impossible_steps(t[moved], lat[moved], lon[moved])
     if not len(breaks):
         return Jumps(dropped, np.empty(0, np.int64))
-    runs = _Runs(t[moved], lat[moved], lon[moved], np.concatenate(([0], breaks)), pace)
+    whole = np.concatenate((moved, [len(t)]))
+    edges = [0, *breaks.tolist(), len(moved)]
+    runs = _Runs(t[moved], lat[moved], lon[moved], pace, whole, edges[:-1], edges[1:])
     lost, starts = runs.judge()
-    if lost:
-        whole = np.concatenate((moved, [len(t)]))
-        for first, last in lost:
-            dropped[whole[first] : whole[last]] = True
+    for first, last in lost:
+        dropped[whole[first] : whole[last]] = True
     return Jumps(dropped, moved[np.asarray(starts, dtype=np.int64)])
 
 
@@ -67,33 +67,42 @@ def _impossible_steps(
     return np.flatnonzero(steps > limit) + 1, usual
 
 
+@dataclass(frozen=True, slots=True)
 class _Runs:
-    """Stretches between impossible steps."""
+    """Stretches between impossible steps, over the points at which the position changed.
 
-    def __init__(
-        self, t: FloatArray, lat: FloatArray, lon: FloatArray, starts: IntArray, pace: FloatArray
-    ) -> None:
-        self._t, self._lat, self._lon, self._pace = t, lat, lon, pace
-        self._starts: list[int] = starts.tolist()
-        self._ends: list[int] = [*self._starts[1:], len(t)]
+    Attributes:
+        t, lat, lon: of those points.
+        pace: usual speed from each point on, m/s.
+        rows: row of each point, and the number of rows at the end.
+        starts, ends: first point of each run, and the one behind its last.
+    """
+
+    t: FloatArray
+    lat: FloatArray
+    lon: FloatArray
+    pace: FloatArray
+    rows: IntArray
+    starts: list[int]
+    ends: list[int]
 
     def judge(self) -> tuple[list[tuple[int, int]], list[int]]:
         """Spans to drop, and starts of interrupted continuations."""
         lost: list[tuple[int, int]] = []
         starts: list[int] = []
-        many = len(self._starts) > MAX_RUNS
+        many = len(self.starts) > MAX_RUNS
         current = None
         run = 0
-        while run < len(self._starts):
+        while run < len(self.starts):
             if current is not None and not many:
                 back = self._way_back(current, run)
                 if back is not None:
                     lost += [self._span(skipped) for skipped in range(run, back)]
                     current, run = back, back + 1
                     continue
-            if self._size(run) >= MIN_RUN or len(self._starts) == 1:
+            if self._believed(run):
                 if current is not None:
-                    starts.append(self._starts[run])
+                    starts.append(self.starts[run])
                 current = run
             else:
                 lost.append(self._span(run))
@@ -101,23 +110,27 @@ class _Runs:
         return lost, starts
 
     def _span(self, run: int) -> tuple[int, int]:
-        return self._starts[run], self._ends[run]
+        return self.starts[run], self.ends[run]
 
-    def _size(self, run: int) -> int:
-        return self._ends[run] - self._starts[run]
+    def _believed(self, run: int) -> bool:
+        """Long enough to be a place; at the very start a frozen position is the last trip's."""
+        first, last = self._span(run)
+        if last - first >= MIN_RUN:
+            return True
+        return run > 0 and int(self.rows[last] - self.rows[first]) >= MIN_RUN
 
     def _way_back(self, current: int, run: int) -> int | None:
         """The first of the next runs that can be reached from the end of `current`."""
-        for candidate in range(run, min(run + LOOK_AHEAD, len(self._starts))):
-            if self._reachable(self._ends[current] - 1, self._starts[candidate]):
+        for candidate in range(run, min(run + LOOK_AHEAD, len(self.starts))):
+            if self._reachable(self.ends[current] - 1, self.starts[candidate]):
                 return candidate
         return None
 
     def _reachable(self, a: int, b: int) -> bool:
-        dt = float(self._t[b] - self._t[a])
-        usual = float(self._pace[max(a - 3, 0)]) if len(self._pace) else 0.0
+        dt = float(self.t[b] - self.t[a])
+        usual = float(self.pace[max(a - 3, 0)]) if len(self.pace) else 0.0
         speed = min(MAX_SPEED_MPS, usual + MAX_ACCELERATION * dt)
         metres = distance_m(
-            float(self._lat[a]), float(self._lon[a]), float(self._lat[b]), float(self._lon[b])
+            float(self.lat[a]), float(self.lon[a]), float(self.lat[b]), float(self.lon[b])
         )
         return metres <= speed * dt + NOISE_M

@@ -81,3 +81,47 @@ class IsoTime:
             return moment.timestamp()
         except (ValueError, OverflowError):
             return NAN
+
+
+def coordinate(text: str) -> float:
+    """Decimal degrees, with a sign or a hemisphere letter before or after; decimal comma or point.
+
+    NaN if it is neither.
+    """
+    plain = text.strip().strip("°").upper()
+    sign = 1.0
+    for letter in (plain[:1], plain[-1:]):
+        if letter and letter in "NSEW":
+            sign = -1.0 if letter in "SW" else 1.0
+            plain = plain.strip("NSEW").strip().strip("°")
+            break
+    return sign * comma_number(plain)
+
+
+def degrees_minutes(text: str, hemisphere: str) -> float:
+    """Degrees of ``DDMM.MMMM`` or ``DDDMM.MMMM`` with its hemisphere letter; NaN if it is none."""
+    value = number(text)
+    letter = hemisphere.strip().upper()
+    if not value >= 0.0 or letter not in ("N", "S", "E", "W"):
+        return NAN
+    degrees, minutes = divmod(value, 100.0)
+    if minutes >= 60.0:
+        return NAN
+    return (degrees + minutes / 60.0) * (-1.0 if letter in "SW" else 1.0)
+
+
+def compact_utc(date: str, clock: str) -> float:
+    """Unix seconds of ``DDMMYY`` and ``HHMMSS[.ss]``, a two-digit year below 70 being 20xx."""
+    if len(date) != 6 or len(clock) < 6 or not (date.isdecimal() and date.isascii()):
+        return NAN
+    year = int(date[4:])
+    year += 2000 if year < 70 else 1900
+    return unix_time(year, int(date[2:4]), int(date[:2]), compact_clock(clock))
+
+
+def compact_clock(clock: str) -> float:
+    """Seconds since midnight of ``HHMMSS[.ss]``; NaN if it is none."""
+    hours, minutes, seconds = number(clock[:2]), number(clock[2:4]), number(clock[4:])
+    if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds < 61):
+        return NAN
+    return hours * 3600.0 + minutes * 60.0 + seconds

@@ -1,5 +1,6 @@
 """Place a picture in a frame of another shape: crop, fit, or fit over a blurred copy of itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from uploadm8.core.hud.frame import Plane, Planes, Rect
 from uploadm8.core.video.planes import copy_planes, new_frame, planes_of
 from uploadm8.core.video.rendition import Fit, RenditionSpec
+from uploadm8.core.video.source import SourceInfo
 
 _SAME_SHAPE = 0.025  # shapes closer than this are cropped: bars a few pixels wide look like a fault
 _BLACK_Y, _NO_COLOR = 16, 128
@@ -45,6 +47,16 @@ def place(width: int, height: int, pixel_aspect: Fraction, spec: RenditionSpec) 
         return Placement(filled, frame, None)
     shown = _centred(spec.width, spec.height, shape / spec.aspect)
     return Placement(whole, shown, filled if spec.fit is Fit.BLUR else None)
+
+
+def needed_scale(source: SourceInfo, specs: Sequence[RenditionSpec]) -> float:
+    """How much of the source's resolution the most demanding rendition needs; at most 1."""
+    return min(1.0, max(_scale(source, spec) for spec in specs))
+
+
+def _scale(source: SourceInfo, spec: RenditionSpec) -> float:
+    across, down = spec.width / source.width, spec.height / source.height
+    return max(across, down) if spec.fit is Fit.CROP else min(across, down)
 
 
 class Composer:
@@ -106,10 +118,10 @@ class Composer:
         parts = zip(_tuple(_part(source, rect)), _tuple(self._planes), (1, 2, 2), strict=True)
         for plane, frame, step in parts:
             small = _blurred(plane, size, is_luma=step == 1)
-            if target.x:
-                _stretch_bars(small.T, frame.T, target.x // step)
+            if target.h == self._spec.height:
+                _stretch_bars(small.T, frame.T, target.x // step, target.right // step)
             else:
-                _stretch_bars(small, frame, target.y // step)
+                _stretch_bars(small, frame, target.y // step, target.bottom // step)
 
 
 def _blurred(plane: Plane, size: tuple[int, int], *, is_luma: bool) -> Plane:
@@ -123,13 +135,13 @@ def _blurred(plane: Plane, size: tuple[int, int], *, is_luma: bool) -> Plane:
     return _u8(small)
 
 
-def _stretch_bars(small: Plane, frame: Plane, edge: int) -> None:
-    """Enlarge the first and last rows of `small` over the first and last `edge` rows."""
-    rows = max(2, round(small.shape[0] * edge / frame.shape[0]))
-    for part, bar in ((small[:rows], frame[:edge]), (small[-rows:], frame[-edge:])):
+def _stretch_bars(small: Plane, frame: Plane, first: int, last: int) -> None:
+    """Enlarge the ends of `small` over the rows of `frame` before `first` and from `last` on."""
+    for bar, ending in ((frame[:first], False), (frame[last:], True)):
+        rows = max(2, round(small.shape[0] * bar.shape[0] / frame.shape[0]))
+        part = np.ascontiguousarray(small[-rows:] if ending else small[:rows])
         size = (bar.shape[1], bar.shape[0])
-        whole = np.ascontiguousarray(part)
-        np.copyto(bar, _u8(cv2.resize(whole, size, interpolation=cv2.INTER_LINEAR)))
+        np.copyto(bar, _u8(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)))
 
 
 def _resize(source: Plane, target: Plane) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from uploadm8.core.video.color import Color, Matrix, Range
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
-from uploadm8.core.video.opening import opened, picture_stream
+from uploadm8.core.video.opening import opened, picture_stream, upright_aspect
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.reader import Reader
 from uploadm8.core.video.source import SourceInfo
@@ -43,8 +43,7 @@ class Grabber:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the pictures."""
-        size = (self.source.coded_width, self.source.coded_height)
-        return (size[1], size[0]) if self.source.rotation in (90, 270) else size
+        return self._upright.size
 
     def at(self, seconds: float) -> VideoFrame:
         """The picture shown at that many seconds after the first; it may be drawn on.
@@ -73,12 +72,11 @@ def grabbing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[Grabb
     """Open a source for single pictures."""
     source = probe(path, limits)
     with opened(path, limits) as container:
-        stream = picture_stream(container, limits)
-        aspect = Fraction(stream.sample_aspect_ratio or 1)
-        if source.rotation in (90, 270):
-            aspect = 1 / aspect
+        stream = picture_stream(container, limits, threads=False)
         origin = Timeline.of(source, None).origin
-        yield Grabber(source, Reader(container, stream, source, origin), aspect)
+        yield Grabber(
+            source, Reader(container, stream, source, origin), upright_aspect(stream, source)
+        )
 
 
 def to_bgr(frame: VideoFrame, color: Color) -> Bgr:

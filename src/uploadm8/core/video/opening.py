@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,13 +13,15 @@ from av.video.stream import VideoStream
 
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
-from uploadm8.core.video.sniff import sniff
+from uploadm8.core.video.sniff import ends_early, sniff
+from uploadm8.core.video.source import SourceInfo
 
 _OPTIONS = {
     # Without these a "video" can be a playlist that names other files of this machine.
     "protocol_whitelist": "file",
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm",
     "enable_drefs": "0",
+    "fpsprobesize": "0",  # rates come from the index; decoding pictures to guess them costs 0.2 s
 }
 
 
@@ -33,7 +36,7 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
     try:
         container = av.open(str(path), format=demuxer, options=dict(_OPTIONS))
     except (av.FFmpegError, ValueError, IndexError, UnicodeDecodeError, MemoryError) as error:
-        raise _unopenable(path, error) from error
+        raise _unopenable(path, demuxer, error) from error
     try:
         if len(container.streams) > limits.max_streams:
             raise fault(
@@ -44,8 +47,12 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
         container.close()
 
 
-def picture_stream(container: InputContainer, limits: MediaLimits = DEFAULT_LIMITS) -> VideoStream:
-    """The first real video stream (not a cover picture), ready for threaded decoding.
+def picture_stream(
+    container: InputContainer, limits: MediaLimits = DEFAULT_LIMITS, *, threads: bool = True
+) -> VideoStream:
+    """The first real video stream (not a cover picture), ready for decoding.
+
+    With `threads` several pictures are decoded at a time; for a single one that only costs.
 
     Raises:
         MediaError: media_no_video_stream or media_codec_unsupported.
@@ -57,7 +64,10 @@ def picture_stream(container: InputContainer, limits: MediaLimits = DEFAULT_LIMI
         name = codec_name(stream.codec_context)
         if name not in limits.video_codecs:
             raise fault("media_codec_unsupported", kind="video", codec=name)
-        stream.thread_type = "AUTO"  # frame threads: the default uses one core for most cameras
+        if threads:
+            stream.thread_type = "AUTO"  # frame threads: the default leaves all but one core idle
+        else:
+            stream.codec_context.thread_count = 1
         stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
         return stream
     if any(stream.type == "video" for stream in container.streams):
@@ -65,13 +75,18 @@ def picture_stream(container: InputContainer, limits: MediaLimits = DEFAULT_LIMI
     raise fault("media_no_video_stream")
 
 
+def upright_aspect(stream: VideoStream, source: SourceInfo) -> Fraction:
+    """Width of a pixel over its height, once the picture is turned upright."""
+    aspect = Fraction(stream.sample_aspect_ratio or 1)
+    return 1 / aspect if source.rotation in (90, 270) else aspect
+
+
 def codec_name(context: CodecContext) -> str:
     """The codec's own name (``av1``), whichever decoder (``libdav1d``) serves it."""
     return context.codec.canonical_name
 
 
-def _unopenable(path: Path, error: Exception) -> Exception:
-    size = path.stat().st_size
-    if "moov" in str(error) or isinstance(error, av.error.EOFError):
-        return fault("media_truncated", what="its index is missing")
-    return fault("media_undecodable", what=f"it has no readable header in {size} bytes")
+def _unopenable(path: Path, demuxer: str, error: Exception) -> Exception:
+    if demuxer == "mov" and ends_early(path):
+        return fault("media_truncated", what="its index, or the end of it, is missing")
+    return fault("media_undecodable", what=f"its header is not readable ({type(error).__name__})")

@@ -8,6 +8,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from uploadm8.core.hud.frame import FrameFormat
+from uploadm8.core.hud.hud import Hud
 from uploadm8.core.hud.spec import HudSpec
 from uploadm8.core.telemetry.resample import resample
 from uploadm8.core.telemetry.track import Track
@@ -38,8 +39,6 @@ class Overlay:
         """`start_s` is the track's time at slot 0; `length_s` the seconds that are rendered."""
         slots = math.ceil(length_s * rate) + 1
         times = start_s + np.arange(slots, dtype=np.float64) / float(rate)
-        from uploadm8.core.hud.hud import Hud
-
         self._last = slots - 1
         self._hud = Hud(hud, resample(track, times), frame_format(spec, color, rate), spec.margins)
         self.seconds = 0.0

@@ -5,6 +5,7 @@ from pathlib import Path
 from uploadm8.core.video.faults import fault
 
 HEAD = 4096
+_MOST_BOXES = 4096
 
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _EBML = b"\x1a\x45\xdf\xa3"
@@ -46,6 +47,23 @@ def sniff(path: Path) -> str:
     if head.startswith(_EBML):
         return "matroska"
     raise fault("media_not_video", what=_describe(head))
+
+
+def ends_early(path: Path) -> bool:
+    """Whether an MP4 or MOV lacks the end of a top-level box, or its index (``moov``)."""
+    size, place, seen = path.stat().st_size, 0, set[bytes]()
+    with path.open("rb") as file:
+        while place + 8 <= size and len(seen) < _MOST_BOXES:
+            file.seek(place)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:  # the length is 64 bits wide
+                length = int.from_bytes(head[8:16], "big")
+            elif length == 0:  # up to the end of the file
+                length = size - place
+            seen.add(head[4:8])
+            place += max(8, length)
+    return place > size or b"moov" not in seen
 
 
 def _describe(head: bytes) -> str:

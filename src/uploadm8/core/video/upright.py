@@ -7,6 +7,7 @@ from av.video.reformatter import VideoReformatter
 from uploadm8.core.video.color import Color, Range
 from uploadm8.core.video.planes import new_frame, planes_of
 from uploadm8.core.video.source import SourceInfo
+from uploadm8.core.video.tonemap import ToneMapper
 
 _TURNS = {
     90: cv2.ROTATE_90_COUNTERCLOCKWISE,
@@ -20,37 +21,48 @@ class Upright:
 
     Attributes:
         color: the tags of what comes out.
+        size: width and height of what comes out.
         passes: whether pictures go through untouched (and still belong to the decoder).
     """
 
-    def __init__(self, source: SourceInfo) -> None:
+    def __init__(self, source: SourceInfo, scale: float = 1.0) -> None:
+        """`scale` below 1 lets pictures that must be converted shrink first, which is cheaper."""
         self.color: Color = source.color.rendered()
-        self._from = source.color
-        self._rotation = source.rotation
-        self._size = (source.coded_width, source.coded_height)
-        same_color = self._from == self.color and source.pixel_format == "yuv420p"
-        self.passes = same_color and not source.rotation
-        self._converts = not same_color
+        self._source = source
+        coded = (source.coded_width, source.coded_height)
+        self._converts = source.color != self.color or source.pixel_format != "yuv420p"
+        shrinks = self._converts and scale < 1
+        self._size = (_even(coded[0] * scale), _even(coded[1] * scale)) if shrinks else coded
+        swap = source.rotation in (90, 270)
+        self.size = (self._size[1], self._size[0]) if swap else self._size
+        self.passes = not self._converts and not source.rotation
         self._reformatter = VideoReformatter()
+        self._mappers: dict[tuple[int, int, str], ToneMapper] = {}
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
         """The upright picture; times are kept."""
         if self._converts or (frame.width, frame.height) != self._size:
-            frame = self._convert(frame)
-        return self._turned(frame) if self._rotation else frame
+            color = self._source.color
+            frame = self._mapped(frame) if color.hdr or color.wide else self._reformatted(frame)
+        return self._turned(frame) if self._source.rotation else frame
 
-    def _convert(self, frame: VideoFrame) -> VideoFrame:
+    def _mapped(self, frame: VideoFrame) -> VideoFrame:
+        key = (frame.width, frame.height, frame.format.name)
+        if key not in self._mappers:
+            self._mappers[key] = ToneMapper(key[:2], self._size, key[2], self._source.color)
+        return self._mappers[key](frame)
+
+    def _reformatted(self, frame: VideoFrame) -> VideoFrame:
         # Files with unspecified tags mean what `Color.resolve` says, so swscale is told outright.
-        frame.color_range = self._from.range
-        frame.colorspace = self._from.matrix
-        frame.color_trc = self._from.transfer
-        frame.color_primaries = self._from.primaries
+        known = self._source.color
+        frame.color_range, frame.colorspace = known.range, known.matrix
+        frame.color_trc, frame.color_primaries = known.transfer, known.primaries
         return self._reformatter.reformat(
             frame,
             width=self._size[0],
             height=self._size[1],
             format="yuv420p",
-            src_color_range=self._from.range,
+            src_color_range=known.range,
             dst_color_range=int(Range.LIMITED),
             dst_colorspace=self.color.matrix,
             dst_color_trc=self.color.transfer,
@@ -58,11 +70,13 @@ class Upright:
         )
 
     def _turned(self, frame: VideoFrame) -> VideoFrame:
-        swap = self._rotation in (90, 270)
-        size = (frame.height, frame.width) if swap else (frame.width, frame.height)
-        turned = new_frame(*size)
-        source, target = planes_of(frame), planes_of(turned)
+        swap = self._source.rotation in (90, 270)
+        turned = new_frame(*((frame.height, frame.width) if swap else (frame.width, frame.height)))
+        source, target, turn = planes_of(frame), planes_of(turned), _TURNS[self._source.rotation]
         for name in ("y", "u", "v"):
-            cv2.rotate(getattr(source, name), _TURNS[self._rotation], dst=getattr(target, name))
-        turned.pts, turned.time_base = frame.pts, frame.time_base
+            cv2.rotate(getattr(source, name), turn, dst=getattr(target, name))
         return turned
+
+
+def _even(value: float) -> int:
+    return max(2, round(value / 2) * 2)

@@ -8,18 +8,12 @@ from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from uploadm8.domain.accounts.tables import User
+from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.types import RowId, one_of
 
-
-class Platform(StrEnum):
-    """Where a video can be published."""
-
-    TIKTOK = "tiktok"
-    YOUTUBE = "youtube"
-    INSTAGRAM = "instagram"
-    FACEBOOK = "facebook"
+__all__ = ["AccountState", "ConnectedAccount", "OAuthChoice", "OAuthFlow", "Platform"]
 
 
 class AccountState(StrEnum):
@@ -50,7 +44,8 @@ class ConnectedAccount(Table, tablename="connected_accounts", db=DB):
     refresh_token_enc = Text(null=True, default=None)
     access_expires_at = Timestamptz(null=True, default=None)
     refresh_expires_at = Timestamptz(null=True, default=None)
-    token_epoch = Integer(default=0)
+    token_epoch = Integer(default=0)  # raised whenever the tokens change
+    refreshed_at = Timestamptz(default=TimestamptzNow())
     created_at = Timestamptz(default=TimestamptzNow())
     connected_at = Timestamptz(default=TimestamptzNow())
 
@@ -73,3 +68,18 @@ class OAuthFlow(Table, tablename="oauth_flows", db=DB):
     created_at = Timestamptz(default=TimestamptzNow())
 
     check_oauth_flows_platform = one_of("platform", Platform)
+
+
+class OAuthChoice(Table, tablename="oauth_choices", db=DB):
+    """Accounts found behind one sign-in, until the user says which to connect; one use."""
+
+    id = UUID(primary_key=True, default=RowId())
+    workspace = ForeignKey(Workspace, null=False, on_delete=OnDelete.cascade, index=True)
+    user = ForeignKey(User, null=False, on_delete=OnDelete.cascade)
+    platform = Varchar(length=16, default=None)
+    options = JSONB(default="[]")  # what the user sees: ids, names, handles
+    profiles_enc = Text(default=None)  # the same with tokens
+    expires_at = Timestamptz(default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+    check_oauth_choices_platform = one_of("platform", Platform)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from uploadm8.domain.platforms.clients.base import Live, NotPublished, Platform
-from uploadm8.domain.platforms.clients.handles import HANDLES
 from uploadm8.domain.publishing.delivery import AskLaterError, Delivery, OutcomeUnknownError
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.record import Record, told
@@ -73,7 +72,7 @@ class PublishingJobs:
         if row["state"] != S.UNKNOWN:
             return
         publisher = self.delivery.publishers[Platform(row["platform"])]
-        handle = record.handle_of(row, HANDLES[publisher.platform])
+        handle = record.handle_of(row)
         verdict = await publisher.check(await self.delivery.draft_of(row), handle)
         if isinstance(verdict, Live):
             await record.published(verdict.post_id, verdict.url)

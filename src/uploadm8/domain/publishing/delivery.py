@@ -10,8 +10,8 @@ from uuid import UUID
 import structlog
 
 from uploadm8.domain.platforms.clients.base import (
-    Access,
     Accepted,
+    Access,
     CommitAgain,
     Draft,
     Live,
@@ -23,7 +23,6 @@ from uploadm8.domain.platforms.clients.base import (
     Unknown,
 )
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.handles import HANDLES
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.clients.protocol import Publisher
 from uploadm8.domain.publishing.media import StoredMedia
@@ -105,7 +104,7 @@ class Delivery:
         if row["state"] != S.TRANSFERRING:
             await record.move(S.PREPARING, attempts=Publication.attempts + 1)
         draft = await self.draft_of(row)
-        handle = record.handle_of(row, HANDLES[publisher.platform])
+        handle = record.handle_of(row)
         if handle is None:
             failpoint("before_prepare")
             handle = await publisher.prepare(draft)
@@ -157,7 +156,7 @@ class Delivery:
         if row["state"] != S.CONFIRMING:
             await record.move(S.CONFIRMING)
         draft = await self.draft_of(row)
-        handle = record.handle_of(row, HANDLES[publisher.platform])
+        handle = record.handle_of(row)
         await self._verdict(record, publisher, draft, handle)
 
     async def _verdict(

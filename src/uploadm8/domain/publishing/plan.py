@@ -24,13 +24,16 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PUBLISH
 from uploadm8.infra.jobs.queue import request_cancel
 
-_FEATURE = {ScheduleMode.AT: Feature.SCHEDULING, ScheduleMode.SMART: Feature.SMART_SCHEDULING}
+SCHEDULE_FEATURE = {
+    ScheduleMode.AT: Feature.SCHEDULING,
+    ScheduleMode.SMART: Feature.SMART_SCHEDULING,
+}
 
 
 class Gate(Protocol):
     """What a workspace's tier lets it do."""
 
-    async def require(self, workspace_id: UUID, feature: Feature) -> None: ...
+    async def require(self, workspace_id: UUID, feature: Feature) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,21 @@ class PublicationPlans:
             when = resolve(
                 target.schedule or new.schedule, now(), zone["time_zone"] if zone else "UTC"
             )
-            if when.mode in _FEATURE:
-                await self.gate.require(workspace_id, _FEATURE[when.mode])
+            if when.mode in SCHEDULE_FEATURE:
+                await self.gate.require(workspace_id, SCHEDULE_FEATURE[when.mode])
             options = read_options(Platform(account["platform"]), target.options)
             platforms.append(account["platform"])
             await Publication.insert(
-                _draft(workspace_id, user_id, upload_id, account, new, target, when, options)
+                _draft(
+                    new,
+                    target,
+                    workspace=workspace_id,
+                    user=user_id,
+                    upload=upload_id,
+                    account=account,
+                    when=when,
+                    options=options,
+                )
             )
         return PlannedTargets(platforms=tuple(sorted(set(platforms))))
 
@@ -123,12 +135,13 @@ class PublicationPlans:
 
 
 def _draft(
-    workspace_id: UUID,
-    user_id: UUID,
-    upload_id: UUID,
-    account: dict[str, Any],
     new: NewUpload,
     target: Target,
+    *,
+    workspace: UUID,
+    user: UUID,
+    upload: UUID,
+    account: dict[str, Any],
     when: When,
     options: object,
 ) -> Publication:
@@ -136,14 +149,14 @@ def _draft(
     tags = " ".join(f"#{tag.lstrip('#')}" for tag in new.hashtags)
     return Publication(
         id=new_id(),
-        workspace=workspace_id,
-        upload=upload_id,
+        workspace=workspace,
+        upload=upload,
         account=account["id"],
-        created_by=user_id,
+        created_by=user,
         platform=account["platform"],
         caption="\n\n".join(part for part in (caption.strip(), tags) if part),
         options=msgspec.json.encode(options).decode(),
-        consent=msgspec.json.encode({"by": str(user_id), "at": now().isoformat()}).decode(),
+        consent=msgspec.json.encode({"by": str(user), "at": now().isoformat()}).decode(),
         schedule_mode=when.mode.value,
         time_zone=when.time_zone,
         publish_at=when.publish_at,

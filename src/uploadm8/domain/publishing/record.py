@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from piccolo.querystring import QueryString
 
+from uploadm8.domain.platforms.clients.handles import AnyHandle, decode_handle, encode_handle
 from uploadm8.domain.publishing.lifecycle import advance, origins_of
 from uploadm8.domain.publishing.tables import (
     AttemptPhase,
@@ -54,27 +54,26 @@ class Record:
             if not moved and (await self.row())["state"] != target:
                 raise JobCanceledError
 
-    def handle_of(self, row: dict[str, Any], kind: type[Any]) -> Any:
+    def handle_of(self, row: dict[str, Any]) -> AnyHandle | None:
         """The platform's handle of the row, None when there is none yet."""
         if row["handle_enc"] is None:
             return None
         text = self.cipher.decrypt(
             row["handle_enc"], table="publications", row=self.publication_id, field="handle"
         )
-        return msgspec.json.decode(text, type=kind)
+        return decode_handle(text)
 
-    async def keep_handle(self, handle: Any, state: PublicationState = S.TRANSFERRING) -> None:
+    async def keep_handle(self, handle: AnyHandle) -> None:
         """Persist the handle before anything is done with it; it may hold a credential."""
-        text = msgspec.json.encode(handle).decode()
         sealed = self.cipher.encrypt(
-            text, table="publications", row=self.publication_id, field="handle"
+            encode_handle(handle), table="publications", row=self.publication_id, field="handle"
         )
         async with transaction():
             await self.context.fence()
             moved = await advance(
                 self.publication_id,
-                (S.PREPARING,) if state is S.TRANSFERRING else (),
-                state,
+                (S.PREPARING,),
+                S.TRANSFERRING,
                 handle_enc=sealed,
                 handle_at=_NOW,
             )

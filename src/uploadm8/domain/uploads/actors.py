@@ -1,7 +1,6 @@
 """Jobs about uploads: look into what was sent; expire what never came."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +12,10 @@ from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
 from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
+from uploadm8.infra.db.clock import database_now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import (
+    CLEAN_UPLOAD,
     EXPIRE_UPLOADS,
     INSPECT_UPLOAD,
     RELEASE_PUBLICATIONS,
@@ -53,6 +54,7 @@ class UploadJobs:
         return (
             Handler(INSPECT_UPLOAD, self.inspect, self.reject),
             Handler(EXPIRE_UPLOADS, self.expire),
+            Handler(CLEAN_UPLOAD, self.clean),
         )
 
     async def inspect(self, context: JobContext) -> None:
@@ -72,6 +74,9 @@ class UploadJobs:
             await context.fence()
             if telemetry is not None:
                 await _record_telemetry(telemetry["id"], found)
+                if found.telemetry_problem is not None:
+                    await reject_upload(upload_id, found.telemetry_problem, self.quota)
+                    return
             moved = await advance(
                 upload_id,
                 (S.VALIDATING,),
@@ -96,22 +101,25 @@ class UploadJobs:
         """Expire uploads whose bytes never came, with their quota and parts."""
         del context
         rows = await (
-            Upload.select(Upload.id, Upload.workspace, Upload.object_key, Upload.multipart_id)
-            .where(Upload.state == S.PENDING, Upload.expires_at < _database_now())
+            Upload.select(Upload.id, Upload.workspace)
+            .where(Upload.state == S.PENDING, Upload.expires_at < database_now())
             .limit(200)
         )
         for row in rows:
             async with transaction():
-                moved = await advance(row["id"], (S.PENDING,), S.EXPIRED)
-                if moved:
+                if await advance(row["id"], (S.PENDING,), S.EXPIRED):
                     await self.quota.release(row["id"])
-                    await enqueue(
-                        RELEASE_PUBLICATIONS, ref_id=row["id"], workspace_id=row["workspace"]
-                    )
-            if moved:
-                if row["multipart_id"] is not None:
-                    await self.storage.abort_multipart(row["object_key"], row["multipart_id"])
-                await self.storage.delete_prefix(upload_prefix(row["workspace"], row["id"]))
+                    await _let_go(row["id"], row["workspace"])
+
+    async def clean(self, context: JobContext) -> None:
+        """Remove the objects of an upload that came to nothing."""
+        row = await Upload.select().where(Upload.id == _ref(context)).first()
+        if row is None or row["state"] not in (S.REJECTED, S.CANCELED, S.EXPIRED):
+            return
+        if row["multipart_id"] is not None:
+            await self.storage.abort_multipart(row["object_key"], row["multipart_id"])
+        await self.storage.delete_prefix(upload_prefix(row["workspace"], row["id"]))
+        await self.scratch.remove(row["id"])
 
     async def _telemetry(self, upload_id: UUID) -> dict[str, Any] | None:
         row = await TelemetryFile.select().where(TelemetryFile.upload == upload_id).first()
@@ -121,7 +129,7 @@ class UploadJobs:
             return row
         waited = await TelemetryFile.exists().where(
             TelemetryFile.id == row["id"],
-            TelemetryFile.created_at > _database_now(-TELEMETRY_PATIENCE_S),
+            TelemetryFile.created_at > database_now(-TELEMETRY_PATIENCE_S),
         )
         if waited:
             raise TelemetryPendingError(retry_after=2.0)
@@ -159,7 +167,12 @@ async def reject_upload(upload_id: UUID, error: UploadM8Error, quota: QuotaBook)
         await quota.release(upload_id)
         row = await Upload.select(Upload.workspace).where(Upload.id == upload_id).first()
         if row is not None:
-            await enqueue(RELEASE_PUBLICATIONS, ref_id=upload_id, workspace_id=row["workspace"])
+            await _let_go(upload_id, row["workspace"])
+
+
+async def _let_go(upload_id: UUID, workspace_id: UUID) -> None:
+    await enqueue(RELEASE_PUBLICATIONS, ref_id=upload_id, workspace_id=workspace_id)
+    await enqueue(CLEAN_UPLOAD, ref_id=upload_id, workspace_id=workspace_id)
 
 
 async def _record_telemetry(file_id: UUID, found: Inspection) -> None:
@@ -177,8 +190,7 @@ async def _record_telemetry(file_id: UUID, found: Inspection) -> None:
 
 
 def _asked_offset(row: dict[str, Any]) -> float | None:
-    hud = json_of(row["hud"]) or {}
-    offset = json_of(row["request"]).get("offset_s") if not hud.get("offset_s") else hud["offset_s"]
+    offset = json_of(row["request"]).get("offset_s")
     return None if offset is None else float(offset)
 
 
@@ -188,14 +200,5 @@ def _ref(context: JobContext) -> UUID:
     return context.job.ref_id
 
 
-def _database_now(shift_s: float = 0) -> Any:
-    from piccolo.querystring import QueryString  # noqa: PLC0415
-
-    return QueryString("now() + make_interval(secs => {}::float8)", float(shift_s))
-
-
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-__all__ = ["Path", "UploadJobs", "reject_upload"]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from uploadm8.core.hud.spec import validate_spec
+from uploadm8.core.hud.validate import validate_spec
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ports import Publications, Renditions
@@ -21,24 +21,31 @@ from uploadm8.domain.uploads.schemas import (
 )
 from uploadm8.domain.uploads.tables import TelemetryFile, Upload, UploadState
 from uploadm8.domain.uploads.views import json_of, telemetry_out, upload_fields, upload_out
-from uploadm8.errors import ConflictError, NotFoundError, TooManyRequestsError
+from uploadm8.errors import (
+    ConflictError,
+    FieldError,
+    InvalidRequestError,
+    NotFoundError,
+    TooManyRequestsError,
+)
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
-from uploadm8.infra.jobs.catalog import INSPECT_UPLOAD, RENDER_UPLOAD
+from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, RENDER_UPLOAD
 from uploadm8.infra.jobs.queue import enqueue, request_cancel
-from uploadm8.infra.storage.keys import source_key, upload_prefix
+from uploadm8.infra.storage.keys import source_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
 
 S = UploadState
+MAX_OFFSET_S = 86_400
 
 
 class QuotaBook(Protocol):
     """Uploads of the month: reserved at presign, committed at complete."""
 
     async def reserve(self, workspace_id: UUID, upload_id: UUID) -> None: ...
-    async def commit(self, upload_id: UUID) -> None: ...
-    async def release(self, upload_id: UUID) -> None: ...
+    async def commit(self, upload_id: UUID) -> bool: ...
+    async def release(self, upload_id: UUID) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +57,15 @@ class Uploads:
     publications: Publications
     renditions: Renditions
 
-    async def presign(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> PresignedUpload:
-        """Record an upload with its targets, reserve quota, and say where the bytes go.
+    async def create(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> UUID:
+        """Record an upload with its targets and reserve quota; returns its id.
 
         Raises:
             PaymentRequiredError: the month's quota is used up, or the tier lacks something asked for.
             InvalidRequestError, UnsupportedMediaTypeError, TooLargeError: wrong values.
         """
         limits.check_video(new.content_type, new.size_bytes)
-        hud = {} if new.hud is None else msgspec.to_builtins(validate_spec(new.hud))
+        hud, wishes = _split_hud(new.hud)
         upload_id = new_id()
         key = source_key(workspace_id, upload_id)
         async with transaction():
@@ -80,11 +87,11 @@ class Uploads:
             )
             await Upload.insert(row)
             planned = await self.publications.plan(workspace_id, user_id, upload_id, new)
-            request = {"platforms": planned.platforms, "renditions": new.renditions or {}}
+            request = {"platforms": planned.platforms, "renditions": new.renditions or {}, **wishes}
             await Upload.update({Upload.request: _json(request)}).where(Upload.id == upload_id)
         if new.multipart:
             await self._start_multipart(upload_id, key, new.content_type)
-        return await self.presigned(workspace_id, upload_id)
+        return upload_id
 
     async def presigned(self, workspace_id: UUID, upload_id: UUID) -> PresignedUpload:
         """The upload with fresh URLs for the bytes that are still missing."""
@@ -118,7 +125,7 @@ class Uploads:
                 "parts": [],
                 "expires_at": now() + timedelta(seconds=limits.PRESIGN_S),
             }
-        return msgspec.convert({**detail, **how}, PresignedUpload)
+        return PresignedUpload(**detail, **how)
 
     async def complete(self, workspace_id: UUID, upload_id: UUID) -> UploadDetail:
         """The bytes are there: pin them, commit the quota, start the work. Idempotent.
@@ -167,13 +174,10 @@ class Uploads:
             await self.publications.cancel(upload_id)
             await self.renditions.cancel(upload_id)
             await request_cancel(upload_id, INSPECT_UPLOAD, RENDER_UPLOAD)
-            moved = await advance(upload_id, origins, S.CANCELED)
-            if moved:
-                await self.quota.release(upload_id)
-        if moved:
-            if row["multipart_id"] is not None:
-                await self.storage.abort_multipart(row["object_key"], row["multipart_id"])
-            await self.storage.delete_prefix(upload_prefix(workspace_id, upload_id))
+            if await advance(upload_id, origins, S.CANCELED):
+                if row["state"] == S.PENDING:
+                    await self.quota.release(upload_id)
+                await enqueue(CLEAN_UPLOAD, ref_id=upload_id, workspace_id=workspace_id)
         return await self.detail(workspace_id, upload_id)
 
     async def listing(
@@ -263,6 +267,22 @@ class Uploads:
             )
         etags = {number: etag for number, (_, etag) in arrived.items() if number in wanted}
         await self.storage.complete_multipart(row["object_key"], row["multipart_id"], etags)
+
+
+def _split_hud(given: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The HUD's spec, and what is asked about it beside the spec: whether, and how shifted."""
+    spec = dict(given or {})
+    wishes: dict[str, Any] = {"hud_off": not spec.pop("enabled", True)}
+    offset = spec.pop("offset_s", None)
+    if offset is not None:
+        if not isinstance(offset, int | float) or not abs(offset) <= MAX_OFFSET_S:
+            raise InvalidRequestError(
+                f"hud.offset_s must be a number of seconds within ±{MAX_OFFSET_S}.",
+                code="invalid_hud",
+                fields=[FieldError("hud.offset_s", "must be a number of seconds")],
+            )
+        wishes["offset_s"] = float(offset)
+    return msgspec.to_builtins(validate_spec(spec)), wishes
 
 
 def _part_sizes(size: int, part: int) -> list[tuple[int, int]]:

@@ -129,4 +129,4 @@ def sniff(head: bytes) -> bool:
     return is_header(head)
 
 
-FORMAT = Format("fit", sniff, read)
+FORMAT = Format("fit", sniff, read, max_bytes=MAX_BYTES)

@@ -1,22 +1,21 @@
 """GPX 1.0 and 1.1 with every common extension, matched by local name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from uploadm8.core.telemetry.formats import Format
 from uploadm8.core.telemetry.problems import Problem, telemetry_error
 from uploadm8.core.telemetry.raw import RawTrack
-from uploadm8.core.telemetry.rows import Rows
 from uploadm8.core.telemetry.text import decode_head
-from uploadm8.core.telemetry.track import Channel, Clock
-from uploadm8.core.telemetry.values import IsoTime, number
-from uploadm8.core.telemetry.xml_stream import MAX_TEXT, local_name, parse_xml
+from uploadm8.core.telemetry.track import Channel
+from uploadm8.core.telemetry.values import NAN, number
+from uploadm8.core.telemetry.xml_points import XmlPoints
 
 _FIX = {"none": 0.0, "2d": 2.0, "3d": 3.0, "dgps": 3.0, "pps": 3.0}
 
 
 def _fix(text: str) -> float:
-    return _FIX.get(text.lower(), float("nan"))
+    return _FIX.get(text.strip().lower(), NAN)
 
 
 # Garmin TrackPointExtension v1 and v2, PowerExtension, ClueTrust gpxdata, GPX 1.0, plain Strava:
@@ -44,113 +43,54 @@ _FIELDS: dict[str, tuple[Channel, Callable[[str], float]]] = {
 }
 
 
-class _Handler:
-    """Expat callbacks; called millions of times, hence the flat shape."""
+class _Gpx(XmlPoints):
+    POINT = "trkpt"
+    FIELDS = _FIELDS
 
     def __init__(self) -> None:
-        self.rows = Rows()
-        self.clock = IsoTime()
-        self.segment_starts: list[int] = []
+        super().__init__()
         self.others = {"wpt": 0, "rtept": 0}
-        self.bad_times = 0
-        self.bad_positions = 0
-        self._names: dict[str, str] = {}
-        self._in_point = False
-        self._wanted = ""
-        self._text = ""
-        self._time = ""
-        self._lat = self._lon = 0.0
+        self._lat = self._lon = NAN
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        local = self._names.get(name) or self._remember(name)
-        if self._in_point:
-            self._wanted = local if local == "time" or local in _FIELDS else ""
-            self._text = ""
-        elif local == "trkpt":
-            self._in_point = True
-            self._time = ""
-            self._lat = number(attributes.get("lat", ""))
-            self._lon = number(attributes.get("lon", ""))
-        elif local == "trkseg":
+    def outer(self, local: str) -> None:
+        if local == "trkseg":
             self.segment_starts.append(self.rows.count)
         elif local in self.others:
             self.others[local] += 1
 
-    def text(self, data: str) -> None:
-        if self._wanted and len(self._text) < MAX_TEXT:
-            self._text += data
+    def begin(self, attributes: Mapping[str, str]) -> None:
+        self._lat = number(attributes.get("lat", ""))
+        self._lon = number(attributes.get("lon", ""))
 
-    def end(self, name: str) -> None:
-        if not self._in_point:
-            return
-        wanted = self._wanted
-        if wanted:
-            self._wanted = ""
-            text = self._text.strip()
-            if wanted == "time":
-                self._time = text
-            else:
-                channel, parse = _FIELDS[wanted]
-                self.rows.put(channel, parse(text))
-        elif self._names.get(name) == "trkpt":
-            self._in_point = False
-            self._end_point()
-
-    def _end_point(self) -> None:
+    def keep(self) -> bool:
         if not (-90.0 <= self._lat <= 90.0 and -180.0 <= self._lon <= 180.0):
             self.bad_positions += 1
-            self.rows.drop_row()
-            return
+            return False
         self.rows.put(Channel.LAT, self._lat)
         self.rows.put(Channel.LON, self._lon)
-        t = self.clock.read(self._time) if self._time else float("nan")
-        self.bad_times += bool(self._time) and t != t  # noqa: PLR0124
-        self.rows.end_row(t)
-
-    def _remember(self, name: str) -> str:
-        local = local_name(name)
-        # GPX names are case-sensitive, extensions in the wild are not.
-        local = local if local in ("trkpt", "trkseg") else local.lower()
-        if len(self._names) < 4096:
-            self._names[name] = local
-        return local
+        return True
 
 
 def read(path: Path) -> RawTrack:
     """Read all track points; waypoints and routes are not a recording.
 
     Raises:
-        TelemetryError: telemetry_no_points, telemetry_damaged, telemetry_xml_forbidden.
+        TelemetryError: telemetry_no_points, telemetry_no_position, telemetry_damaged,
+            telemetry_xml_forbidden.
     """
-    handler = _Handler()
-    damage = parse_xml(path, handler.start, handler.end, handler.text)
-    if not handler.rows.count:
-        raise _nothing(damage, handler.bad_positions, handler.others)
-    warnings = [damage] if damage else []
-    if handler.bad_times:
-        warnings.append(f"{handler.bad_times} points have a time that is not a date.")
-    if handler.clock.naive:
-        warnings.append("Times carry no zone; they are taken as UTC.")
-    columns = handler.rows.columns()
-    fix = columns.get(Channel.FIX)
-    return RawTrack(
-        format="gpx",
-        t=handler.rows.times(),
-        columns=columns,
-        clock=Clock.UTC,
-        segment_starts=handler.segment_starts,
-        dropped={"bad_position": handler.bad_positions},
-        warnings=warnings,
-        no_fix=None if fix is None else fix == 0.0,
-    )
+    gpx = _Gpx()
+    damage = gpx.parse(path)
+    if not gpx.rows.count:
+        raise _nothing(damage, gpx)
+    return gpx.raw("gpx", damage)
 
 
-def _nothing(damage: str | None, bad_positions: int, others: dict[str, int]) -> Exception:
+def _nothing(damage: str | None, gpx: _Gpx) -> Exception:
     if damage:
         return telemetry_error(Problem.DAMAGED)
-    if bad_positions:
+    if gpx.bad_positions:
         return telemetry_error(Problem.NO_POSITION)
-    if any(others.values()):
+    if any(gpx.others.values()):
         return telemetry_error(
             Problem.NO_POINTS,
             "The file holds waypoints or a planned route, but no recorded track.",

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -16,11 +16,6 @@ class Platform(StrEnum):
     YOUTUBE = "youtube"
     INSTAGRAM = "instagram"
     FACEBOOK = "facebook"
-
-
-def utc_now() -> datetime:
-    """Return the current instant; clients take it as a parameter so that tests can choose it."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

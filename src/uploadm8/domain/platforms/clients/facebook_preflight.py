@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from uploadm8.domain.platforms.clients.base import utc_now
 from uploadm8.domain.platforms.clients.facebook import REEL_SECONDS, as_reel
 from uploadm8.domain.platforms.clients.findings import (
     Finding,
@@ -15,6 +14,7 @@ from uploadm8.domain.platforms.clients.findings import (
     limit_findings,
 )
 from uploadm8.domain.platforms.clients.options import FacebookOptions
+from uploadm8.infra.clock import now
 
 TEXT_CHARACTERS = 63_206
 COMMENT_SCOPE = "pages_manage_engagement"
@@ -72,7 +72,7 @@ def _schedule(options: FacebookOptions, *, reel: bool) -> list[Finding]:
     if options.publish_at is None:
         return []
     latest = _REEL_LATEST if reel else _VIDEO_LATEST
-    ahead = options.publish_at - utc_now()
+    ahead = options.publish_at - now()
     if options.draft:
         return [block("draft_scheduled", "A draft has no publication time.")]
     if _SOONEST < ahead <= latest:

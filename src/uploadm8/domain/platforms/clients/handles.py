@@ -3,7 +3,12 @@
 Upload addresses act without a token: a handle is a secret, stored encrypted as one JSON text.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
+
+from uploadm8.domain.platforms.clients.base import Platform
 
 
 class Handle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +88,15 @@ class FacebookVideoHandle(Handle, frozen=True, kw_only=True, tag="facebook_video
 AnyHandle = (
     TikTokHandle | YouTubeHandle | InstagramHandle | FacebookReelHandle | FacebookVideoHandle
 )
+
+
+HANDLES: Mapping[Platform, Any] = {
+    Platform.TIKTOK: TikTokHandle,
+    Platform.YOUTUBE: YouTubeHandle,
+    Platform.INSTAGRAM: InstagramHandle,
+    Platform.FACEBOOK: FacebookReelHandle | FacebookVideoHandle,
+}
+"""The type a platform's stored handle decodes to."""
 
 
 def encode_handle(handle: AnyHandle) -> str:

@@ -108,11 +108,18 @@ class MetaOAuth:
     async def refresh(self, tokens: Tokens, account_id: str) -> Tokens:
         """Extend the user token and derive the page token anew.
 
-        Meta has no refresh token: an expired user token needs a new login.
+        Meta has no refresh token, and a page token outlives the user token it came from: when
+        that one is refused, the page token itself decides.
         """
         if tokens.refresh is None:
             raise PlatformError(e.REVOKED, platform=self.platform)
-        user = await self._lengthen(tokens.refresh)
+        try:
+            user = await self._lengthen(tokens.refresh)
+        except PlatformError as error:
+            if error.code != e.REVOKED.code:
+                raise
+            await self.graph.get(account_id, tokens.access, {"fields": "id"})
+            return tokens
         async for page in self._pages(user.access):
             profile = self._profile(page, replace(user, scopes=tokens.scopes), None)
             if profile is not None and profile.external_id == account_id:

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from uploadm8.domain.platforms.clients.base import utc_now
 from uploadm8.domain.platforms.clients.errors import RECONNECT, SCOPE_MISSING, PlatformError, Rule
 from uploadm8.domain.platforms.clients.transport import number
 from uploadm8.errors import Retry
+from uploadm8.infra.clock import now
 
 CODE_REJECTED = Rule(
     "oauth_code_rejected",
@@ -52,7 +52,7 @@ def with_query(url: str, params: Mapping[str, str]) -> str:
 def expires(found: Mapping[str, Any], key: str) -> datetime | None:
     """Turn a life in seconds into an instant; None when the platform states none."""
     seconds = number(found, key)
-    return utc_now() + timedelta(seconds=seconds) if seconds else None
+    return now() + timedelta(seconds=seconds) if seconds else None
 
 
 def require_scopes(platform: str, granted: frozenset[str], needed: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from uploadm8.domain.platforms.clients import errors as e
-from uploadm8.domain.platforms.clients.base import Platform, Profile, Tokens, utc_now
+from uploadm8.domain.platforms.clients.base import Platform, Profile, Tokens
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials
 from uploadm8.domain.platforms.clients.errors import PlatformError, Rule
 from uploadm8.domain.platforms.clients.oauth import (
@@ -19,6 +19,7 @@ from uploadm8.domain.platforms.clients.oauth import (
 )
 from uploadm8.domain.platforms.clients.tiktok_api import TikTokApi
 from uploadm8.domain.platforms.clients.transport import json_object, mapping, text
+from uploadm8.infra.clock import now
 from uploadm8.infra.http import Answer
 
 SCOPES = (
@@ -163,7 +164,7 @@ def _tokens(found: Mapping[str, Any]) -> Tokens:
     scopes = (text(found, "scope") or "").replace(" ", ",").split(",")
     return Tokens(
         access=text(found, "access_token") or "",
-        access_expires_at=expires(found, "expires_in") or utc_now() + ACCESS_LIFE,
+        access_expires_at=expires(found, "expires_in") or now() + ACCESS_LIFE,
         refresh=text(found, "refresh_token"),
         refresh_expires_at=expires(found, "refresh_expires_in"),
         scopes=frozenset(filter(None, scopes)),

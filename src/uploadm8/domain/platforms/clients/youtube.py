@@ -28,7 +28,6 @@ from uploadm8.domain.platforms.clients.base import (
     Report,
     Unknown,
     Verdict,
-    utc_now,
 )
 from uploadm8.domain.platforms.clients.chunks import youtube_next
 from uploadm8.domain.platforms.clients.errors import PlatformError
@@ -42,6 +41,7 @@ from uploadm8.domain.platforms.clients.youtube_metadata import (
     video_resource,
 )
 from uploadm8.domain.platforms.clients.youtube_metrics import read_metrics
+from uploadm8.infra.clock import now
 
 SETTLE = timedelta(minutes=2)
 """How long after its session began a finished video may be missing from the uploads list."""
@@ -79,7 +79,7 @@ class YouTube:
             size=draft.media.size,
             session_url=session,
             marker=draft.marker,
-            started=utc_now().isoformat(),
+            started=now().isoformat(),
         )
 
     async def transfer(self, draft: Draft, handle: YouTubeHandle, report: Report) -> YouTubeHandle:
@@ -142,7 +142,7 @@ class YouTube:
             raise
         if video is not None:
             return _verdict(video, draft.facts)
-        if utc_now() - datetime.fromisoformat(handle.started) < SETTLE:
+        if now() - datetime.fromisoformat(handle.started) < SETTLE:
             return Pending(30.0, "The session is gone; waiting for the list of uploads to settle.")
         return NotPublished(PlatformError(e.SESSION_GONE, platform=Platform.YOUTUBE))
 

@@ -7,10 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from uploadm8.domain.platforms.clients import errors as e
-from uploadm8.domain.platforms.clients.base import Platform, utc_now
+from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError, Rule
 from uploadm8.domain.platforms.clients.transport import Line, json_object, mapping, rows, text
 from uploadm8.errors import Retry
+from uploadm8.infra.clock import now
 from uploadm8.infra.http import Answer, Http
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -115,21 +116,21 @@ FAILURES: Mapping[str, Rule] = {
 }
 
 
-def until_midnight_pacific(now: datetime) -> float:
-    """Seconds from now to the next midnight in Los Angeles, where the quota day ends."""
-    local = now.astimezone(PACIFIC)
+def until_midnight_pacific(at: datetime) -> float:
+    """Seconds from then to the next midnight in Los Angeles, where the quota day ends."""
+    local = at.astimezone(PACIFIC)
     midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), PACIFIC)
-    return midnight.timestamp() - now.timestamp()
+    return midnight.timestamp() - at.timestamp()
 
 
-def answer_error(answer: Answer, now: datetime | None = None) -> PlatformError:
+def answer_error(answer: Answer, at: datetime | None = None) -> PlatformError:
     """Make the error for a refusal, by errors[0].reason and never by its message."""
     told = mapping(json_object(answer) or {}, "error")
     reasons = [text(row, "reason") for row in rows(told, "errors") + rows(told, "details")]
     known = next((reason for reason in reasons if reason in RULES), None)
     reason = known or next((reason for reason in reasons if reason), None)
     if reason in QUOTA_REASONS:
-        wait: float | None = until_midnight_pacific(now or utc_now())
+        wait: float | None = until_midnight_pacific(at or now())
     else:
         wait = e.retry_after(answer.headers)
     return PlatformError(

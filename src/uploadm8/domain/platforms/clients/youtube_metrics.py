@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from uploadm8.domain.platforms.clients.base import Access, Metrics, utc_now
+from uploadm8.domain.platforms.clients.base import Access, Metrics
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.transport import mapping, number, rows, text
 from uploadm8.domain.platforms.clients.youtube_api import YouTubeApi
+from uploadm8.infra.clock import now
 
 BATCH = 50
 ANALYTICS_SCOPE = "https://www.googleapis.com/auth/yt-analytics.readonly"
@@ -52,7 +53,7 @@ async def _with_report(
     params = {
         "ids": "channel==MINE",
         "startDate": FIRST_DAY,
-        "endDate": utc_now().date().isoformat(),
+        "endDate": now().date().isoformat(),
         "metrics": _COLUMNS,
         "filters": f"video=={video_id}",
     }

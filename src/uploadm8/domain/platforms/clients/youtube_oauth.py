@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from uploadm8.domain.platforms.clients import errors as e
-from uploadm8.domain.platforms.clients.base import Platform, Profile, Tokens, utc_now
+from uploadm8.domain.platforms.clients.base import Platform, Profile, Tokens
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Endpoints
 from uploadm8.domain.platforms.clients.errors import PlatformError, Rule
 from uploadm8.domain.platforms.clients.oauth import (
@@ -18,6 +18,7 @@ from uploadm8.domain.platforms.clients.oauth import (
 )
 from uploadm8.domain.platforms.clients.transport import json_object, mapping, rows, text
 from uploadm8.domain.platforms.clients.youtube_api import NO_CHANNEL, YouTubeApi
+from uploadm8.infra.clock import now
 from uploadm8.infra.http import Answer
 
 _AUTH = "https://www.googleapis.com/auth/"
@@ -153,7 +154,7 @@ def _profile(channel: Mapping[str, Any], tokens: Tokens) -> Profile:
 def _tokens(found: Mapping[str, Any]) -> Tokens:
     return Tokens(
         access=text(found, "access_token") or "",
-        access_expires_at=expires(found, "expires_in") or utc_now() + ACCESS_LIFE,
+        access_expires_at=expires(found, "expires_in") or now() + ACCESS_LIFE,
         refresh=text(found, "refresh_token"),
         refresh_expires_at=expires(found, "refresh_token_expires_in"),
         scopes=frozenset((text(found, "scope") or "").split()),

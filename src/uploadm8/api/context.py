@@ -1,0 +1,137 @@
+"""What surrounds every request, 404 and 405 included: request id, address, headers, access log."""
+
+import re
+import time
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+import structlog
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.types import Message, Send
+
+from uploadm8.api.addresses import TrustedProxies
+from uploadm8.api.problems import PROBLEM_JSON, problem
+from uploadm8.errors import InvalidRequestError, UploadM8Error
+from uploadm8.infra.ids import new_id
+
+log = structlog.get_logger("uploadm8.access")
+
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
+    (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-site"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+_CSP = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+
+
+class Edge:
+    """The ASGI application: Litestar with its surroundings.
+
+    A wrapper and not a middleware, because Litestar answers 404 and 405 before its middleware.
+    """
+
+    def __init__(self, litestar: Litestar, proxies: Sequence[str] = ()) -> None:
+        self.litestar = litestar
+        self._proxies = TrustedProxies.parse(proxies)
+
+    @property
+    def state(self) -> State:
+        """The application's state."""
+        return self.litestar.state
+
+    def lifespan(self) -> AbstractAsyncContextManager[None]:
+        """Open and close what the application needs, for callers without a server."""
+        return self.litestar.lifespan()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.litestar(scope, receive, send)
+            return
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        request_id = _request_id(headers.get(b"x-request-id", ""))
+        peer = scope["client"][0] if scope.get("client") else ""
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        state["address"] = self._proxies.client(peer, headers.get(b"x-forwarded-for", ""))
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        seen = {"status": 500}
+
+        async def decorated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["status"] = message["status"]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    *_missing(message.get("headers", ()), state),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        try:
+            if _has_bad_text(scope):
+                await _refuse(decorated, InvalidRequestError(code="bad_text"), request_id)
+            else:
+                await self.litestar(scope, receive, decorated)
+        finally:
+            _tell(scope, state, seen["status"], time.perf_counter() - started)
+            structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _request_id(given: str) -> str:
+    return given if _ID.fullmatch(given) else str(new_id())
+
+
+def _has_bad_text(scope: Any) -> bool:
+    """Whether path or query hold a NUL or are not UTF-8: neither can mean anything here."""
+    query: bytes = scope.get("query_string", b"")
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%" not in query and b"%" not in raw:
+        return "\0" in scope["path"]
+    try:
+        text = unquote_to_bytes(query).decode() + unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        return True
+    return "\0" in text
+
+
+def _missing(present: Any, state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    names = {name.lower() for name, _ in present}
+    wanted = [*_SECURITY_HEADERS, (b"content-security-policy", _CSP)]
+    if "principal" in state:
+        wanted.append((b"cache-control", b"no-store"))
+    wanted.extend(state.get("response_headers", ()))
+    return [(name, value) for name, value in wanted if name not in names]
+
+
+async def _refuse(send: Send, error: UploadM8Error, request_id: str) -> None:
+    body = msgspec.json.encode(problem(error, request_id))
+    start: Any = {
+        "type": "http.response.start",
+        "status": error.status_code,
+        "headers": [
+            (b"content-type", PROBLEM_JSON.encode()),
+            (b"content-length", str(len(body)).encode()),
+        ],
+    }
+    await send(start)
+    end: Any = {"type": "http.response.body", "body": body, "more_body": False}
+    await send(end)
+
+
+def _tell(scope: Any, state: dict[str, Any], status: int, seconds: float) -> None:
+    principal = state.get("principal")
+    log.info(
+        "request",
+        method=scope["method"],
+        path=scope.get("path_template") or "(no route)",
+        status=status,
+        ms=round(seconds * 1000, 1),
+        user=None if principal is None else str(principal.user_id),
+    )

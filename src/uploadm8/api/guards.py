@@ -1,0 +1,142 @@
+"""The order at the door: who are you, may your key do this, may your role, how often."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+from uuid import UUID
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+
+from uploadm8.api.limits import Limits
+from uploadm8.api.principal import Principal
+from uploadm8.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Principals(Protocol):
+    """Turns credentials into a principal."""
+
+    async def of_bearer(self, token: str, workspace: UUID | None) -> Principal:
+        """The caller behind an access token or API key."""
+
+
+def public(reason: str, **opt: Any) -> dict[str, Any]:
+    """Handler arguments of a route that needs no credential; the reason is listed by a test.
+
+    ``opt`` may hold a ``limit`` of its own. ``security=[{}]`` and not ``[]``, which Litestar drops.
+    """
+    return {"opt": {"public": reason, **opt}, "security": [{}]}
+
+
+def needs(
+    role: str = "viewer",
+    *,
+    session: bool = False,
+    fresh_s: int | None = None,
+    scope: str = "",
+    **opt: Any,
+) -> dict[str, Any]:
+    """Handler arguments that change the defaults of `authenticate`.
+
+    Args:
+        role: lowest role in the workspace (default: viewer to read, editor to change).
+        session: API keys are refused.
+        fresh_s: the password (or second factor) must have been given this recently.
+        scope: what an API key must hold, instead of ``<first path segment>:read|write``.
+        opt: ``limit="10/minute"`` beside the general limit, and the like.
+    """
+    return {"opt": {"role": role, "session": session, "fresh_s": fresh_s, "scope": scope, **opt}}
+
+
+async def authenticate(connection: Connection, handler: BaseRouteHandler) -> None:
+    """App-wide guard: find the principal, count the request, check role and scope.
+
+    It runs before the body is read, so an anonymous caller never learns what the body should be.
+    """
+    method = str(connection.scope.get("method", "GET"))
+    opt = handler.opt
+    if method == "OPTIONS":
+        return
+    limits: Limits = connection.app.state.services.limits
+    if "public" in opt:
+        await limits.check(connection, None, opt)
+        return
+    principal = await _principal(connection, limits)
+    connection.scope["state"]["principal"] = principal
+    await limits.check(connection, principal, opt)
+    if principal.session_id is None:
+        _check_key(principal, connection.scope["path"], method, opt)
+    principal.require(opt.get("role") or ("viewer" if method in _SAFE else "editor"))
+    if opt.get("fresh_s") is not None:
+        principal.require_fresh(opt["fresh_s"])
+
+
+async def _principal(connection: Connection, limits: Limits) -> Principal:
+    principals: Principals = connection.app.state.services.principals
+    try:
+        return await principals.of_bearer(_bearer(connection), _workspace(connection))
+    except UnauthenticatedError:
+        await limits.bad_token(connection.scope["state"]["address"])
+        raise
+
+
+def _check_key(principal: Principal, path: str, method: str, opt: dict[str, Any]) -> None:
+    if opt.get("session"):
+        raise ForbiddenError(
+            "An API key cannot do this.",
+            code="session_required",
+            action="Sign in and use the access token.",
+        )
+    verb = "read" if method in _SAFE else "write"
+    principal.require_scope(opt.get("scope") or f"{subject_of(path)}:{verb}")
+
+
+def subject_of(path: str) -> str:
+    """The subject in a path: ``/api/uploads/...`` is about uploads."""
+    words = [word for word in path.split("/") if word]
+    return words[1] if len(words) > 1 and words[0] == "api" else (words or ["root"])[0]
+
+
+def _bearer(connection: Connection) -> str:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise UnauthenticatedError(action="Sign in, and send Authorization: Bearer <token>.")
+    return token.strip()
+
+
+def _workspace(connection: Connection) -> UUID | None:
+    given = connection.headers.get("x-workspace-id")
+    if given is None:
+        return None
+    try:
+        return UUID(given)
+    except ValueError:
+        raise InvalidRequestError(
+            "X-Workspace-Id is not an id.", code="invalid_workspace"
+        ) from None
+
+
+def provide_principal(request: Request[Any, Any, Any]) -> Principal:
+    """The dependency ``principal`` of every controller."""
+    principal: Principal = request.scope["state"]["principal"]
+    return principal
+
+
+def given(name: str) -> Provide:
+    """A dependency on a service, by its field of Services.
+
+    A controller says ``dependencies = {"uploads": given("uploads")}``.
+    """
+
+    def provide(state: State) -> Any:
+        return getattr(state.services, name)
+
+    return Provide(provide, sync_to_thread=False)
+
+
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]

@@ -1,0 +1,155 @@
+"""Every failure as an RFC 9457 problem: what went wrong, where, and what to do next."""
+
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from uploadm8.errors import (
+    ConflictError,
+    FieldError,
+    InvalidRequestError,
+    NotFoundError,
+    TooLargeError,
+    UnavailableError,
+    UploadM8Error,
+)
+
+log = structlog.get_logger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+# What asyncpg and the socket say while PostgreSQL restarts or fails over (measured, five kinds).
+_DATABASE_AWAY = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    ConnectionError,
+    TimeoutError,
+)
+_BAD_VALUE = (asyncpg.DataError, UnicodeError, RecursionError)
+_CODE_OF_STATUS: Mapping[int, str] = {
+    401: "unauthenticated",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+
+
+class _MethodNotAllowedError(UploadM8Error):
+    """This address does not take that method; the Allow header lists those it takes."""
+
+    status_code = 405
+    code = "method_not_allowed"
+
+
+def as_error(exc: Exception) -> UploadM8Error:
+    """The member of the error family that an exception means to the caller."""
+    if isinstance(exc, UploadM8Error):
+        return exc
+    if isinstance(exc, ValidationException):
+        return InvalidRequestError(fields=_fields(exc.extra))
+    if isinstance(exc, HTTPException):
+        return _from_http(exc)
+    if isinstance(exc, msgspec.DecodeError):
+        return from_msgspec(exc)
+    if isinstance(exc, _BAD_VALUE):
+        return InvalidRequestError(
+            "The request nests too deeply or contains text that cannot be stored."
+        )
+    if isinstance(exc, asyncpg.UniqueViolationError):
+        return ConflictError("There is one of these already.", code="already_exists")
+    if isinstance(exc, _DATABASE_AWAY):
+        return UnavailableError(retry_after=2, action="Try again in a moment.")
+    return UploadM8Error(action="Try again; if it stays, tell support the request id.")
+
+
+def from_msgspec(exc: msgspec.MsgspecError) -> InvalidRequestError:
+    """A decoding failure with the field it is about, if it names one."""
+    message, separator, path = str(exc).rpartition(" - at `$")
+    if not separator:
+        return InvalidRequestError(f"The body cannot be read: {exc}."[:200])
+    field = path.rstrip("`").lstrip(".") or "body"
+    return InvalidRequestError(fields=[FieldError(field, message)])
+
+
+def _from_http(exc: HTTPException) -> UploadM8Error:
+    if exc.status_code == 404:
+        return NotFoundError("There is nothing at this address.")
+    if exc.status_code == 405:
+        return _MethodNotAllowedError()
+    if exc.status_code == 413:
+        return TooLargeError("The body is larger than this address takes.")
+    if exc.status_code >= 500:
+        return UploadM8Error()
+    return InvalidRequestError(exc.detail, code=_CODE_OF_STATUS.get(exc.status_code))
+
+
+def _fields(extra: Any) -> list[FieldError]:
+    entries = extra if isinstance(extra, list) else []
+    return [
+        FieldError(
+            str(entry.get("key", "body")),
+            "is required" if entry.get("message") == f"'{entry.get('key')}'" else entry["message"],
+        )
+        for entry in entries
+    ]
+
+
+def problem(error: UploadM8Error, request_id: str) -> dict[str, Any]:
+    """The members of the problem document."""
+    members: dict[str, Any] = {
+        "type": f"https://uploadm8.com/problems/{error.code}",
+        "title": HTTPStatus(error.status_code).phrase,
+        "status": error.status_code,
+        "detail": error.detail,
+        "code": error.code,
+        "request_id": request_id,
+    }
+    if error.action:
+        members["action"] = error.action
+    if error.fields:
+        members["errors"] = [{"field": f.field, "message": f.message} for f in error.fields]
+    return {**error.extra, **members}
+
+
+def headers_of(error: UploadM8Error) -> dict[str, str]:
+    """Retry-After in whole seconds, where the error says when to come back."""
+    if error.status_code == 401:
+        return {"WWW-Authenticate": 'Bearer realm="uploadm8"'}
+    if error.retry_after is None:
+        return {}
+    return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
+
+
+def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[dict[str, Any]]:
+    """Litestar's handler of every exception."""
+    error = as_error(exc)
+    if error.status_code >= 500 and error.status_code != 503:
+        log.error("request_failed", exc_info=exc)
+    elif error.status_code == 503:
+        log.warning("request_unavailable", error=repr(exc)[:300])
+    headers = headers_of(error)
+    if isinstance(exc, HTTPException) and exc.headers and "allow" in exc.headers:
+        headers["Allow"] = exc.headers["allow"]
+    return Response(
+        problem(error, str(request.scope.get("state", {}).get("request_id", ""))),
+        status_code=error.status_code,
+        headers=headers,
+        media_type=PROBLEM_JSON,
+    )
+
+
+EXCEPTION_HANDLERS: Mapping[type[Exception] | int, Any] = {Exception: answer, HTTPException: answer}

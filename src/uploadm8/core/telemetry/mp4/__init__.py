@@ -1,0 +1,1 @@
+"""MP4 and QuickTime structure, read with bounds and without a media library."""

@@ -1,0 +1,138 @@
+"""Look into an upload: what the video is, what its telemetry says, how the two line up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from uploadm8.core.telemetry.preview import preview, summary
+from uploadm8.core.telemetry.reader import read_track
+from uploadm8.core.telemetry.track import Track
+from uploadm8.core.video.alignment import Alignment, align
+from uploadm8.core.video.probe import probe
+from uploadm8.core.video.source import SourceInfo
+from uploadm8.errors import TelemetryError, UploadM8Error
+
+PREVIEW_POINTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class InspectTask:
+    """What to look at.
+
+    Attributes:
+        source: the video, on local disk.
+        telemetry: the telemetry file beside it, if one was sent.
+        offset_s: track time at the first picture, when the user has set it.
+    """
+
+    source: Path
+    telemetry: Path | None = None
+    offset_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found; everything but the problem is plain JSON.
+
+    Attributes:
+        source: facts of the video.
+        summary: facts of the telemetry file that was sent; None without one, or when unreadable.
+        embedded: facts of telemetry inside the video, when no file was sent.
+        preview: thinned channels of the telemetry used.
+        sync: how telemetry and video were lined up.
+        telemetry_problem: why the telemetry file cannot be used.
+        warnings: code and sentence of what is odd.
+    """
+
+    source: dict[str, Any]
+    summary: dict[str, Any] | None = None
+    embedded: dict[str, Any] | None = None
+    preview: dict[str, Any] | None = None
+    sync: dict[str, Any] | None = None
+    telemetry_problem: UploadM8Error | None = None
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+
+
+def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
+    """Probe the video and read its telemetry.
+
+    Raises:
+        MediaError: the video cannot be used.
+    """
+    source = probe(task.source)
+    emit({"probed": True})
+    facts = source_facts(source)
+    try:
+        track = find_track(task.source, task.telemetry)
+    except TelemetryError as error:
+        return Inspection(source=facts, telemetry_problem=error)
+    if track is None:
+        return Inspection(source=facts, warnings=_without_track(source))
+    aligned = align(track, source, task.source, task.offset_s)
+    told = summary(track)
+    return Inspection(
+        source=facts,
+        summary=told if task.telemetry is not None else None,
+        embedded=told if task.telemetry is None else None,
+        preview=preview(track, PREVIEW_POINTS),
+        sync=aligned.as_json(),
+        warnings=[{"code": "telemetry", "detail": text} for text in track.quality.warnings]
+        + _doubts(aligned),
+    )
+
+
+def find_track(video: Path, telemetry: Path | None) -> Track | None:
+    """The track of the file that was sent, else the one inside the video, else None.
+
+    Raises:
+        TelemetryError: a file was sent and cannot be read.
+    """
+    if telemetry is not None:
+        return read_track(telemetry)
+    try:
+        return read_track(video)
+    except TelemetryError:
+        return None
+
+
+def source_facts(source: SourceInfo) -> dict[str, Any]:
+    """The facts of a video as plain JSON."""
+    audio = source.audio
+    return {
+        "container": source.container,
+        "size_bytes": source.size_bytes,
+        "duration_s": round(source.duration_s, 3),
+        "frames": source.frames,
+        "codec": source.codec,
+        "width": source.width,
+        "height": source.height,
+        "rotation": source.rotation,
+        "fps": round(float(source.fps), 3),
+        "variable_frame_rate": source.variable,
+        "bit_depth": source.bit_depth,
+        "hdr": source.hdr,
+        "audio": None
+        if audio is None
+        else {"codec": audio.codec, "rate": audio.rate, "channels": audio.channels},
+        "creation_time": source.creation_date or source.creation_time,
+        "telemetry_streams": list(source.telemetry),
+    }
+
+
+def _without_track(source: SourceInfo) -> list[dict[str, Any]]:
+    if not source.telemetry:
+        return []
+    names = ", ".join(name.strip() for name in source.telemetry)
+    return [
+        {
+            "code": "embedded_telemetry_unusable",
+            "detail": f"The video carries telemetry ({names}) without a usable position or speed.",
+        }
+    ]
+
+
+def _doubts(aligned: Alignment) -> list[dict[str, Any]]:
+    if not aligned.needs_review:
+        return []
+    return [{"code": "sync_needs_review", "detail": aligned.reason}]

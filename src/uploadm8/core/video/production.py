@@ -1,0 +1,68 @@
+"""Make the renditions of an upload: telemetry read, HUD drawn, files and stills written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from uploadm8.core.hud.spec import HudSpec
+from uploadm8.core.video.inspection import find_track
+from uploadm8.core.video.job import Emit, Output, RenderJob, RenderReport
+from uploadm8.core.video.probe import probe
+from uploadm8.core.video.render import render
+from uploadm8.core.video.rendition import Quality
+from uploadm8.core.video.still import still
+
+STILL_AT = 0.55  # share of the duration: past any fade in, usually in full swing
+
+
+@dataclass(frozen=True, slots=True)
+class ProductionTask:
+    """What to make.
+
+    Attributes:
+        source: the video, on local disk.
+        telemetry: the telemetry file beside it, if one was sent.
+        offset_s: track time at the first picture.
+        hud: how the HUD looks; None for no HUD.
+        outputs: the renditions and their files.
+        quality: encoder effort.
+    """
+
+    source: Path
+    telemetry: Path | None
+    offset_s: float
+    hud: HudSpec | None
+    outputs: tuple[Output, ...]
+    quality: Quality = Quality.STANDARD
+
+
+def produce(task: ProductionTask, emit: Emit) -> RenderReport:
+    """Render every output, with a JPEG still beside each (same name, ``.jpg``).
+
+    Raises:
+        MediaError: the source cannot be used.
+        TelemetryError: the telemetry cannot be read any more.
+    """
+    info = probe(task.source)
+    track = None if task.hud is None else find_track(task.source, task.telemetry)
+    hud = task.hud if track is not None else None
+    job = RenderJob(
+        source=task.source,
+        outputs=task.outputs,
+        track=track,
+        hud=hud,
+        offset_s=task.offset_s,
+        quality=task.quality,
+    )
+    report = render(job, emit)
+    for output in task.outputs:
+        picture = still(
+            task.source,
+            track,
+            hud,
+            info.duration_s * STILL_AT,
+            output.spec,
+            offset_s=task.offset_s,
+            image="jpg",
+        )
+        output.path.with_suffix(".jpg").write_bytes(picture)
+    return report

@@ -1,0 +1,237 @@
+"""The controls under /_sandbox: faults, clock, switches, consent, accounts, ledger."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import Litestar, Request, delete, get, post, put
+from litestar.exceptions import ClientException, NotFoundException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import FromQuery, JSONBody
+
+from uploadm8.dev.sandbox.config import Settings
+from uploadm8.dev.sandbox.kit.consent import Decision
+from uploadm8.dev.sandbox.kit.faults import Fault
+from uploadm8.dev.sandbox.kit.identity import twin
+from uploadm8.dev.sandbox.kit.ledger import as_json
+from uploadm8.dev.sandbox.kit.runtime import Runtime
+from uploadm8.dev.sandbox.kit.wire import Call, Party, RefusedError
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+class ClockStep(msgspec.Struct, forbid_unknown_fields=True):
+    """How far to move the sandbox's clock, in seconds."""
+
+    advance_s: float
+
+
+class AccountName(msgspec.Struct, forbid_unknown_fields=True):
+    """An account of a party, by its short name, and why it lost its grants."""
+
+    party: str
+    account: str
+    why: str = "revoked"
+
+
+class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
+    """An account to add: like an existing one, under another short name."""
+
+    party: str
+    account: str
+    like: str
+
+
+def control_app(runtime: Runtime, parties: Sequence[Party], lifespan: Lifespan) -> Litestar:
+    """The application that holds the controls and the lifespan of the whole sandbox."""
+    handlers = [
+        *_time(runtime),
+        *_switches(runtime),
+        *_faults(runtime, parties),
+        *_accounts(runtime, parties),
+        *_ledger(runtime),
+    ]
+    return Litestar(route_handlers=handlers, lifespan=[lifespan], openapi_config=None)
+
+
+def _time(runtime: Runtime) -> list[BaseRouteHandler]:
+    @get("/_sandbox/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @get("/_sandbox/clock")
+    async def clock() -> dict[str, float]:
+        return {"now": runtime.state.now()}
+
+    @post("/_sandbox/clock", status_code=200)
+    async def move_clock(data: JSONBody[ClockStep]) -> dict[str, float]:
+        if data.advance_s < 0:
+            raise ClientException("time only moves forward")
+        now = runtime.state.advance(data.advance_s)
+        await runtime.settle()
+        return {"now": now}
+
+    @post("/_sandbox/reset", status_code=204)
+    async def reset() -> None:
+        runtime.reset()
+
+    return [health, clock, move_clock, reset]
+
+
+def _switches(runtime: Runtime) -> list[BaseRouteHandler]:
+    @get("/_sandbox/config")
+    async def read_config() -> Settings:
+        return runtime.settings
+
+    @put("/_sandbox/config")
+    async def change_config(data: JSONBody[dict[str, Any]]) -> Settings:
+        try:
+            merged = msgspec.to_builtins(runtime.settings) | data
+            runtime.settings = msgspec.convert(merged, Settings)
+        except msgspec.ValidationError as error:
+            raise ClientException(str(error)) from error
+        return runtime.settings
+
+    return [read_config, change_config]
+
+
+def _faults(runtime: Runtime, parties: Sequence[Party]) -> list[BaseRouteHandler]:
+    @get("/_sandbox/routes")
+    async def routes() -> list[dict[str, str]]:
+        return [
+            {
+                "party": party.name,
+                "route": name,
+                "method": route.method,
+                "path": party.prefix + route.template,
+            }
+            for party in parties
+            for route in party.routes
+            for name in route.names
+        ]
+
+    @get("/_sandbox/faults")
+    async def faults() -> list[Fault]:
+        return runtime.faults.armed()
+
+    @post("/_sandbox/faults")
+    async def arm(data: JSONBody[Fault]) -> Fault:
+        names = {(p.name, name) for p in parties for r in p.routes for name in r.names}
+        known = any(data.party in (p, "*") and data.route in (r, "*") for p, r in names)
+        if not known:
+            raise ClientException(f"{data.party} has no route {data.route}")
+        return runtime.faults.arm(data)
+
+    @delete("/_sandbox/faults")
+    async def disarm() -> None:
+        runtime.faults.clear()
+
+    return [routes, faults, arm, disarm]
+
+
+def _accounts(runtime: Runtime, parties: Sequence[Party]) -> list[BaseRouteHandler]:
+    screens_by_prefix = {
+        p.prefix: runtime.screens[p.name] for p in parties if p.name in runtime.screens
+    }
+
+    @get("/_sandbox/accounts")
+    async def accounts() -> dict[str, list[dict[str, Any]]]:
+        return {
+            party: [{"account": name} | asdict(a) for name, a in runtime.accounts(party).items()]
+            for party in runtime.screens
+        }
+
+    @post("/_sandbox/accounts")
+    async def add(data: JSONBody[NewAccount]) -> dict[str, Any]:
+        known = runtime.accounts(data.party)
+        if data.like not in known or data.account in known:
+            raise ClientException(f"{data.party}: {data.like} must exist, {data.account} must not")
+        made = twin(known[data.like], data.account, runtime.state.next_number())
+        known[data.account] = made
+        return {"account": data.account} | asdict(made)
+
+    @get("/_sandbox/consent")
+    async def consent(
+        url: FromQuery[str],
+        account: FromQuery[str] = "",
+        deny: FromQuery[bool] = False,
+        scopes: FromQuery[str | None] = None,
+        assets: FromQuery[str | None] = None,
+    ) -> dict[str, str]:
+        """Fill in the consent form that `url` shows, and tell where it would redirect."""
+        parts = urlsplit(url)
+        screen = screens_by_prefix.get("/" + parts.path.split("/", 2)[1]) if parts.path else None
+        if screen is None:
+            raise ClientException("this is not the authorize address of a party in this sandbox")
+        decision = Decision(
+            account=account or screen.choices()[0].id,
+            deny=deny,
+            scopes=_names(scopes),
+            assets=_names(assets),
+        )
+        try:
+            asked = screen.parse(_as_call(parts.path, parts.query))
+            return {"callback_url": screen.decide(asked, decision)}
+        except RefusedError as refusal:
+            raise ClientException(refusal.reply.body.decode()) from refusal
+
+    @post("/_sandbox/revoke", status_code=200)
+    async def revoke(data: JSONBody[AccountName]) -> dict[str, int]:
+        if data.account not in runtime.accounts(data.party):
+            raise NotFoundException(f"{data.party} has no account {data.account}")
+        return {"grants": runtime.revoke_account(data.party, data.account, data.why)}
+
+    return [accounts, add, consent, revoke]
+
+
+def _ledger(runtime: Runtime) -> list[BaseRouteHandler]:
+    @get("/_sandbox/ledger")
+    async def ledger(
+        request: Request[Any, Any, Any],
+        platform: FromQuery[str | None] = None,
+        account: FromQuery[str | None] = None,
+    ) -> dict[str, Any]:
+        await runtime.settle()
+        base = runtime.base_url or str(request.base_url).rstrip("/")
+        counts = runtime.ledger.counts
+        return {
+            "now": runtime.state.now(),
+            "posts": as_json(runtime.ledger.posts(platform, account), base),
+            "calls": [
+                {"party": party, "route": route, "status": status, "count": count}
+                for (party, route, status), count in sorted(counts.items())
+            ],
+        }
+
+    @get("/_sandbox/calls")
+    async def calls(
+        party: FromQuery[str | None] = None, route: FromQuery[str | None] = None
+    ) -> list[dict[str, Any]]:
+        """The last calls one by one, oldest first."""
+        return [
+            asdict(record)
+            for record in runtime.ledger.calls
+            if party in (None, record.party) and route in (None, record.route)
+        ]
+
+    @delete("/_sandbox/ledger")
+    async def forget() -> None:
+        runtime.ledger.clear()
+
+    return [ledger, calls, forget]
+
+
+def _names(value: str | None) -> frozenset[str] | None:
+    if value is None:
+        return None
+    return frozenset(part for part in value.replace(",", " ").split() if part)
+
+
+def _as_call(path: str, query: str) -> Call:
+    async def nothing() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    return Call("GET", path, "", {}, query, nothing)

@@ -1,0 +1,1 @@
+"""What every sandboxed party shares: requests, faults, tokens, consent, media, ledger."""

@@ -1,0 +1,1 @@
+"""Meta: Facebook login, pages, and the Instagram accounts linked to them."""

@@ -1,0 +1,1 @@
+"""TikTok: login, content posting, display data."""

@@ -1,0 +1,120 @@
+"""Jobs about connected accounts: give access back, keep tokens alive, forget old flows."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount, OAuthFlow
+from uploadm8.domain.platforms.tokens import TokenKeeper
+from uploadm8.domain.platforms.vault import Vault
+from uploadm8.errors import UploadM8Error
+from uploadm8.infra.jobs.catalog import KEEP_TOKENS_ALIVE, REVOKE_ACCOUNT
+from uploadm8.infra.jobs.handlers import Handler, JobContext
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+_META = (Platform.INSTAGRAM.value, Platform.FACEBOOK.value)
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformJobs:
+    """Handlers of the platforms' jobs."""
+
+    clients: Clients
+    vault: Vault
+    keeper: TokenKeeper
+
+    def handlers(self) -> tuple[Handler, ...]:
+        """Return every handler, with its kind."""
+        return (
+            Handler(REVOKE_ACCOUNT, self.revoke, self.forget),
+            Handler(KEEP_TOKENS_ALIVE, self.keep_alive),
+        )
+
+    async def revoke(self, context: JobContext) -> None:
+        """Give the access of a disconnected account back, then wipe its tokens."""
+        account_id, epoch = _ref(context), context.job.args["epoch"]
+        row = await (
+            ConnectedAccount.select()
+            .where(
+                ConnectedAccount.id == account_id,
+                ConnectedAccount.state == AccountState.DISCONNECTED,
+                ConnectedAccount.token_epoch == epoch,
+            )
+            .first()
+        )
+        if row is None or row["access_token_enc"] is None:
+            return  # reconnected meanwhile, or done
+        if not await _shared(row):
+            platform = Platform(row["platform"])
+            await self.clients.oauth[platform].revoke(self.vault.open(row))
+        await _wipe(account_id, epoch)
+
+    async def forget(self, context: JobContext, error: UploadM8Error) -> None:
+        """Wipe the tokens even when the platform could not be told."""
+        log.warning("revocation_failed", account_id=str(context.job.ref_id), code=error.code)
+        await _wipe(_ref(context), context.job.args["epoch"])
+
+    async def keep_alive(self, context: JobContext) -> None:
+        """Refresh what nobody has refreshed for a day; one account's trouble stays its own."""
+        del context
+        await OAuthFlow.raw("DELETE FROM oauth_flows WHERE expires_at < now()")
+        await OAuthFlow.raw("DELETE FROM oauth_choices WHERE expires_at < now()")
+        rows: list[dict[str, Any]] = await ConnectedAccount.raw(
+            "SELECT id FROM connected_accounts WHERE state = 'active'"
+            " AND refresh_token_enc IS NOT NULL AND refreshed_at < now() - interval '1 day'"
+            " ORDER BY random() LIMIT {}",
+            BATCH,
+        )
+        for row in rows:
+            try:
+                await self.keeper.keep_alive(row["id"])
+            except UploadM8Error as error:
+                log.info("keep_alive_failed", account_id=str(row["id"]), code=error.code)
+
+
+async def _shared(row: dict[str, Any]) -> bool:
+    """Tell whether another live account depends on the same grant.
+
+    Meta's revocation ends everything the person granted, pages and Instagram alike; the others
+    grant per account, which another workspace may have connected too.
+    """
+    meta = row["platform"] in _META
+    found: list[dict[str, Any]] = await ConnectedAccount.raw(
+        "SELECT 1 FROM connected_accounts WHERE id <> {} AND state <> 'disconnected'"
+        " AND ((platform = {} AND external_id = {})"
+        " OR ({} AND platform = ANY({}::text[]) AND owner_external_id = {})) LIMIT 1",
+        row["id"],
+        row["platform"],
+        row["external_id"],
+        meta,
+        list(_META),
+        row["owner_external_id"],
+    )
+    return bool(found)
+
+
+async def _wipe(account_id: UUID, epoch: int) -> None:
+    await ConnectedAccount.update(
+        {
+            ConnectedAccount.access_token_enc: None,
+            ConnectedAccount.refresh_token_enc: None,
+            ConnectedAccount.access_expires_at: None,
+            ConnectedAccount.refresh_expires_at: None,
+        }
+    ).where(
+        ConnectedAccount.id == account_id,
+        ConnectedAccount.state == AccountState.DISCONNECTED,
+        ConnectedAccount.token_epoch == epoch,
+    )
+
+
+def _ref(context: JobContext) -> UUID:
+    if context.job.ref_id is None:
+        raise UploadM8Error("The job names no account.", code="job_without_subject")
+    return context.job.ref_id

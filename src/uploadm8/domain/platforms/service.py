@@ -1,0 +1,56 @@
+"""The platforms as one collaborator: clients, accounts, flows, tokens."""
+
+from dataclasses import dataclass
+
+from uploadm8.domain.platforms.accounts import Accounts, Hook, nothing
+from uploadm8.domain.platforms.actors import PlatformJobs
+from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.flows import Flows
+from uploadm8.domain.platforms.tokens import TokenKeeper
+from uploadm8.domain.platforms.vault import Vault
+from uploadm8.domain.platforms.views import PlatformViews
+from uploadm8.infra.security.cipher import Cipher
+
+
+@dataclass(frozen=True, slots=True)
+class Platforms:
+    """Everything about connected accounts that other subjects and controllers use."""
+
+    clients: Clients
+    accounts: Accounts
+    flows: Flows
+    keeper: TokenKeeper
+    views: PlatformViews
+    jobs: PlatformJobs
+
+
+def build_platforms(
+    clients: Clients,
+    cipher: Cipher,
+    *,
+    base_url: str,
+    frontend_url: str,
+    allow_account: Hook,
+    connected: Hook = nothing,
+) -> Platforms:
+    """Wire the subject together.
+
+    Args:
+        clients: of the four platforms.
+        cipher: the key ring for tokens.
+        base_url: our public address.
+        frontend_url: where the browser goes after a callback.
+        allow_account: refuses one more account when a workspace's tier is full.
+        connected: told of every account that was connected or reconnected.
+    """
+    vault = Vault(cipher)
+    accounts = Accounts(vault, allow_account, connected)
+    keeper = TokenKeeper(clients.oauth, vault)
+    return Platforms(
+        clients=clients,
+        accounts=accounts,
+        flows=Flows(clients, vault, accounts, base_url, frontend_url),
+        keeper=keeper,
+        views=PlatformViews(clients, accounts),
+        jobs=PlatformJobs(clients, vault, keeper),
+    )

@@ -1,0 +1,158 @@
+"""Live tokens: refreshed by one caller at a time, stored before they are used."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from uploadm8.domain.platforms.clients import errors as e
+from uploadm8.domain.platforms.clients.base import Access, Platform, Tokens
+from uploadm8.domain.platforms.clients.errors import PlatformError
+from uploadm8.domain.platforms.clients.protocol import OAuth
+from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
+from uploadm8.domain.platforms.vault import Vault
+from uploadm8.errors import NotFoundError, Retry, UnavailableError
+from uploadm8.infra.clock import now
+from uploadm8.infra.db.transaction import transaction
+
+log = structlog.get_logger(__name__)
+
+PROVIDER_PATIENCE_S = 15.0
+"""The row stays locked while the platform is asked, but never longer than this."""
+
+AHEAD: Mapping[Platform, timedelta] = {
+    Platform.TIKTOK: timedelta(minutes=30),
+    Platform.YOUTUBE: timedelta(minutes=10),
+    Platform.INSTAGRAM: timedelta(0),
+    Platform.FACEBOOK: timedelta(0),
+}
+"""How long before its end an access token is replaced; page tokens have no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKeeper:
+    """Gives out working tokens of connected accounts."""
+
+    oauth: Mapping[Platform, OAuth]
+    vault: Vault
+
+    async def access(self, account_id: UUID, *, renew: bool = False) -> Access:
+        """Return a token that works now.
+
+        Args:
+            account_id: the connected account.
+            renew: the platform has just refused the token we had; get another.
+
+        Raises:
+            PlatformError: AUTH_REVOKED when the account must be reconnected; TRANSIENT when the
+                platform could not be asked, which changes nothing.
+            NotFoundError: there is no such account.
+        """
+        row = await _row(account_id)
+        _require_active(row)
+        if not renew and not self._due(row):
+            return self._access(row)
+        return await self._single_flight(account_id, row["token_epoch"], renew=renew)
+
+    async def keep_alive(self, account_id: UUID) -> None:
+        """Refresh an account's tokens if nobody has done so for a day."""
+        row = await _row(account_id)
+        if row["state"] == AccountState.ACTIVE and row["refresh_token_enc"] is not None:
+            await self._single_flight(account_id, row["token_epoch"], renew=True)
+
+    async def _single_flight(self, account_id: UUID, epoch: int, *, renew: bool) -> Access:
+        """Refresh under the row's lock; whoever waited for it takes what the first one got."""
+        refused: PlatformError | None = None
+        async with transaction():
+            # Waiting for the one who is asking the platform is what the lock is for.
+            await ConnectedAccount.raw("SET LOCAL lock_timeout = '20s'")
+            await ConnectedAccount.raw("SET LOCAL statement_timeout = '25s'")
+            row = await _row(account_id, lock=True)
+            _require_active(row)
+            if row["token_epoch"] != epoch or not (renew or self._due(row)):
+                return self._access(row)
+            try:
+                fresh = await self._ask(row)
+            except PlatformError as error:
+                if error.retry is not Retry.AUTH_REVOKED:
+                    raise
+                refused = error
+                await _park(account_id, error)
+            else:
+                await _store(account_id, self.vault.seal(account_id, fresh))
+                row = await _row(account_id)
+        if refused is not None:
+            raise refused
+        return self._access(row)
+
+    async def _ask(self, row: Mapping[str, Any]) -> Tokens:
+        platform = Platform(row["platform"])
+        try:
+            async with asyncio.timeout(PROVIDER_PATIENCE_S):
+                return await self.oauth[platform].refresh(self.vault.open(row), row["external_id"])
+        except TimeoutError as error:
+            raise PlatformError(e.UNREACHABLE, platform=platform) from error
+
+    async def needs_reconnect(self, account_id: UUID, error: PlatformError) -> None:
+        """Record a definite answer of the platform that it no longer lets us in."""
+        await _park(account_id, error)
+
+    def _due(self, row: Mapping[str, Any]) -> bool:
+        ends: datetime | None = row["access_expires_at"]
+        return ends is not None and ends - now() < AHEAD[Platform(row["platform"])]
+
+    def _access(self, row: Mapping[str, Any]) -> Access:
+        tokens = self.vault.open(row)
+        return Access(
+            token=tokens.access,
+            account_id=row["external_id"],
+            username=row["username"] or None,
+            scopes=tokens.scopes,
+        )
+
+
+async def _row(account_id: UUID, *, lock: bool = False) -> dict[str, Any]:
+    query = ConnectedAccount.select().where(ConnectedAccount.id == account_id).first()
+    found = await (query.lock_rows("UPDATE") if lock else query)
+    if found is None:
+        raise NotFoundError("There is no such connected account.", code="account_not_found")
+    return dict(found)
+
+
+def _require_active(row: Mapping[str, Any]) -> None:
+    if row["state"] == AccountState.ACTIVE:
+        if row["access_token_enc"] is None:
+            raise UnavailableError("The account's token is being replaced.", code="token_missing")
+        return
+    raise PlatformError(e.REVOKED, platform=row["platform"], platform_code=row["state"])
+
+
+async def _store(account_id: UUID, columns: Mapping[str, Any]) -> None:
+    changes: dict[Any, Any] = {
+        **columns,
+        "token_epoch": ConnectedAccount.token_epoch + 1,
+        "refreshed_at": now(),
+    }
+    await ConnectedAccount.update(changes).where(ConnectedAccount.id == account_id)
+
+
+async def _park(account_id: UUID, error: PlatformError) -> None:
+    changes: dict[Any, Any] = {
+        ConnectedAccount.state: AccountState.NEEDS_RECONNECT,
+        ConnectedAccount.state_reason: error.detail,
+        ConnectedAccount.token_epoch: ConnectedAccount.token_epoch + 1,
+    }
+    parked = await (
+        ConnectedAccount.update(changes)
+        .where(
+            ConnectedAccount.id == account_id,
+            ConnectedAccount.state == AccountState.ACTIVE,
+        )
+        .returning(ConnectedAccount.id)
+    )
+    if parked:
+        log.warning("account_needs_reconnect", account_id=str(account_id), code=error.code)

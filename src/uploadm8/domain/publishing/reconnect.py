@@ -1,0 +1,28 @@
+"""When an account is connected again, its parked publications go on."""
+
+from uuid import UUID
+
+from uploadm8.domain.publishing.lifecycle import advance
+from uploadm8.domain.publishing.release import enqueue_publish
+from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.infra.clock import now
+
+S = PublicationState
+
+
+async def requeue_parked(account_id: UUID) -> None:
+    """In the transaction that stores the new tokens: queue what waited for them."""
+    rows = await Publication.select(
+        Publication.id, Publication.workspace, Publication.publish_at
+    ).where(Publication.account == account_id, Publication.state == S.NEEDS_RECONNECT)
+    for row in rows:
+        ahead = row["publish_at"] is not None and row["publish_at"] > now()
+        target = S.SCHEDULED if ahead else S.QUEUED
+        changes = {
+            "error_class": None,
+            "error_code": None,
+            "error_detail": None,
+            "error_action": None,
+        }
+        if await advance(row["id"], (S.NEEDS_RECONNECT,), target, **changes):
+            await enqueue_publish(row["id"], row["workspace"], row["publish_at"] if ahead else None)

@@ -1,0 +1,60 @@
+"""Renditions as uploads see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from uploadm8.domain.renditions.tables import Rendition, RenditionState
+from uploadm8.domain.uploads.schemas import RenditionOut
+from uploadm8.domain.uploads.views import problem_of
+from uploadm8.infra.storage.s3 import Storage
+
+_LIVE = [RenditionState.QUEUED.value, RenditionState.RUNNING.value]
+URL_S = 15 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionViews:
+    """Implements the uploads' port for renditions."""
+
+    storage: Storage
+
+    async def of_uploads(
+        self, workspace_id: UUID, upload_ids: Sequence[UUID]
+    ) -> dict[UUID, list[RenditionOut]]:
+        """The renditions of some uploads, with download URLs that live 15 minutes."""
+        rows = await (
+            Rendition.select()
+            .where(Rendition.workspace == workspace_id, Rendition.upload.is_in(list(upload_ids)))
+            .order_by(Rendition.id)
+        )
+        found: dict[UUID, list[RenditionOut]] = {}
+        for row in rows:
+            found.setdefault(row["upload"], []).append(await self._out(row))
+        return found
+
+    async def cancel(self, upload_id: UUID) -> None:
+        """Cancel those under way, in the caller's transaction."""
+        await Rendition.update({Rendition.state: RenditionState.CANCELED.value}).where(
+            Rendition.upload == upload_id, Rendition.state.is_in(_LIVE)
+        )
+
+    async def _out(self, row: dict[str, Any]) -> RenditionOut:
+        return RenditionOut(
+            id=row["id"],
+            name=row["name"],
+            state=row["state"],
+            progress=round(row["progress"], 4),
+            width=row["width"],
+            height=row["height"],
+            fps=row["fps"],
+            duration_s=row["duration_s"],
+            size_bytes=row["size_bytes"],
+            download_url=await self._url(row["object_key"], f"{row['name']}.mp4"),
+            still_url=await self._url(row["still_key"], f"{row['name']}.jpg"),
+            problem=problem_of({**row, "error_action": None}),
+        )
+
+    async def _url(self, key: str | None, name: str) -> str | None:
+        return None if key is None else await self.storage.presign_get(key, name, URL_S)

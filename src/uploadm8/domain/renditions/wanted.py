@@ -1,0 +1,126 @@
+"""Which renditions an upload needs: one per distinct spec, never one per platform."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from uploadm8.core.video.platforms import PLATFORMS
+from uploadm8.core.video.rendition import Fit, Pace, RenditionSpec
+from uploadm8.core.video.specs import Aspect, RenditionOptions, assign_specs, rendition_spec
+from uploadm8.errors import FieldError, InvalidRequestError
+
+
+class RenditionChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a user may choose about renditions, in `renditions` of presign.
+
+    Attributes:
+        aspects: shapes wanted besides those the platforms need.
+        fit: crop, fit or blur.
+        short_side: 720, 1080 or 2160.
+        max_fps: 30 or 60.
+        cut: cut a video that is too long for a platform, instead of refusing it.
+    """
+
+    aspects: tuple[Aspect, ...] = ()
+    fit: Fit = Fit.BLUR
+    short_side: int = 1080
+    max_fps: int = 60
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A rendition to make and the platforms that it serves."""
+
+    spec: RenditionSpec
+    platforms: tuple[str, ...]
+
+
+def read_choice(given: Mapping[str, Any]) -> RenditionChoice:
+    """Check what a user chose.
+
+    Raises:
+        InvalidRequestError: ``invalid_renditions``.
+    """
+    try:
+        choice = msgspec.convert(dict(given), RenditionChoice)
+    except msgspec.ValidationError as error:
+        raise InvalidRequestError(
+            f"renditions: {error}.",
+            code="invalid_renditions",
+            fields=[FieldError("renditions", str(error))],
+        ) from error
+    rendition_spec(Aspect.WIDE, short_side=choice.short_side)
+    return choice
+
+
+def wanted_renditions(
+    platforms: Sequence[str], choice: RenditionChoice, *, hud: bool
+) -> list[Wanted]:
+    """The distinct renditions; without any target, the wide and the tall one."""
+    options = RenditionOptions(
+        fit=choice.fit,
+        short_side=choice.short_side,
+        max_fps=choice.max_fps,
+        hud=hud,
+        cut=choice.cut,
+    )
+    # Reels are short; what Facebook does not take as a reel goes out as a page video.
+    targets = {_media_name(name): options for name in platforms}
+    by_spec: dict[RenditionSpec, list[str]] = {}
+    for name, spec in assign_specs(targets).items():
+        by_spec.setdefault(spec, []).append(name.partition("_")[0])
+    aspects = list(choice.aspects) or ([] if platforms else [Aspect.WIDE, Aspect.TALL])
+    for aspect in aspects:
+        spec = rendition_spec(
+            aspect,
+            fit=choice.fit,
+            short_side=choice.short_side,
+            max_fps=choice.max_fps,
+            hud=hud,
+        )
+        if not any(made.name == spec.name for made in by_spec):
+            by_spec[spec] = []
+    return [Wanted(spec, tuple(sorted(set(names)))) for spec, names in by_spec.items()]
+
+
+def _media_name(platform: str) -> str:
+    return (
+        platform if platform in PLATFORMS else next(n for n in PLATFORMS if n.startswith(platform))
+    )
+
+
+def spec_to_json(wanted: Wanted) -> dict[str, Any]:
+    """A wanted rendition as JSON for its row."""
+    spec = wanted.spec
+    return {
+        **{name: getattr(spec, name) for name in ("name", "width", "height", "hud", "safe_area")},
+        "fit": spec.fit.value,
+        "pace": spec.pace.value,
+        "min_fps": str(spec.min_fps),
+        "max_fps": str(spec.max_fps),
+        "duration_cap_s": spec.duration_cap_s,
+        "max_bitrate": spec.max_bitrate,
+        "max_bytes": spec.max_bytes,
+        "platforms": list(wanted.platforms),
+    }
+
+
+def spec_from_json(data: Mapping[str, Any]) -> RenditionSpec:
+    """The spec of a row."""
+    plain = RenditionSpec(data["name"], data["width"], data["height"])
+    return replace(
+        plain,
+        fit=Fit(data["fit"]),
+        pace=Pace(data["pace"]),
+        min_fps=Fraction(data["min_fps"]),
+        max_fps=Fraction(data["max_fps"]),
+        hud=data["hud"],
+        safe_area=data["safe_area"],
+        duration_cap_s=data["duration_cap_s"],
+        max_bitrate=data["max_bitrate"],
+        max_bytes=data["max_bytes"],
+    )

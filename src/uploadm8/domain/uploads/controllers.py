@@ -1,0 +1,171 @@
+"""/api/uploads: presign, complete, telemetry, list, show, follow, cancel."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.response import Stream
+
+from uploadm8.api.guards import given
+from uploadm8.api.idempotency import Idempotency
+from uploadm8.api.pages import Cursor, Limit, Page, by_id, page
+from uploadm8.api.principal import Principal
+from uploadm8.api.sse import events
+from uploadm8.domain.uploads.schemas import (
+    NewTelemetry,
+    NewUpload,
+    Presigned,
+    PresignedUpload,
+    UploadDetail,
+    UploadOut,
+)
+from uploadm8.domain.uploads.service import Uploads
+from uploadm8.domain.uploads.tables import UploadState
+from uploadm8.domain.uploads.telemetry import TelemetryFiles
+from uploadm8.infra.live import Live
+
+_FINAL = frozenset({"ready", "rejected", "expired", "canceled", "purged"})
+
+
+class UploadsController(Controller):
+    """Videos on their way in."""
+
+    path = "/api/uploads"
+    tags = ["Uploads"]
+    dependencies = {
+        "uploads": given("uploads"),
+        "telemetry": given("telemetry"),
+        "live": given("live"),
+    }
+
+    @post("/presign", summary="Announce a video and get a URL to send it to")
+    async def presign(
+        self,
+        data: JSONBody[NewUpload],
+        principal: NamedDependency[Principal],
+        uploads: NamedDependency[Uploads],
+        idempotency: NamedDependency[Idempotency],
+    ) -> PresignedUpload:
+        """Reserve quota, record the upload with its targets, and say where the bytes go.
+
+        Only the id is kept for Idempotency-Key: a replay answers with fresh URLs, since a
+        presigned URL is a credential.
+        """
+
+        async def create() -> dict[str, UUID]:
+            made = await uploads.create(principal.workspace_id, principal.user_id, data)
+            return {"id": made}
+
+        answer = (await idempotency.once(create)).content
+        made = msgspec.json.decode(answer) if isinstance(answer, bytes) else answer
+        return await uploads.presigned(principal.workspace_id, UUID(str(made["id"])))
+
+    @get("/", summary="List uploads")
+    async def listing(
+        self,
+        principal: NamedDependency[Principal],
+        uploads: NamedDependency[Uploads],
+        limit: Limit = 20,
+        cursor: Cursor = None,
+        in_state: Annotated[UploadState | None, QueryParameter(name="state")] = None,
+    ) -> Page[UploadOut]:
+        """Newest first."""
+        rows = await uploads.listing(
+            principal.workspace_id, limit + 1, by_id(cursor), in_state.value if in_state else None
+        )
+        return page(rows, limit, lambda row: (row.id,))
+
+    @get("/{upload_id:uuid}", summary="Show an upload")
+    async def show(
+        self,
+        upload_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        uploads: NamedDependency[Uploads],
+    ) -> UploadDetail:
+        """State, progress, renditions with download URLs, publications, and what to do about failures."""
+        return await uploads.detail(principal.workspace_id, upload_id)
+
+    @get("/{upload_id:uuid}/parts", summary="Fresh URLs for the parts that are missing")
+    async def parts(
+        self,
+        upload_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        uploads: NamedDependency[Uploads],
+    ) -> PresignedUpload:
+        """Resume an upload, from this or another device: parts with an ETag are there already."""
+        return await uploads.presigned(principal.workspace_id, upload_id)
+
+    @post("/{upload_id:uuid}/complete", status_code=202, summary="Say that the bytes are there")
+    async def complete(
+        self,
+        upload_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        uploads: NamedDependency[Uploads],
+    ) -> UploadDetail:
+        """Check and pin the object, and start the work. Idempotent."""
+        return await uploads.complete(principal.workspace_id, upload_id)
+
+    @post("/{upload_id:uuid}/cancel", status_code=200, summary="Cancel an upload")
+    async def cancel(
+        self,
+        upload_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        uploads: NamedDependency[Uploads],
+    ) -> UploadDetail:
+        """Stop everything that can still be stopped. Idempotent."""
+        return await uploads.cancel(principal.workspace_id, upload_id)
+
+    @post("/{upload_id:uuid}/telemetry", summary="Announce a telemetry file")
+    async def presign_telemetry(
+        self,
+        upload_id: FromPath[UUID],
+        data: JSONBody[NewTelemetry],
+        principal: NamedDependency[Principal],
+        telemetry: NamedDependency[TelemetryFiles],
+    ) -> Presigned:
+        """Get a URL to send it to; do so before completing the video, or soon after."""
+        return await telemetry.presign(principal.workspace_id, upload_id, data)
+
+    @post(
+        "/{upload_id:uuid}/telemetry/complete",
+        status_code=202,
+        summary="Say that the telemetry file is there",
+    )
+    async def complete_telemetry(
+        self,
+        upload_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        telemetry: NamedDependency[TelemetryFiles],
+        uploads: NamedDependency[Uploads],
+    ) -> UploadDetail:
+        """Check and pin the file. It is read when the video is inspected. Idempotent."""
+        await telemetry.complete(principal.workspace_id, upload_id)
+        return await uploads.detail(principal.workspace_id, upload_id)
+
+    @get("/{upload_id:uuid}/events", summary="Follow the progress", media_type="text/event-stream")
+    async def follow(
+        self,
+        upload_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        uploads: NamedDependency[Uploads],
+        live: NamedDependency[Live],
+    ) -> Stream:
+        """Server-sent events until the upload is ready or has come to nothing."""
+        first = await uploads.detail(principal.workspace_id, upload_id)
+        return events(_progress(first, upload_id, live))
+
+
+async def _progress(
+    first: UploadDetail, upload_id: UUID, live: Live
+) -> AsyncIterator[dict[str, Any] | None]:
+    yield {"state": first.state, "progress": first.progress}
+    if first.state in _FINAL:
+        return
+    async for event in live.follow(upload_id):
+        yield event
+        if event is not None and event.get("state") in _FINAL:
+            return
