@@ -18,6 +18,7 @@ from uploadm8.api.requests import StrictRequest
 from uploadm8.config import Config
 from uploadm8.domain.accounts.controllers import AuthController, provide_client
 from uploadm8.domain.admin.controllers import AdminController
+from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.publishing.controllers import PublicationsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.controllers import MeController
@@ -32,6 +33,9 @@ ROUTES: list[ControllerRouterHandler] = [
     MeController,
     UploadsController,
     PublicationsController,
+    PlatformsController,
+    OAuthController,
+    AdminController,
 ]
 
 DEPENDENCIES = {

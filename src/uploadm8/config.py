@@ -88,6 +88,13 @@ class Config(BaseSettings):
     meta_app_secret: SecretStr = _secret("Meta app secret")
     meta_api_version: str = _f("v23.0", "Graph API version")
 
+    tiktok_extra_scopes: str = _f("", "Comma list of scopes to ask beside the defaults")
+    google_extra_scopes: str = _f("", "Comma list of scopes to ask beside the defaults")
+    instagram_extra_scopes: str = _f(
+        "", "Likewise; instagram_manage_comments allows first comments"
+    )
+    facebook_extra_scopes: str = _f("", "Likewise; pages_manage_engagement allows first comments")
+
     mailgun_api_key: SecretStr = _secret(
         "Mailgun key; mail goes to the log and a local outbox without it"
     )
@@ -145,6 +152,16 @@ class Config(BaseSettings):
     def origins(self) -> tuple[str, ...]:
         """Browser origins that may call the API."""
         return _words(self.allowed_origins) or (self.frontend_url.rstrip("/"),)
+
+    @property
+    def extra_scopes(self) -> dict[str, tuple[str, ...]]:
+        """Scopes asked for beside the defaults, by platform."""
+        return {
+            "tiktok": _words(self.tiktok_extra_scopes),
+            "youtube": _words(self.google_extra_scopes),
+            "instagram": _words(self.instagram_extra_scopes),
+            "facebook": _words(self.facebook_extra_scopes),
+        }
 
     @property
     def lookup_keys(self) -> tuple[str, ...]:

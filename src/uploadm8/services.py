@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from uploadm8.config import Config, EmailVerification
@@ -35,6 +34,7 @@ from uploadm8.infra.live import Live
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.security.passwords import Passwords
+from uploadm8.infra.security.reseal import Reseal
 from uploadm8.infra.security.tokens import AccessTokens, RefreshTokens
 from uploadm8.infra.storage.s3 import Storage, open_storage
 
@@ -81,6 +81,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         cipher = Cipher.parse(config.token_enc_keys.get_secret_value())
         await DB.open(config.database_pool_size)
         stack.push_async_callback(DB.close)
+        await Reseal(cipher).require_keys()
         redis = Redis.from_url(config.redis_url.get_secret_value(), socket_timeout=20)
         stack.push_async_callback(redis.aclose)
         storage = await stack.enter_async_context(
@@ -97,18 +98,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         stack.callback(passwords.close)
         entitlements = Entitlements()
         quota = Quota(entitlements)
-        endpoints = _endpoints(config)
-        http = await stack.enter_async_context(
-            open_http([*endpoints.base_urls(), *_others(config)])
-        )
-        platforms = build_platforms(
-            build_clients(http, endpoints, _apps(config)),
-            cipher,
-            base_url=config.base_url,
-            frontend_url=config.frontend_url,
-            allow_account=entitlements.check_accounts,
-            connected=requeue_parked,
-        )
+        http = await stack.enter_async_context(open_http(_outside(config)))
+        platforms = _platforms(config, http, cipher, entitlements)
         yield Services(
             config=config,
             redis=redis,
@@ -135,27 +126,6 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         )
 
 
-def _endpoints(config: Config) -> Endpoints:
-    names = [item.name for item in fields(Endpoints) if item.name != "meta_version"]
-    urls = {name: getattr(config, f"{name}_base_url") for name in names}
-    return Endpoints(**urls, meta_version=config.meta_api_version)
-
-
-def _others(config: Config) -> tuple[str, ...]:
-    return (config.mailgun_api_base_url, config.discord_base_url, config.stripe_api_base_url)
-
-
-def _apps(config: Config) -> Apps:
-    def app(name: str, secret: SecretStr) -> AppCredentials:
-        return AppCredentials(name, secret.get_secret_value())
-
-    return Apps(
-        tiktok=app(config.tiktok_client_key, config.tiktok_client_secret),
-        google=app(config.google_client_id, config.google_client_secret),
-        meta=app(config.meta_app_id, config.meta_app_secret),
-    )
-
-
 def access_tokens(config: Config) -> AccessTokens:
     """The signer of access tokens, from the settings."""
     return AccessTokens.build(
@@ -180,6 +150,47 @@ def _accounts(
         on_registered=workspaces.create,
         must_verify=config.verification is EmailVerification.REQUIRED,
         origins=config.origins,
+    )
+
+
+def _outside(config: Config) -> list[str]:
+    """The base URLs of every outside party: plain http is allowed to these only."""
+    ours = {"base_url", "frontend_url"}
+    names = [name for name in Config.model_fields if name.endswith("_base_url")]
+    return [getattr(config, name) for name in names if name not in ours]
+
+
+def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitlements) -> Platforms:
+    endpoints = Endpoints(
+        tiktok_web=config.tiktok_web_base_url,
+        tiktok_api=config.tiktok_api_base_url,
+        google_accounts=config.google_accounts_base_url,
+        google_oauth=config.google_oauth_base_url,
+        google_api=config.google_api_base_url,
+        youtube_analytics=config.youtube_analytics_base_url,
+        meta_web=config.meta_web_base_url,
+        meta_graph=config.meta_graph_base_url,
+        meta_graph_video=config.meta_graph_video_base_url,
+        meta_rupload=config.meta_rupload_base_url,
+        meta_version=config.meta_api_version,
+    )
+    apps = Apps(
+        tiktok=AppCredentials(
+            config.tiktok_client_key, config.tiktok_client_secret.get_secret_value()
+        ),
+        google=AppCredentials(
+            config.google_client_id, config.google_client_secret.get_secret_value()
+        ),
+        meta=AppCredentials(config.meta_app_id, config.meta_app_secret.get_secret_value()),
+        extra_scopes=config.extra_scopes,
+    )
+    return build_platforms(
+        build_clients(http, endpoints, apps),
+        cipher,
+        base_url=config.base_url,
+        frontend_url=config.frontend_url,
+        allow_account=entitlements.check_accounts,
+        connected=requeue_parked,
     )
 
 

@@ -93,9 +93,7 @@ def anchors(theme: ThemeName, entry: WidgetEntry, *, portrait: bool) -> Sequence
         return (entry.anchor,)
     kind = _SAME_AS.get(entry.kind, entry.kind)
     general = (_PORTRAIT if portrait else _LANDSCAPE)[kind]
-    special = (
-        ()
-        if portrait and theme is not ThemeName.DASHCAM
-        else _BY_THEME.get(theme, {}).get(kind, ())
-    )
+    special = _BY_THEME.get(theme, {}).get(kind, ())
+    if portrait and theme is ThemeName.RACING:
+        special = ()
     return (*special, *general)

@@ -14,6 +14,7 @@ class Problem(StrEnum):
     NO_POINTS = "telemetry_no_points"
     NO_POSITION = "telemetry_no_position"
     NO_TIME = "telemetry_no_time"
+    SINGLE_POSITION = "telemetry_single_position"
     TOO_LARGE = "telemetry_too_large"
     LINE_TOO_LONG = "telemetry_line_too_long"
     XML_FORBIDDEN = "telemetry_xml_forbidden"
@@ -40,6 +41,10 @@ _TEXTS: dict[Problem, tuple[str, str]] = {
     Problem.NO_TIME: (
         "The file has positions but no times, so it cannot be lined up with a video.",
         "Export the recorded activity (not a planned route) so that every point has its time.",
+    ),
+    Problem.SINGLE_POSITION: (
+        "The video notes only one position for the whole clip, and no speed.",
+        "Upload a log of the drive beside it: GPX, FIT, or the export of a GPS app.",
     ),
     Problem.TOO_LARGE: (
         "The file is larger than we read.",

@@ -10,9 +10,12 @@ from uploadm8.core.telemetry.raw import RawTrack
 from uploadm8.core.telemetry.readers import (
     dji_srt,
     escort_map,
+    fit,
     generic_csv,
+    gpmf,
     gpx,
     lap_timer,
+    mp4,
     nmea,
     positional,
     racechrono,
@@ -25,6 +28,9 @@ from uploadm8.core.telemetry.track import Track
 
 # The order matters: binary signatures, then text with an unmistakable mark, then loose shapes.
 FORMATS: tuple[Format, ...] = (
+    mp4.FORMAT,
+    fit.FORMAT,
+    gpmf.FORMAT,
     gpx.FORMAT,
     tcx.FORMAT,
     dji_srt.FORMAT,

@@ -1,13 +1,13 @@
 """/api/uploads: presign, complete, telemetry, list, show, follow, cancel."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from uploadm8.api.guards import given
@@ -71,11 +71,11 @@ class UploadsController(Controller):
         uploads: NamedDependency[Uploads],
         limit: Limit = 20,
         cursor: Cursor = None,
-        state: FromQuery[UploadState | None] = None,
+        in_state: Annotated[UploadState | None, QueryParameter(name="state")] = None,
     ) -> Page[UploadOut]:
         """Newest first."""
         rows = await uploads.listing(
-            principal.workspace_id, limit + 1, by_id(cursor), state.value if state else None
+            principal.workspace_id, limit + 1, by_id(cursor), in_state.value if in_state else None
         )
         return page(rows, limit, lambda row: (row.id,))
 

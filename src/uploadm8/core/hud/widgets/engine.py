@@ -87,7 +87,7 @@ class Engine(Widget[EngineState]):
         if scene.has(Channel.RPM):
             if state.lights:
                 along = state.lights / _LIGHTS * self._lights_w
-                layer.reveal(self._lit, self._sweep.mask(along))
+                self._sweep.uncover(layer, along)
             number = number_mask(theme.value, state.rpm, 26 * unit)
             write(layer, number, (self._rpm_end, self._rpm_line), ink, "right")
         for (_, color), box, percent in zip(self._pedals, self._bars, state.pedals, strict=True):
@@ -140,4 +140,4 @@ class Engine(Widget[EngineState]):
         columns, rows = grid(width, height)
         inside = (rows >= top) & (rows <= top + size)
         inside &= (columns >= x) & (columns <= x + self._lights_w)
-        self._sweep = Sweep(np.where(inside, columns - x + 0.01, np.nan), self._lights_w)
+        self._sweep = Sweep(self._lit, np.where(inside, columns - x + 0.01, np.nan), self._lights_w)

@@ -7,6 +7,7 @@ import numpy as np
 
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import lines, polygon
 from uploadm8.core.hud.spec import WidgetEntry
@@ -53,7 +54,7 @@ class LeanAngle(Widget[LeanState]):
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
         side = scene.px(224) * entry.scale
-        return Size(side * 1.1, side)
+        return Size(side * 1.1 + 2 * side_pad(scene), side)
 
     def state(self, index: int) -> LeanState:
         slot = int(self.scene.slots[index])
@@ -61,12 +62,18 @@ class LeanAngle(Widget[LeanState]):
         return LeanState(int(self._tilt[index]), digits)
 
     def paint(self, layer: Layer, state: LeanState) -> None:
-        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        scene, theme = self.scene, self.scene.theme
         rider, x, y = self._rider(state.tilt)
         layer.paint(rider, scene.ink(theme.text), x, y)
         pointer, x, y = self._pointer(state.tilt * _STEP_DEG)
         layer.paint(pointer, scene.ink(theme.hot), x, y)
-        base, right = layer.height - 20 * unit, layer.width - 20 * unit
+
+    def still(self, state: LeanState) -> str:
+        return state.digits
+
+    def paint_still(self, layer: Layer, state: LeanState) -> None:
+        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        base, right = layer.height - 20 * unit, layer.width - 20 * unit - side_pad(scene)
         write(layer, self._degree, (right, base), scene.ink(theme.dim), "right")
         value = number_mask(theme.value, state.digits, 18 * unit)
         at = (right - self._degree.width - 2 * unit, base)
@@ -89,7 +96,12 @@ class LeanAngle(Widget[LeanState]):
         road = [(x - 74 * unit, y, x + 74 * unit, y)]
         self.base.paint(lines(width, height, road, max(1.2, 2 * unit)), white, strength=0.45)
         label = text_mask(theme.label, "LEAN", 12.5 * unit, theme.tracking)
-        write(self.base, label, (20 * unit, height - 20 * unit), scene.ink(theme.dim))
+        write(
+            self.base,
+            label,
+            (20 * unit + side_pad(scene), height - 20 * unit),
+            scene.ink(theme.dim),
+        )
         self._degree = text_mask(theme.label, "\u00b0", 18 * unit)
 
     def _draw_rider(self, tilt: int) -> tuple[Plane, int, int]:

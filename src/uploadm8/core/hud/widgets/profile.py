@@ -61,10 +61,16 @@ class AltitudeProfile(Widget[ProfileState]):
         return ProfileState(int(self._here[index]), altitude, grade)
 
     def paint(self, layer: Layer, state: ProfileState) -> None:
-        scene, x = self.scene, state.x / STEPS
-        layer.reveal(self._lit, self._sweep.mask(x))
+        x = state.x / STEPS
+        self._sweep.uncover(layer, x)
         y = float(np.interp(x, self._x, self._y))
         self._dot.stamp(layer, state.x, round(y * STEPS))
+
+    def still(self, state: ProfileState) -> tuple[str, str]:
+        return state.altitude, state.grade
+
+    def paint_still(self, layer: Layer, state: ProfileState) -> None:
+        scene = self.scene
         ink = scene.ink(scene.theme.text)
         value = number_mask(scene.theme.value, state.altitude, self._cap)
         end = write(layer, value, (self._value_x, self._base_line), ink)
@@ -127,7 +133,7 @@ class AltitudeProfile(Widget[ProfileState]):
         self._lit.paint(edge, scene.ink(scene.accent))
         x, _ = grid(width, height)
         x = np.where(y < self._base_line + scene.px(16), np.nan, x)
-        self._sweep = Sweep(x, width)
+        self._sweep = Sweep(self._lit, x, width)
         self._dot = Marker(
             [
                 Blob(scene.px(20), scene.ink(scene.accent), 0.5, soft=True),

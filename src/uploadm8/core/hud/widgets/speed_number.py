@@ -60,7 +60,9 @@ class SpeedNumber(Widget[NumberState]):
         x, _ = grid(width, height)
         colors = gradient((x - left) / self._length, (scene.accent, theme.warm, theme.hot))
         self._lit.paint_rgb(mask, colors, scene.coding)
-        self._sweep = Sweep(np.where(mask > 0, np.maximum(x - left, 0.01), np.nan), self._length)
+        self._sweep = Sweep(
+            self._lit, np.where(mask > 0, np.maximum(x - left, 0.01), np.nan), self._length
+        )
 
     @classmethod
     def inset(cls, scene: Scene) -> Size:
@@ -85,7 +87,12 @@ class SpeedNumber(Widget[NumberState]):
 
     def paint(self, layer: Layer, state: NumberState) -> None:
         if state.lit > 0:
-            layer.reveal(self._lit, self._sweep.mask(state.lit / STEPS))
+            self._sweep.uncover(layer, state.lit / STEPS)
+
+    def still(self, state: NumberState) -> str:
+        return state.digits
+
+    def paint_still(self, layer: Layer, state: NumberState) -> None:
         theme = self.scene.theme
         text = number_mask(theme.digits, state.digits, self._cap)
         ink = self.scene.ink(theme.text)

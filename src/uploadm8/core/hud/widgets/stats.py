@@ -78,7 +78,8 @@ class Stats(Widget[StatState]):
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
         unit = scene.px(1) * entry.scale
         width = _total(_cell_widths(scene, entry), unit) + 2 * side_pad(scene)
-        if scene.theme.strip or (scene.portrait and width > scene.area.w / 2):
+        wide = len(_available(scene, entry)) > 2
+        if wide and (scene.theme.strip or scene.portrait):
             width = max(width, scene.area.w)
         return Size(width, _HEIGHT * unit)
 

@@ -11,6 +11,7 @@ from uploadm8.core.telemetry.problems import Problem, telemetry_error
 MAX_INDEX_BYTES = 96 * 2**20
 MAX_TRACKS = 64
 MAX_SAMPLE_BYTES = 4 * 2**20
+MAX_TRACK_BYTES = 256 * 2**20  # hours of GPMF
 _MAC_EPOCH = -2_082_844_800  # 1904-01-01 in Unix seconds
 _EARLIEST = 631_152_000.0  # 1990: an earlier clock was never set
 
@@ -64,15 +65,20 @@ class Movie:
     gps_table: bytes
 
     def read(self, samples: SampleTable) -> list[bytes]:
-        """The bytes of each sample; empty where it lies outside the file or is far too large."""
+        """The bytes of each sample; empty where it lies outside the file or beyond our bounds."""
         blocks = []
+        left = MAX_TRACK_BYTES
         with self.path.open("rb") as file:
+            at = -1
             for offset, size in zip(samples.offsets.tolist(), samples.sizes.tolist(), strict=True):
-                if size > MAX_SAMPLE_BYTES:
+                left -= size
+                if size > MAX_SAMPLE_BYTES or left < 0:
                     blocks.append(b"")
                     continue
-                file.seek(offset)
+                if offset != at:
+                    file.seek(offset)
                 block = file.read(size)
+                at = offset + len(block)
                 blocks.append(block if len(block) == size else b"")
         return blocks
 

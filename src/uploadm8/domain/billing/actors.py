@@ -1,0 +1,79 @@
+"""Billing's background work: apply an event, send a notice, sweep."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from uploadm8.domain.billing.events import Events
+from uploadm8.domain.billing.letters import Letter, write
+from uploadm8.domain.billing.notices import NoticeKind
+from uploadm8.domain.billing.sweep import Sweep
+from uploadm8.domain.billing.tables import BillingNotice
+from uploadm8.domain.workspaces.tables import Membership
+from uploadm8.infra.jobs.catalog import BILLING_NOTICE, BILLING_SWEEP, STRIPE_EVENT
+from uploadm8.infra.jobs.handlers import Handler, JobContext
+
+log = structlog.get_logger(__name__)
+
+# Gives a letter to the mail of an address; a repeat with the same key sends nothing.
+Deliver = Callable[[str, Letter, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class BillingActors:
+    """The handlers of billing's job kinds."""
+
+    events: Events
+    sweep: Sweep
+    deliver: Deliver
+
+    def handlers(self) -> Sequence[Handler]:
+        """One for each kind."""
+        return (
+            Handler(STRIPE_EVENT, self.apply_event),
+            Handler(BILLING_NOTICE, self.send_notice),
+            Handler(BILLING_SWEEP, self.run_sweep),
+        )
+
+    async def apply_event(self, context: JobContext) -> None:
+        """Read from Stripe what a recorded event is about."""
+        event_id = str(context.job.args["event_id"])
+        log.info("stripe_event", event=event_id, outcome=await self.events.apply(event_id))
+
+    async def send_notice(self, context: JobContext) -> None:
+        """Send a recorded notice to the owners and admins of its workspace."""
+        rows = await BillingNotice.raw(
+            "SELECT * FROM billing_notices WHERE id={} AND sent_at IS NULL", context.job.ref_id
+        )
+        if not rows:
+            return
+        notice = rows[0]
+        letter = write(NoticeKind(notice["kind"]), msgspec.json.decode(notice["facts"]))
+        for address in await _recipients(notice["workspace"]):
+            await self.deliver(address, letter, f"billing:{notice['id']}:{address}")
+        await BillingNotice.raw(
+            "UPDATE billing_notices SET sent_at=now() WHERE id={}", notice["id"]
+        )
+
+    async def run_sweep(self, _context: JobContext) -> None:
+        """Look for lost news and wrong sums."""
+        report = await self.sweep.run()
+        log.info(
+            "billing_swept",
+            recovered=report.recovered,
+            reread=report.reread,
+            miscounted=report.miscounted,
+        )
+
+
+async def _recipients(workspace_id: UUID) -> list[str]:
+    rows = await Membership.raw(
+        'SELECT u.email FROM memberships m JOIN users u ON u.id=m."user"'
+        " WHERE m.workspace={} AND m.role IN ('owner', 'admin') AND u.disabled_at IS NULL"
+        " ORDER BY u.email",
+        workspace_id,
+    )
+    return [str(row["email"]) for row in rows]
