@@ -20,10 +20,11 @@ _MEMORY_FORWARD_S, _MEMORY_TURN_S = 5.0, 2.0  # how long a value tells of the ne
 _LEAST_OVERLAP_S = 6.0
 _TRUST = 0.98  # even a perfect correlation leaves a doubt
 _NEIGHBOUR_S = 2.5
+_SHARP_R, _FINE_S = 0.7, 1.0
 _STILL_RAD_S = 0.01  # less turning than this over the whole clip is none
 _SLOW_MPS = 1.5  # no course is known below
-_MARGIN_EVEN, _MARGIN_SCALE = 3.0, 1.2  # evidence at which the best lag is as likely as not
-_EVIDENCE_EVEN, _EVIDENCE_SCALE = 9.0, 2.0
+_MARGIN_EVEN, _MARGIN_SCALE = 7.5, 0.9  # evidence at which the best lag is as likely as not
+_EVIDENCE_EVEN, _EVIDENCE_SCALE = 13.5, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,15 @@ def match_picture(
     speed, turn = _speed(track, log_grid), _turn(track, log_grid)
     forward_r, forward_n = _correlate(seen_forward, speed)
     turn_r, turn_n = _correlate(seen_turn, turn)
-    moments = len(clip_grid) * STEP_S
-    enough = np.minimum(max(_LEAST_OVERLAP_S, 0.5 * moments), 0.9 * moments) / STEP_S
-    known_share = max(seen_forward.known.mean(), 1e-9)
-    usable = forward_n >= enough * known_share
-    evidence = _evidence(forward_r, forward_n, _MEMORY_FORWARD_S, known_share)
-    if _turns(turn):
-        evidence = evidence + _evidence(turn_r, turn_n, _MEMORY_TURN_S, known_share)
+    turning = _turns(turn)
+    shares = max(seen_forward.known.mean(), 1e-9), max(seen_turn.known.mean(), 1e-9)
+    forward_s, turn_s = forward_n / shares[0] * STEP_S, turn_n / shares[1] * STEP_S
+    evidence = _evidence(forward_r, forward_s / _MEMORY_FORWARD_S)
+    if turning:
+        evidence = evidence + _evidence(turn_r, turn_s / _MEMORY_TURN_S)
+    seconds = len(clip_grid) * STEP_S
+    enough = min(max(_LEAST_OVERLAP_S, 0.5 * seconds), 0.9 * seconds)
+    usable = np.maximum(forward_s, turn_s) >= enough
     # Index k stands for the clip starting k - (clip - 1) steps after the log.
     lags = (np.arange(len(evidence)) - (len(clip_grid) - 1)) * STEP_S
     offsets = start - log_start - lags
@@ -119,8 +122,9 @@ def match_picture(
     second = float(others.max(initial=0.0))
     peak = float(evidence[best])
     margin = peak - max(second, 0.0)
+    sharp = turn_r if turning and turn_r[best] >= _SHARP_R else evidence
     return PictureMatch(
-        offset_s=float(offsets[best]) - _vertex(evidence, best) * STEP_S,
+        offset_s=float(offsets[best]) - _summit(sharp, best) * STEP_S,
         confidence=_confidence(peak, margin),
         forward_r=float(forward_r[best]),
         turn_r=float(turn_r[best]),
@@ -198,8 +202,9 @@ def _near(t: FloatArray, grid: FloatArray) -> BoolArray:
     """Where the grid lies between two rows that are no gap apart."""
     usual = float(np.median(np.diff(t)))
     after = np.searchsorted(t, grid).clip(1, len(t) - 1)
-    near: BoolArray = (t[after] - t[after - 1] <= max(5.0, 5 * usual)) & (grid <= t[-1])
-    return near & (grid >= t[0])
+    near: BoolArray = t[after] - t[after - 1] <= max(5.0, 5 * usual)
+    near &= (grid >= t[0]) & (grid <= t[-1])
+    return near
 
 
 def _turns(signal: _Signal) -> bool:
@@ -245,19 +250,25 @@ def _centred(signal: _Signal) -> FloatArray:
     return np.where(signal.known, signal.values - mean, 0.0)
 
 
-def _evidence(r: FloatArray, n: FloatArray, memory_s: float, known_share: float) -> FloatArray:
-    """Log likelihood ratio of a relation of strength r > 0 to none at all."""
-    independent = n / known_share * STEP_S / memory_s
+def _evidence(r: FloatArray, independent: FloatArray) -> FloatArray:
+    """Log likelihood ratio of a relation of strength r > 0 to none, over independent moments."""
     gain: FloatArray = -0.5 * independent * np.log1p(-((_TRUST * r.clip(0.0, 1.0)) ** 2))
     return gain
 
 
-def _vertex(evidence: FloatArray, best: int) -> float:
-    """Where between the places the parabola through the peak is highest, -0.5..0.5."""
-    if not 0 < best < len(evidence) - 1:
-        return 0.0
-    left, middle, right = evidence[best - 1 : best + 2].tolist()
+def _summit(curve: FloatArray, best: int) -> float:
+    """How many places after `best` the curve is highest nearby, by the parabola through its top.
+
+    Turning is sharp in time and tells the fine offset alone; forward motion is seen through
+    scenery that comes and goes, which drags the common peak by tenths of a second.
+    """
+    reach = round(_FINE_S / STEP_S)
+    start = max(best - reach, 0)
+    top = start + int(np.argmax(curve[start : best + reach + 1]))
+    if not 0 < top < len(curve) - 1:
+        return float(top - best)
+    left, middle, right = curve[top - 1 : top + 2].tolist()
     bend = left - 2 * middle + right
     if not math.isfinite(bend) or bend >= 0:
-        return 0.0
-    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))
+        return float(top - best)
+    return top - best + float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))

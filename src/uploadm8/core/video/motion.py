@@ -22,6 +22,7 @@ Thumbnail = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 
 WIDTH, HEIGHT = 192, 108
+_SIZE = (WIDTH, HEIGHT)
 DEFAULT_BUDGET_S = 15.0
 _TRIAL_FRAMES = 45  # decoded to learn what decoding costs here
 _LONGEST_STEP_S = 0.12  # frames further apart cannot be compared
@@ -108,9 +109,7 @@ def _bursts(
     yield sorted(burst, key=lambda one: one[0])
 
 
-def _packets(
-    container: InputContainer, stream: VideoStream
-) -> Iterator["Packet[VideoStream]"]:
+def _packets(container: InputContainer, stream: VideoStream) -> Iterator["Packet[VideoStream]"]:
     packets = container.demux(stream)
     while True:
         try:
@@ -130,15 +129,20 @@ def _decode(packet: "Packet[VideoStream]") -> list[VideoFrame]:
 
 
 def _thumbnail(frame: VideoFrame) -> Thumbnail:
-    """The luma of a frame, small; the high byte where it has more than eight bits."""
-    plane = frame.planes[0]
+    """The luma of a frame, small and upright."""
     if frame.format.name.startswith("yuv") and frame.format.components[0].bits == 8:
+        plane = frame.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         luma = rows[: plane.height, : plane.width]
     else:
-        luma = frame.reformat(width=WIDTH, height=HEIGHT, format="gray").to_ndarray()
-    small = cv2.resize(luma, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    return np.rot90(small, 2) if round(frame.rotation) % 360 == 180 else small
+        gray = frame.reformat(width=WIDTH, height=HEIGHT, format="gray").to_ndarray()
+        luma = gray.astype(np.uint8, copy=False)
+    small = np.asarray(cv2.resize(luma, _SIZE, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    turns = round(frame.rotation / 90) % 4
+    if turns:
+        upright = np.ascontiguousarray(np.rot90(small, turns))
+        small = np.asarray(cv2.resize(upright, _SIZE), dtype=np.uint8)
+    return small
 
 
 class _Meter:
@@ -147,13 +151,14 @@ class _Meter:
     def __init__(self) -> None:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
         self._flow.setFinestScale(1)
+        self._empty = np.zeros((HEIGHT, WIDTH, 2), np.float32)
         x = (np.arange(WIDTH) - WIDTH / 2) / WIDTH
         self._outward = np.sign(x) * np.minimum(1.0, 4 * np.abs(x))
         self._rows: list[tuple[float, float, float]] = []
 
     def measure(self, t: float, step_s: float, first: Thumbnail, second: Thumbnail) -> None:
         """Add one pair of neighbours `step_s` apart, `t` being the middle between them."""
-        flow = self._flow.calc(first, second, None)
+        flow = np.asarray(self._flow.calc(first, second, self._empty), dtype=np.float32)
         sideways = _sideways(first, flow)
         near = flow[_NEAR_ROWS]
         across = near[..., 0] - (0.0 if np.isnan(sideways) else sideways)
