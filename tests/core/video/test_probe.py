@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from media import Clip, make
 from samples import sample
-
 from uploadm8.core.video.faults import fault_codes
 from uploadm8.core.video.limits import DEFAULT_LIMITS
 from uploadm8.core.video.probe import probe

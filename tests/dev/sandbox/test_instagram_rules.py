@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 import sandbox_flows as flows
+from sandbox_films import make_film
 from sandbox_flows import Sandbox
 
 
@@ -130,7 +131,7 @@ def test_a_container_expires_after_a_day(
 def test_a_bad_video_ends_in_an_error_with_a_subcode(
     sandbox: Sandbox, page: dict[str, Any], tmp_path: Path
 ) -> None:
-    short = flows.make_film(tmp_path / "short.mp4", seconds=1).read_bytes()
+    short = make_film(tmp_path / "short.mp4", seconds=1).read_bytes()
     container = _ready(sandbox, page, short)
     status = _status(sandbox, page, container)
     assert status["status_code"] == "ERROR"

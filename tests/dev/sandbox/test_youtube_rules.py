@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import sandbox_flows as flows
+from sandbox_films import make_picture
 from sandbox_flows import Sandbox
 
 GRAIN = 262_144
@@ -240,7 +241,7 @@ def test_processing_is_for_the_owner_and_unknown_ids_are_left_out(
 def test_thumbnails_are_checked(sandbox: Sandbox, token: str, film: Path, tmp_path: Path) -> None:
     video = flows.youtube_upload(sandbox, token, film.read_bytes())["id"]
     path = f"/upload/youtube/v3/thumbnails/set?videoId={video}"
-    picture = flows.make_picture(tmp_path / "cover.png").read_bytes()
+    picture = make_picture(tmp_path / "cover.png").read_bytes()
 
     def put(data: bytes, kind: str, who: str = token) -> Any:
         return _api(sandbox, "POST", path, who, content=data, headers={"content-type": kind})

@@ -40,6 +40,7 @@ class Videos:
     def __init__(self, door: Door) -> None:
         self.door, self.runtime = door, door.runtime
         self.table = self.runtime.state.table("youtube.videos", Video)
+        self.runtime.on_removed[YOUTUBE] = self._remove
         self.runtime.on_due |= {
             "youtube.processed": self._processed,
             "youtube.publish": self._publish,
@@ -80,6 +81,9 @@ class Videos:
         post = self.runtime.ledger.get(YOUTUBE, video.id)
         if post:
             post.visibility = Visibility.DELETED
+
+    def _remove(self, video_id: str) -> None:
+        self.table.pop(video_id, None)
 
     def media(self, video: Video) -> Media | None:
         return self.runtime.media.get(video.sha256)
