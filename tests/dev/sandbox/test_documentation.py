@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sandbox_flows import Sandbox
 
+from sandbox_flows import Sandbox
 from uploadm8.dev.sandbox import Settings
 from uploadm8.dev.sandbox.kit.faults import FaultKind
 
