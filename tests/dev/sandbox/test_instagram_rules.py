@@ -196,3 +196,6 @@ def test_the_first_comment_lands_on_the_post(
     form = {"message": "Where is it?"}
     flows.graph(sandbox, "POST", f"/{media}/comments", page["access_token"], data=form)
     assert sandbox.posts("instagram")[0]["comments"] == ["Where is it?"]
+    path, fields = f"/{media}/comments", {"fields": "text"}
+    listed = flows.graph(sandbox, "GET", path, page["access_token"], params=fields).json()["data"]
+    assert [row["text"] for row in listed] == ["Where is it?"]

@@ -126,6 +126,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     youtube_wrong_offset: Literal[308, 416, 400] = 308
     youtube_category_required: bool = False
     youtube_past_publish_at: Literal["publish", "reject"] = "publish"
+    youtube_short_thumbnail: Literal["after_processing", "any_time"] = "after_processing"
     youtube_processing_s: float = 1.5
 
     meta_user_token_life_s: float = 5400
