@@ -40,7 +40,7 @@ from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.security.passwords import Passwords
 from uploadm8.infra.security.reseal import Reseal
 from uploadm8.infra.storage.s3 import Storage, open_storage
-from uploadm8.people import build_people, mailer
+from uploadm8.people import build_mailer, build_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,10 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
-        workspaces = Workspaces()
+        http = await stack.enter_async_context(open_http(_outside(config)))
         passwords = Passwords()
         stack.callback(passwords.close)
-        http = await stack.enter_async_context(open_http(_outside(config)))
-        people = build_people(config, cipher, passwords, mailer(config, http), workspaces)
+        people = build_people(config, cipher, passwords, build_mailer(config, http))
         entitlements = Entitlements()
         quota = Quota(entitlements)
         platforms = _platforms(config, http, cipher, entitlements)
@@ -122,7 +121,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             limits=Limits(
                 RateLimiter(limits_redis), Rate(config.rate_limit_max, config.rate_limit_window_sec)
             ),
-            workspaces=workspaces,
+            workspaces=people.workspaces,
             principals=people.principals,
             accounts=people.accounts,
             credentials=people.credentials,
