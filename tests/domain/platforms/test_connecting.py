@@ -39,7 +39,9 @@ class Site:
             f"/oauth/{platform}/start", params=query, headers=(who or self.me).headers
         )
 
-    async def consent(self, authorize_url: str, account: str = "", **decision: str) -> dict[str, str]:
+    async def consent(
+        self, authorize_url: str, account: str = "", **decision: str
+    ) -> dict[str, str]:
         return await asyncio.to_thread(self.sandbox.consent, authorize_url, account, **decision)
 
     async def callback(self, platform: str, query: dict[str, str]) -> dict[str, str]:
@@ -72,7 +74,12 @@ async def site_of(
     servers: Servers, sandbox: Sandbox, plan: str = "agency", **settings: Any
 ) -> AsyncIterator[Site]:
     env = {name.lower(): value for name, value in sandbox.env.items()}
-    values = {**env, "email_verification": "optional", "base_url": "http://127.0.0.1:8000", **settings}
+    values = {
+        **env,
+        "email_verification": "optional",
+        "base_url": "http://127.0.0.1:8000",
+        **settings,
+    }
     async with running(servers, **values) as api:
         site = Site(api, await api.register(), sandbox)
         await tier(site, plan)
@@ -166,9 +173,7 @@ async def test_t7_another_browser_cannot_finish_the_flow(site: Site) -> None:
     assert await ConnectedAccount.count() == 0
 
 
-async def test_t7_over_https_the_cookie_is_demanded(
-    servers: Servers, sandbox: Sandbox
-) -> None:
+async def test_t7_over_https_the_cookie_is_demanded(servers: Servers, sandbox: Sandbox) -> None:
     async with site_of(servers, sandbox, base_url="https://api.example.com") as site:
         back = await site.consent((await site.start("tiktok")).json()["authorize_url"])
         site.api.http.cookies.clear()
@@ -233,7 +238,9 @@ async def test_disconnecting_revokes_wipes_and_hides(site: Site) -> None:
     assert (await site.api.http.delete(url, headers=site.me.headers)).status_code == 204
     assert (await site.overview())["tiktok"]["accounts"] == []
     assert (await site.api.http.get(url, headers=site.me.headers)).status_code == 404
-    job = (await ConnectedAccount.raw("SELECT * FROM jobs WHERE kind = 'platforms.revoke_account'"))[0]
+    job = (
+        await ConnectedAccount.raw("SELECT * FROM jobs WHERE kind = 'platforms.revoke_account'")
+    )[0]
     await _run(site, job)
     row = (await ConnectedAccount.select())[0]
     assert row["access_token_enc"] is row["refresh_token_enc"] is None
@@ -249,7 +256,9 @@ async def test_disconnecting_a_page_leaves_the_persons_other_accounts_alone(site
     page = await site.account("facebook")
     await site.connect("instagram", "bert")
     await site.api.http.delete(f"/api/platforms/accounts/{page['id']}", headers=site.me.headers)
-    job = (await ConnectedAccount.raw("SELECT * FROM jobs WHERE kind = 'platforms.revoke_account'"))[0]
+    job = (
+        await ConnectedAccount.raw("SELECT * FROM jobs WHERE kind = 'platforms.revoke_account'")
+    )[0]
     await _run(site, job)
     assert await asyncio.to_thread(sandbox_calls, site.sandbox, "meta", "revoke") == []
 
