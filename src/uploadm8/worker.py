@@ -7,6 +7,7 @@ from uuid import UUID
 import dramatiq
 
 from uploadm8.config import Config
+from uploadm8.domain.accounts.actors import AccountJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.renditions.actors import RenditionJobs
@@ -33,6 +34,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         Releases().handlers(),
         PublishingJobs(services.delivery).handlers(),
         services.platforms.jobs.handlers(),
+        AccountJobs(services.post, services.credentials).handlers(),
     )
     return {handler.kind.name: handler for group in groups for handler in group}
 
@@ -96,9 +98,7 @@ def create_broker(config: Config | None = None) -> dramatiq.Broker:
     )
     install(broker, names)
     for kind in ALL:
-        actor = dramatiq.actor(
-            actor_name=kind.name, queue_name=names[kind.queue], broker=broker
-        )
+        actor = dramatiq.actor(actor_name=kind.name, queue_name=names[kind.queue], broker=broker)
         actor(worker.answering(kind))
     dramatiq.set_broker(broker)
     return broker
