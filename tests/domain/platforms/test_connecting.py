@@ -52,7 +52,7 @@ class Site:
         return {name: values[0] for name, values in parse_qs(urlsplit(where).query).items()}
 
     async def connect(self, platform: str, account: str = "", **query: str) -> dict[str, str]:
-        started = await self.start(platform, **query)
+        started = await self.start(platform, None, **query)
         assert started.status_code == 200, started.text
         back = await self.consent(started.json()["authorize_url"], account)
         return await self.callback(platform, back)

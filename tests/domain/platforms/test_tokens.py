@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -36,12 +37,14 @@ async def connected(sandbox: Sandbox, clients: Clients, platform: Platform) -> U
 
 
 async def expire(account_id: UUID) -> None:
-    changes = {ConnectedAccount.access_expires_at: now() - timedelta(minutes=1)}
-    await ConnectedAccount.update(changes).where(ConnectedAccount.id == account_id)
+    past = now() - timedelta(minutes=1)
+    await ConnectedAccount.update({ConnectedAccount.access_expires_at: past}).where(
+        ConnectedAccount.id == account_id
+    )
 
 
-async def row_of(account_id: UUID) -> dict[str, object]:
-    return dict(await ConnectedAccount.select().where(ConnectedAccount.id == account_id).first())
+async def row_of(account_id: UUID) -> dict[str, Any]:
+    return (await ConnectedAccount.select().where(ConnectedAccount.id == account_id))[0]
 
 
 async def refreshes(sandbox: Sandbox, party: str) -> int:
@@ -125,8 +128,9 @@ async def test_t6_tokens_cannot_be_moved_to_another_row(
     first = await connected(sandbox, clients, Platform.TIKTOK)
     second = await connected(sandbox, clients, Platform.YOUTUBE)
     stolen = (await row_of(first))["access_token_enc"]
-    changes = {ConnectedAccount.access_token_enc: stolen}
-    await ConnectedAccount.update(changes).where(ConnectedAccount.id == second)
+    await ConnectedAccount.update({ConnectedAccount.access_token_enc: stolen}).where(
+        ConnectedAccount.id == second
+    )
     with pytest.raises(DecryptError):
         await TokenKeeper(clients.oauth, Vault(CIPHER)).access(second)
 
@@ -135,8 +139,10 @@ async def test_an_access_that_ends_before_a_post_is_warned_about(
     sandbox: Sandbox, clients: Clients, db: None
 ) -> None:
     account = await connected(sandbox, clients, Platform.FACEBOOK)
-    changes = {ConnectedAccount.refresh_expires_at: now() + timedelta(days=3)}
-    await ConnectedAccount.update(changes).where(ConnectedAccount.id == account)
+    soon = now() + timedelta(days=3)
+    await ConnectedAccount.update({ConnectedAccount.refresh_expires_at: soon}).where(
+        ConnectedAccount.id == account
+    )
     row = await row_of(account)
     assert account_out(row).warnings[0].code == "access_ends_soon"
     assert outlives(row, now() + timedelta(days=2))
@@ -150,7 +156,7 @@ async def test_keeping_alive_extends_metas_access_and_leaves_a_working_page_alon
     keeper = TokenKeeper(clients.oauth, Vault(CIPHER))
     await keeper.keep_alive(account)
     ends = (await row_of(account))["refresh_expires_at"]
-    assert ends > now() + timedelta(days=59)  # type: ignore[operator]
+    assert ends > now() + timedelta(days=59)
     await asyncio.to_thread(sandbox.advance, 61 * 86_400)
     await keeper.keep_alive(account)
     assert (await row_of(account))["state"] == "active"

@@ -18,6 +18,10 @@ BOTH = Cipher({1: bytes(range(32)), 2: bytes(range(1, 33))}, 2)
 NEW = Cipher({2: bytes(range(1, 33))}, 2)
 
 
+def seal(cipher: Cipher, text: str, row: UUID) -> str:
+    return cipher.encrypt(text, table="connected_accounts", row=row, field="access_token")
+
+
 async def store(count: int) -> list[UUID]:
     user, workspace = new_id(), new_id()
     await User.insert(User(id=user, email=f"{user}@example.com", password_hash="-"))
@@ -25,14 +29,13 @@ async def store(count: int) -> list[UUID]:
     made = []
     for position in range(count):
         row = new_id()
-        bound = {"table": "connected_accounts", "row": row, "field": "access_token"}
         await ConnectedAccount.insert(
             ConnectedAccount(
                 id=row,
                 workspace=workspace,
                 platform="tiktok",
                 external_id=str(position),
-                access_token_enc=OLD.encrypt(f"token {position}", **bound),
+                access_token_enc=seal(OLD, f"token {position}", row),
             )
         )
         made.append(row)
@@ -58,9 +61,10 @@ async def test_rotation_covers_every_encrypted_column_and_can_be_repeated(db: No
     assert await Reseal(BOTH).rotate(batch=2) == 6
     assert await Reseal(BOTH).rotate(batch=2) == 0
     assert dict((await Reseal(BOTH).status()).rows) == {2: 6}
-    row = await ConnectedAccount.select().where(ConnectedAccount.id == ids[3]).first()
-    bound = {"table": "connected_accounts", "row": ids[3], "field": "access_token"}
-    assert NEW.decrypt(row["access_token_enc"], **bound) == "token 3"
+    rows = await ConnectedAccount.select().where(ConnectedAccount.id == ids[3])
+    blob = rows[0]["access_token_enc"]
+    opened = NEW.decrypt(blob, table="connected_accounts", row=ids[3], field="access_token")
+    assert opened == "token 3"
 
 
 async def test_a_ring_without_a_needed_key_is_refused_with_the_number_of_secrets(db: None) -> None:
