@@ -5,12 +5,13 @@ import binascii
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
 from uploadm8.errors import InvalidRequestError
 
+T = TypeVar("T")
 TOLERANCE = timedelta(minutes=5)
 REQUEST_LIFE = timedelta(hours=24)
 
@@ -96,7 +97,7 @@ def _unbase64(text: str) -> bytes:
         raise SignatureError from None
 
 
-def _decode(body: bytes, kind: Any) -> Any:
+def _decode(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.MsgspecError as error:
