@@ -21,6 +21,7 @@ from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
+from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
 from uploadm8.domain.publishing.controllers import PublicationsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.controllers import MeController
@@ -40,6 +41,7 @@ ROUTES: list[ControllerRouterHandler] = [
     PublicationsController,
     PlatformsController,
     OAuthController,
+    PlatformWebhooksController,
     AdminController,
 ]
 

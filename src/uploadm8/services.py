@@ -21,7 +21,7 @@ from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.plan import PublicationPlans
-from uploadm8.domain.publishing.reconnect import requeue_parked
+from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.uploads.service import Uploads
@@ -182,6 +182,7 @@ def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitle
         frontend_url=config.frontend_url,
         allow_account=entitlements.check_accounts,
         connected=requeue_parked,
+        posts_moved=ask_sooner,
     )
 
 
