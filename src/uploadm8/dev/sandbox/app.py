@@ -17,6 +17,7 @@ from uploadm8.dev.sandbox.kit.runtime import Runtime
 from uploadm8.dev.sandbox.kit.wire import Party
 from uploadm8.dev.sandbox.mailgun import mailgun_parties
 from uploadm8.dev.sandbox.meta.parties import meta_parties
+from uploadm8.dev.sandbox.stripe.parties import stripe_parties
 from uploadm8.dev.sandbox.tiktok.parties import tiktok_parties
 from uploadm8.dev.sandbox.web import web_parties
 
@@ -29,6 +30,7 @@ PARTIES: Sequence[PartyFactory] = (
     meta_parties,
     mailgun_parties,
     discord_parties,
+    stripe_parties,
     web_parties,
 )
 

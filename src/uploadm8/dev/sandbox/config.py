@@ -18,6 +18,7 @@ _PREFIXES = {
     "META_RUPLOAD_BASE_URL": "/meta-rupload",
     "MAILGUN_API_BASE_URL": "/mailgun",
     "DISCORD_BASE_URL": "/discord",
+    "STRIPE_API_BASE_URL": "/stripe",
 }
 
 _CLIENTS = {
@@ -29,6 +30,8 @@ _CLIENTS = {
     "META_APP_SECRET": "sandbox-meta-secret",
     "MAILGUN_API_KEY": "sandbox-mailgun-key",
     "MAILGUN_DOMAIN": "mg.example.com",
+    "STRIPE_SECRET_KEY": "sk_test_sandbox",
+    "STRIPE_WEBHOOK_SECRET": "whsec_sandbox",
 }
 
 
@@ -51,6 +54,8 @@ GOOGLE_CLIENT = Client(_CLIENTS["GOOGLE_CLIENT_ID"], _CLIENTS["GOOGLE_CLIENT_SEC
 META_CLIENT = Client(_CLIENTS["META_APP_ID"], _CLIENTS["META_APP_SECRET"])
 MAILGUN_KEY = _CLIENTS["MAILGUN_API_KEY"]
 MAILGUN_DOMAIN = _CLIENTS["MAILGUN_DOMAIN"]
+STRIPE_SECRET_KEY = _CLIENTS["STRIPE_SECRET_KEY"]
+STRIPE_WEBHOOK_SECRET = _CLIENTS["STRIPE_WEBHOOK_SECRET"]
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -141,6 +146,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     discord_limit: int = 5
     discord_period_s: float = 2.0
+
+    stripe_webhook_url: str = ""
+    stripe_webhook_copies: int = 1
+    """How often each event is delivered."""
+    stripe_webhook_disorder: bool = False
+    stripe_webhook_paused: bool = False
+    """Keep events undelivered, as when the endpoint is down."""
+    stripe_cancel_shape: Literal["both", "flag", "date"] = "both"
+    """Which of cancel_at_period_end and cancel_at says that a subscription will end."""
 
 
 class SandboxConfig(Struct, kw_only=True):
