@@ -4,9 +4,9 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 
-from uploadm8.api.guards import given, needs
+from uploadm8.api.guards import ANY_SCOPE, given, needs
 from uploadm8.api.principal import Principal
 from uploadm8.domain.accounts.service import Accounts
 from uploadm8.domain.workspaces.api_keys import ApiKeys
@@ -26,7 +26,7 @@ class MeController(Controller):
     tags = ["Authentication"]
     dependencies = {"accounts": given("accounts"), "workspaces": given("workspaces")}
 
-    @get("/", summary="Who am I", **needs(scope="auth:read"))
+    @get("/", summary="Who am I", **needs(scope=ANY_SCOPE))
     async def me(
         self,
         principal: NamedDependency[Principal],
@@ -71,7 +71,7 @@ class ApiKeysController(Controller):
     @delete("/{key_id:uuid}", summary="Revoke an API key", **needs(session=True))
     async def revoke(
         self,
-        key_id: UUID,
+        key_id: FromPath[UUID],
         principal: NamedDependency[Principal],
         api_keys: NamedDependency[ApiKeys],
     ) -> None:
