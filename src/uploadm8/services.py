@@ -24,8 +24,10 @@ from uploadm8.domain.publishing.plan import PublicationPlans
 from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
+from uploadm8.domain.workspaces.api_keys import ApiKeys
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
@@ -59,6 +61,8 @@ class Services:
     credentials: CredentialChanges
     second_factor: SecondFactor
     post: Post
+    api_keys: ApiKeys
+    settings: SettingsService
     entitlements: Entitlements
     grants: Grants
     quota: Quota
@@ -127,6 +131,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             credentials=people.credentials,
             second_factor=people.second_factor,
             post=people.post,
+            api_keys=people.api_keys,
+            settings=SettingsService(cipher, config.discord_base_url),
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
