@@ -18,6 +18,7 @@ from uploadm8.api.requests import StrictRequest
 from uploadm8.config import Config
 from uploadm8.domain.accounts.controllers import AuthController, provide_client
 from uploadm8.domain.admin.controllers import AdminController
+from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.publishing.controllers import PublicationsController
 from uploadm8.domain.uploads.controllers import UploadsController
@@ -35,6 +36,7 @@ ROUTES: list[ControllerRouterHandler] = [
     PublicationsController,
     PlatformsController,
     OAuthController,
+    BillingController,
     AdminController,
 ]
 

@@ -96,9 +96,7 @@ def create_broker(config: Config | None = None) -> dramatiq.Broker:
     )
     install(broker, names)
     for kind in ALL:
-        actor = dramatiq.actor(
-            actor_name=kind.name, queue_name=names[kind.queue], broker=broker
-        )
+        actor = dramatiq.actor(actor_name=kind.name, queue_name=names[kind.queue], broker=broker)
         actor(worker.answering(kind))
     dramatiq.set_broker(broker)
     return broker

@@ -48,9 +48,7 @@ DESCRIPTION = "True"
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="uploadm8", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="uploadm8", description=DESCRIPTION)
 
     manager.add_table(
         class_name="OAuthChoice",
@@ -239,9 +237,7 @@ async def forwards():
         tablename="oauth_choices",
         constraint_name="check_oauth_choices_platform",
         constraint_class=Check,
-        params={
-            "condition": "platform IN ('tiktok', 'youtube', 'instagram', 'facebook')"
-        },
+        params={"condition": "platform IN ('tiktok', 'youtube', 'instagram', 'facebook')"},
         schema=None,
     )
 
