@@ -115,7 +115,12 @@ def access_of(profile: Profile) -> Access:
 
 
 def draft_of(
-    platform: Platform, access: Access, film: Path, *, caption: str = "Lap one #track", **options: Any
+    platform: Platform,
+    access: Access,
+    film: Path,
+    *,
+    caption: str = "Lap one #track",
+    **options: Any,
 ) -> Draft:
     """A post of the film."""
     data = film.read_bytes()

@@ -1,5 +1,10 @@
 """The platforms' protocols spoken with plain HTTP, step by step."""
 
+import contextlib
+import http.server
+import queue
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +84,36 @@ class Sandbox:
         params = {"url": url, "account": account} | decision
         where = self.control("GET", "consent", params=params)["callback_url"]
         return {name: values[0] for name, values in parse_qs(urlsplit(where).query).items()}
+
+
+class Inbox:
+    """Webhooks as they arrive."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}/hook"
+        self.arrived: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
+
+    def wait(self) -> tuple[dict[str, str], bytes]:
+        """The headers and the body of the next one."""
+        return self.arrived.get(timeout=20)
+
+
+@contextlib.contextmanager
+def webhook_inbox() -> Iterator[Inbox]:
+    """A callback address on this machine."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            inbox.arrived.put(({k.lower(): v for k, v in self.headers.items()}, body))
+            self.send_response(200)
+            self.end_headers()
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        inbox = Inbox(server.server_port)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield inbox
+        server.shutdown()
 
 
 def tiktok_authorize_url(sandbox: Sandbox, **extra: str) -> str:
@@ -289,3 +324,14 @@ def rupload(sandbox: Sandbox, url: str, token: str, data: bytes, **headers: str)
         "content-type": "application/octet-stream",
     } | headers
     return sandbox.http.post(url, content=data, headers=sent)
+
+
+def make_picture(path: Path) -> Path:
+    """A small PNG."""
+    with av.open(str(path), "w", format="image2") as container:
+        stream = container.add_stream("png", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "rgb24"
+        frame = av.VideoFrame.from_ndarray(np.zeros((36, 64, 3), np.uint8), format="rgb24")
+        for packet in [*stream.encode(frame), *stream.encode()]:
+            container.mux(packet)
+    return path

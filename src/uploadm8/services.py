@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from uploadm8.config import Config, EmailVerification
+from uploadm8.api.limits import Limits
+from uploadm8.config import Config
+from uploadm8.domain.accounts.credentials import CredentialChanges
+from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.service import Accounts
-from uploadm8.domain.accounts.sessions import Sessions
+from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.domain.admin.service import Administration
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.gateway import open_gateway
@@ -34,12 +37,13 @@ from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
+from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.security.passwords import Passwords
 from uploadm8.infra.security.reseal import Reseal
-from uploadm8.infra.security.tokens import AccessTokens, RefreshTokens
 from uploadm8.infra.storage.s3 import Storage, open_storage
+from uploadm8.people import build_people, mailer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,13 @@ class Services:
     live: Live
     cipher: Cipher
     storage: Storage
-    accounts: Accounts
+    limits: Limits
     workspaces: Workspaces
     principals: DatabasePrincipals
+    accounts: Accounts
+    credentials: CredentialChanges
+    second_factor: SecondFactor
+    post: Post
     entitlements: Entitlements
     grants: Grants
     quota: Quota
@@ -88,6 +96,11 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         await Reseal(cipher).require_keys()
         redis = Redis.from_url(config.redis_url.get_secret_value(), socket_timeout=20)
         stack.push_async_callback(redis.aclose)
+        # A limit that makes requests wait for Redis would be worse than none.
+        limits_redis = Redis.from_url(
+            config.redis_url.get_secret_value(), socket_timeout=0.5, socket_connect_timeout=0.5
+        )
+        stack.push_async_callback(limits_redis.aclose)
         storage = await stack.enter_async_context(
             open_storage(
                 config.storage_endpoint,
@@ -96,14 +109,14 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
-        access = access_tokens(config)
         workspaces = Workspaces()
         passwords = Passwords()
         stack.callback(passwords.close)
+        http = await stack.enter_async_context(open_http(_outside(config)))
+        people = build_people(config, cipher, passwords, mailer(config, http), workspaces)
         options = billing_options(config)
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
-        http = await stack.enter_async_context(open_http(_outside(config)))
         platforms = _platforms(config, http, cipher, entitlements)
         yield Services(
             config=config,
@@ -111,9 +124,15 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             live=Live(redis),
             cipher=cipher,
             storage=storage,
-            accounts=_accounts(config, access, cipher, passwords, workspaces),
+            limits=Limits(
+                RateLimiter(limits_redis), Rate(config.rate_limit_max, config.rate_limit_window_sec)
+            ),
             workspaces=workspaces,
-            principals=DatabasePrincipals(access),
+            principals=people.principals,
+            accounts=people.accounts,
+            credentials=people.credentials,
+            second_factor=people.second_factor,
+            post=people.post,
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
@@ -145,33 +164,6 @@ def billing_options(config: Config) -> BillingOptions:
         portal_return_url=config.stripe_portal_return_url,
         trial_days=config.stripe_trial_days_default,
         automatic_tax=config.stripe_automatic_tax,
-    )
-
-
-def access_tokens(config: Config) -> AccessTokens:
-    """The signer of access tokens, from the settings."""
-    return AccessTokens.build(
-        config.base_url,
-        config.jwt_secret.get_secret_value(),
-        config.jwt_secret_previous.get_secret_value(),
-        config.access_token_minutes,
-    )
-
-
-def _accounts(
-    config: Config,
-    access: AccessTokens,
-    cipher: Cipher,
-    passwords: Passwords,
-    workspaces: Workspaces,
-) -> Accounts:
-    refresh = RefreshTokens.derive(cipher.keys, cipher.primary)
-    return Accounts(
-        passwords=passwords,
-        sessions=Sessions(access, refresh, config.refresh_token_days, config.refresh_grace_seconds),
-        on_registered=workspaces.create,
-        must_verify=config.verification is EmailVerification.REQUIRED,
-        origins=config.origins,
     )
 
 

@@ -58,6 +58,7 @@ def render(
             trim=trim,
             quality=Quality.QUICK if quick else Quality.STANDARD,
             hardware=hardware,
+            known=source,
         )
         _tell(_run(job, quiet=quiet), track)
 

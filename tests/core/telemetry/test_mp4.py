@@ -108,6 +108,26 @@ def test_plain_camm_positions_are_enough(tmp_path: Path) -> None:
     assert track.columns[Channel.LAT].tolist() == [48.0, 49.0, 50.0]
 
 
+def test_the_subtitle_track_of_a_drone_is_read_like_its_file(tmp_path: Path) -> None:
+    texts = [
+        b"F/2.8, SS 206, ISO 100, EV 0, GPS (8.2090, 47.4692, 18), D 24m, H 6m, H.S %d.0m/s" % i
+        for i in range(4)
+    ]
+    cues = [struct.pack(">H", len(text)) + text for text in texts]
+    path = tmp_path / "drone.mp4"
+    path.write_bytes(movie(cues, handler=b"sbtl", codec=b"tx3g", ticks=1000))
+    track = mp4.read(path)
+    assert track.t.tolist() == [0, 1, 2, 3]
+    assert track.columns[Channel.LAT].tolist() == [47.4692] * 4
+    assert track.columns[Channel.SPEED].tolist() == [0, 1, 2, 3]
+
+
+def test_other_subtitles_are_no_telemetry(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(movie([b"\0\5Hello"] * 3, handler=b"sbtl", codec=b"tx3g"))
+    assert _refused(path).code == "telemetry_no_points"
+
+
 @pytest.mark.parametrize("name", ["android_xyz.mp4", "iphone_mdta.mov"])
 def test_a_phone_that_notes_one_position_says_so_and_carries_it(name: str) -> None:
     error = _refused(sample(f"phone/{name}"))

@@ -72,7 +72,7 @@ def grabbing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[Grabb
     """Open a source for single pictures."""
     source = probe(path, limits)
     with opened(path, limits) as container:
-        stream = picture_stream(container, limits)
+        stream = picture_stream(container, limits, threads=False)
         origin = Timeline.of(source, None).origin
         yield Grabber(
             source, Reader(container, stream, source, origin), upright_aspect(stream, source)

@@ -30,7 +30,7 @@ def probe(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> SourceInfo:
     if path.is_file() and path.stat().st_size > limits.max_bytes:
         raise fault("media_too_large", got=path.stat().st_size, limit=limits.max_bytes)
     with opened(path, limits) as container:
-        stream = picture_stream(container, limits)
+        stream = picture_stream(container, limits, threads=False)
         _check_size(stream, limits)
         audio = _audio(container, limits)
         picture = _first_picture(container, stream)
@@ -39,7 +39,7 @@ def probe(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> SourceInfo:
         return _describe(path, container, stream, picture, cadence, audio)
 
 
-def _describe(  # noqa: PLR0917 - the parts of one file
+def _describe(
     path: Path,
     container: InputContainer,
     stream: VideoStream,
@@ -117,7 +117,6 @@ def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame
 
 
 def _cadence(container: InputContainer, stream: VideoStream, path: Path) -> Cadence:
-    container.seek(0)
     try:
         cadence = read_cadence(container, stream, path.stat().st_size)
     except av.FFmpegError as error:

@@ -15,6 +15,7 @@ from litestar.params import FromQuery, JSONBody
 from uploadm8.dev.sandbox.config import Settings
 from uploadm8.dev.sandbox.kit.consent import Decision
 from uploadm8.dev.sandbox.kit.faults import Fault
+from uploadm8.dev.sandbox.kit.identity import twin
 from uploadm8.dev.sandbox.kit.ledger import as_json
 from uploadm8.dev.sandbox.kit.runtime import Runtime
 from uploadm8.dev.sandbox.kit.wire import Call, Party, RefusedError
@@ -34,6 +35,14 @@ class AccountName(msgspec.Struct, forbid_unknown_fields=True):
     party: str
     account: str
     why: str = "revoked"
+
+
+class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
+    """An account to add: like an existing one, under another short name."""
+
+    party: str
+    account: str
+    like: str
 
 
 def control_app(runtime: Runtime, parties: Sequence[Party], lifespan: Lifespan) -> Litestar:
@@ -65,7 +74,11 @@ def _time(runtime: Runtime) -> list[BaseRouteHandler]:
         await runtime.settle()
         return {"now": now}
 
-    return [health, clock, move_clock]
+    @post("/_sandbox/reset", status_code=204)
+    async def reset() -> None:
+        runtime.reset()
+
+    return [health, clock, move_clock, reset]
 
 
 def _switches(runtime: Runtime) -> list[BaseRouteHandler]:
@@ -131,6 +144,15 @@ def _accounts(runtime: Runtime, parties: Sequence[Party]) -> list[BaseRouteHandl
             for party in runtime.screens
         }
 
+    @post("/_sandbox/accounts")
+    async def add(data: JSONBody[NewAccount]) -> dict[str, Any]:
+        known = runtime.accounts(data.party)
+        if data.like not in known or data.account in known:
+            raise ClientException(f"{data.party}: {data.like} must exist, {data.account} must not")
+        made = twin(known[data.like], data.account, runtime.state.next_number())
+        known[data.account] = made
+        return {"account": data.account} | asdict(made)
+
     @get("/_sandbox/consent")
     async def consent(
         url: FromQuery[str],
@@ -162,7 +184,7 @@ def _accounts(runtime: Runtime, parties: Sequence[Party]) -> list[BaseRouteHandl
             raise NotFoundException(f"{data.party} has no account {data.account}")
         return {"grants": runtime.revoke_account(data.party, data.account, data.why)}
 
-    return [accounts, consent, revoke]
+    return [accounts, add, consent, revoke]
 
 
 def _ledger(runtime: Runtime) -> list[BaseRouteHandler]:

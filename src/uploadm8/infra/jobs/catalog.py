@@ -47,5 +47,9 @@ STRIPE_EVENT = JobKind("billing.stripe_event", Queue.LIGHT, timeout_s=120, max_a
 BILLING_SWEEP = JobKind("billing.sweep", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600)
 REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
 KEEP_TOKENS_ALIVE = JobKind("platforms.keep_tokens_alive", Queue.LIGHT, every_s=900)
+ACCOUNT_MAIL = JobKind("accounts.mail", Queue.LIGHT, timeout_s=120)
+RESET_REQUESTED = JobKind("accounts.reset_requested", Queue.LIGHT, timeout_s=60)
+VERIFY_REQUESTED = JobKind("accounts.verify_requested", Queue.LIGHT, timeout_s=60)
+FORGET = JobKind("accounts.forget", Queue.LIGHT, timeout_s=300, max_attempts=2, every_s=3600)
 
 ALL: tuple[JobKind, ...] = tuple(v for v in list(globals().values()) if isinstance(v, JobKind))

@@ -63,7 +63,7 @@ class RingFace(Face):
         halo = blurred(mask, size * 0.022)
         self._lit.paint_rgb((halo * 0.42).astype(np.uint8), colors, scene.coding)
         self._lit.paint_rgb(mask, colors, scene.coding)
-        self._sweep = Sweep(arc.positions(size * 0.06), arc.length)
+        self._sweep = Sweep(self._lit, arc.positions(size * 0.06), arc.length)
         self._knob = self._make_knob(scene)
         self.inner_width = (arc.radius - arc.thickness / 2 - size * 0.06) * 2 * 0.93
 
@@ -71,7 +71,7 @@ class RingFace(Face):
         if lit <= 0:
             return
         along = lit / STEPS
-        layer.reveal(self._lit, self._sweep.mask(along))
+        self._sweep.uncover(layer, along)
         if self._knob is not None:
             x, y = self.arc.point(along / self.arc.length, self.arc.radius)
             self._knob.stamp(layer, round(x * STEPS), round(y * STEPS))

@@ -196,12 +196,15 @@ def _blocks(lines: Iterable[str]) -> Iterator[Cue]:
         yield Cue(NAN, text)
 
 
+def is_dji(text: str) -> bool:
+    """Whether a subtitle has DJI's words in it."""
+    return bool(_SIGNS.search(text))
+
+
 def sniff(head: bytes) -> bool:
     """Subtitles (or numbered blocks) with DJI's words in them."""
     text = decode_head(head)[:8192]
-    return (
-        text[:1].isdigit() and ("-->" in text or "[latitude" in text) and bool(_SIGNS.search(text))
-    )
+    return text[:1].isdigit() and ("-->" in text or "[latitude" in text) and is_dji(text)
 
 
 FORMAT = Format("dji-srt", sniff, read)

@@ -11,9 +11,12 @@ from uploadm8.core.telemetry.mp4.metadata import read_place
 from uploadm8.core.telemetry.mp4.movie import Movie, MovieTrack, read_movie
 from uploadm8.core.telemetry.problems import Problem, telemetry_error
 from uploadm8.core.telemetry.raw import RawTrack
+from uploadm8.core.telemetry.readers import dji_srt
 from uploadm8.errors import TelemetryError
 
 MAX_BYTES = 64 * 2**30  # videos are walked, never read whole
+_SUBTITLES = ("tx3g", "text")
+_CUES_TO_JUDGE = 100
 _MAX_ZONE_S = 14 * 3600
 _MAX_ZONE_ERROR_S = 120.0
 
@@ -33,6 +36,8 @@ def read(path: Path) -> RawTrack:
                 return _gopro(movie, track)
             if track.codec == camm.CODEC:
                 return camm.camm_track(movie, track)
+            if track.codec in _SUBTITLES and (found := _drone(movie, track)) is not None:
+                return found
     found = freegps_track(path, movie)
     if found is not None:
         return found
@@ -49,6 +54,19 @@ def _gopro(movie: Movie, track: MovieTrack) -> RawTrack:
         if abs(zone) <= _MAX_ZONE_S and abs(ahead - zone) <= _MAX_ZONE_ERROR_S:
             found.local_offset_s = zone
     return found
+
+
+def _drone(movie: Movie, track: MovieTrack) -> RawTrack | None:
+    """The subtitles that DJI drones put into the video: length, then the text of an .SRT cue."""
+    samples = track.samples()
+    texts = [
+        block[2 : 2 + int.from_bytes(block[:2], "big")].decode("utf-8", "replace")
+        for block in movie.read(samples)
+    ]
+    if not any(dji_srt.is_dji(text) for text in texts[:_CUES_TO_JUDGE]):
+        return None
+    cues = (dji_srt.Cue(t, text) for t, text in zip(samples.times.tolist(), texts, strict=True))
+    return dji_srt.parse_cues(cues, name="dji-subtitles")
 
 
 def _nothing(movie: Movie | None) -> TelemetryError:

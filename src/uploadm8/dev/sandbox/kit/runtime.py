@@ -30,6 +30,7 @@ class Runtime:
 
     def __init__(self, config: SandboxConfig) -> None:
         config.data.mkdir(parents=True, exist_ok=True)
+        self._first_settings = config.settings
         self.settings: Settings = config.settings
         self.data: Path = config.data
         self.base_url = config.base_url
@@ -43,6 +44,24 @@ class Runtime:
         self.on_revoked: dict[str, Callable[[str], None]] = {}
         self.screens: dict[str, Screen] = {}
         self.background: set[asyncio.Task[None]] = set()
+        self._seeds: list[Callable[[], None]] = []
+        self.seed(self._seed_accounts)
+
+    def seed(self, plant: Callable[[], None]) -> None:
+        """Run `plant` now and after every reset: it adds what exists from the start."""
+        self._seeds.append(plant)
+        plant()
+
+    def reset(self) -> None:
+        """Return to the first moment: no posts, tokens or faults, the settings of the start."""
+        self.state.clear()
+        self.faults.clear()
+        self.ledger.clear()
+        self.settings = self._first_settings
+        for plant in self._seeds:
+            plant()
+
+    def _seed_accounts(self) -> None:
         for party, accounts in seeded_accounts().items():
             known = self.accounts(party)
             for name, account in accounts.items():
