@@ -49,7 +49,9 @@ class Limits:
         who = caller_key(principal, state["address"])
         tightest = await self.limiter.hit(self.general, who)
         if own and tightest.allowed:
-            verdict = await self.limiter.hit(_parse(own), f"{who}|{connection.scope['path_template']}")
+            verdict = await self.limiter.hit(
+                _parse(own), f"{who}|{connection.scope['path_template']}"
+            )
             tightest = min(tightest, verdict, key=_room)
         state["response_headers"] = _headers(tightest)
         if not tightest.allowed:

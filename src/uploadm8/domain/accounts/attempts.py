@@ -120,9 +120,7 @@ class Attempts:
         )
         ever, recent, idle = rows[0]["ever"], rows[0]["recent"], rows[0]["idle"]
         if ever >= _OFF:
-            raise SignInOffError(
-                retry_after=_LONGEST_WAIT_S, action="Reset the password by mail."
-            )
+            raise SignInOffError(retry_after=_LONGEST_WAIT_S, action="Reset the password by mail.")
         if recent < _FREE:
             return
         left = min(2.0 ** (recent - _FREE), _LONGEST_WAIT_S) - idle

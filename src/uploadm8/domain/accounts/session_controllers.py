@@ -66,7 +66,9 @@ class TwoStepController(Controller):
     tags = ["Authentication"]
     dependencies = {"second_factor": given("second_factor")}
 
-    @post("/", status_code=200, summary="Begin two-step sign-in", **needs(session=True, fresh_s=300))
+    @post(
+        "/", status_code=200, summary="Begin two-step sign-in", **needs(session=True, fresh_s=300)
+    )
     async def begin(
         self,
         principal: NamedDependency[Principal],

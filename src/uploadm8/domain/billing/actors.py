@@ -1,6 +1,6 @@
 """Billing's background work: apply an event, send a notice, sweep."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,18 +8,17 @@ import msgspec
 import structlog
 
 from uploadm8.domain.billing.events import Events
-from uploadm8.domain.billing.letters import Letter, write
+from uploadm8.domain.billing.letters import write
 from uploadm8.domain.billing.notices import NoticeKind
 from uploadm8.domain.billing.sweep import Sweep
 from uploadm8.domain.billing.tables import BillingNotice
 from uploadm8.domain.workspaces.tables import Membership
 from uploadm8.infra.jobs.catalog import BILLING_NOTICE, BILLING_SWEEP, STRIPE_EVENT
 from uploadm8.infra.jobs.handlers import Handler, JobContext
+from uploadm8.infra.mail.letter import render
+from uploadm8.infra.mail.mailer import Mailer
 
 log = structlog.get_logger(__name__)
-
-# Gives a letter to the mail of an address; a repeat with the same key sends nothing.
-Deliver = Callable[[str, Letter, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,8 @@ class BillingActors:
 
     events: Events
     sweep: Sweep
-    deliver: Deliver
+    mailer: Mailer
+    frontend_url: str
 
     def handlers(self) -> Sequence[Handler]:
         """One for each kind."""
@@ -51,9 +51,10 @@ class BillingActors:
         if not rows:
             return
         notice = rows[0]
-        letter = write(NoticeKind(notice["kind"]), msgspec.json.decode(notice["facts"]))
+        kind = NoticeKind(notice["kind"])
+        letter = write(kind, msgspec.json.decode(notice["facts"]), self.frontend_url)
         for address in await _recipients(notice["workspace"]):
-            await self.deliver(address, letter, f"billing:{notice['id']}:{address}")
+            await self.mailer.send(render(letter, address, kind.value.replace("_", "-")))
         await BillingNotice.raw(
             "UPDATE billing_notices SET sent_at=now() WHERE id={}", notice["id"]
         )

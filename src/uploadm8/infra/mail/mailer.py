@@ -104,4 +104,6 @@ class Outbox:
         partial = path.with_suffix(".part")
         partial.write_bytes(message.as_bytes())
         partial.rename(path)
-        log.info("mail_in_outbox", tag=mail.tag, file=str(path), links=len(_LINK.findall(mail.text)))
+        log.info(
+            "mail_in_outbox", tag=mail.tag, file=str(path), links=len(_LINK.findall(mail.text))
+        )
