@@ -17,6 +17,8 @@ from uploadm8.api.problems import EXCEPTION_HANDLERS
 from uploadm8.api.requests import StrictRequest
 from uploadm8.config import Config
 from uploadm8.domain.accounts.controllers import AuthController, provide_client
+from uploadm8.domain.accounts.credential_controllers import CredentialController
+from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
 from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
@@ -31,6 +33,9 @@ ROUTES: list[ControllerRouterHandler] = [
     healthz,
     readyz,
     AuthController,
+    CredentialController,
+    SessionsController,
+    TwoStepController,
     MeController,
     UploadsController,
     PublicationsController,

@@ -113,6 +113,7 @@ class Config(BaseSettings):
     access_token_minutes: int = _f(15, "Life of an access token")
     refresh_token_days: int = _f(30, "Idle life of a session")
     refresh_grace_seconds: int = _f(10, "How long the previous refresh token still answers")
+    totp_window: int = _f(1, "Steps of 30 s before the current one whose code is accepted; 0 or 1")
     rate_limit_window_sec: int = _f(60, "Window of the general rate limit")
     rate_limit_max: int = _f(60, "Requests per window, per user or address")
     worker_concurrency: int = _f(1, "Renders at a time per worker process")

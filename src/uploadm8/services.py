@@ -43,7 +43,7 @@ from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.security.passwords import Passwords
 from uploadm8.infra.security.reseal import Reseal
 from uploadm8.infra.storage.s3 import Storage, open_storage
-from uploadm8.people import build_people, mailer
+from uploadm8.people import build_mailer, build_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,10 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
-        workspaces = Workspaces()
+        http = await stack.enter_async_context(open_http(_outside(config)))
         passwords = Passwords()
         stack.callback(passwords.close)
-        http = await stack.enter_async_context(open_http(_outside(config)))
-        people = build_people(config, cipher, passwords, mailer(config, http), workspaces)
+        people = build_people(config, cipher, passwords, build_mailer(config, http))
         options = billing_options(config)
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
@@ -127,7 +126,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             limits=Limits(
                 RateLimiter(limits_redis), Rate(config.rate_limit_max, config.rate_limit_window_sec)
             ),
-            workspaces=workspaces,
+            workspaces=people.workspaces,
             principals=people.principals,
             accounts=people.accounts,
             credentials=people.credentials,

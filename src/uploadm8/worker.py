@@ -7,7 +7,8 @@ from uuid import UUID
 import dramatiq
 
 from uploadm8.config import Config
-from uploadm8.domain.billing.actors import BillingActors
+from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.renditions.actors import RenditionJobs
@@ -28,19 +29,16 @@ def handlers(services: Services) -> dict[str, Handler]:
     """The handler of every job kind, by name."""
     uploads = UploadJobs(services.storage, services.scratch, services.live, services.quota)
     renditions = RenditionJobs(services.storage, services.scratch, services.live, services.quota)
-    billing = BillingActors(
-        services.billing.events,
-        services.billing.sweep,
-        services.post.mailer,
-        services.config.frontend_url,
-    )
     groups = (
         uploads.handlers(),
         renditions.handlers(),
         Releases().handlers(),
         PublishingJobs(services.delivery).handlers(),
         services.platforms.jobs.handlers(),
-        billing.handlers(),
+        AccountJobs(services.post, services.credentials).handlers(),
+        BillingJobs(
+            services.billing, services.post.mailer, services.config.frontend_url
+        ).handlers(),
     )
     return {handler.kind.name: handler for group in groups for handler in group}
 

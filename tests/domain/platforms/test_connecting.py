@@ -37,7 +37,9 @@ class Site:
             f"/oauth/{platform}/start", params=query, headers=(who or self.me).headers
         )
 
-    async def consent(self, authorize_url: str, account: str = "", **decision: str) -> dict[str, str]:
+    async def consent(
+        self, authorize_url: str, account: str = "", **decision: str
+    ) -> dict[str, str]:
         return await asyncio.to_thread(self.sandbox.consent, authorize_url, account, **decision)
 
     async def callback(self, platform: str, query: dict[str, str]) -> dict[str, str]:
@@ -227,7 +229,9 @@ async def test_disconnecting_revokes_wipes_and_hides(site: Site) -> None:
     assert (await site.api.http.delete(url, headers=site.me.headers)).status_code == 204
     assert (await site.overview())["tiktok"]["accounts"] == []
     assert (await site.api.http.get(url, headers=site.me.headers)).status_code == 404
-    job = (await ConnectedAccount.raw("SELECT * FROM jobs WHERE kind = 'platforms.revoke_account'"))[0]
+    job = (
+        await ConnectedAccount.raw("SELECT * FROM jobs WHERE kind = 'platforms.revoke_account'")
+    )[0]
     await _run(site, job)
     row = (await ConnectedAccount.select())[0]
     assert row["access_token_enc"] is row["refresh_token_enc"] is None
@@ -243,7 +247,9 @@ async def test_disconnecting_a_page_leaves_the_persons_other_accounts_alone(site
     page = await site.account("facebook")
     await site.connect("instagram", "bert")
     await site.api.http.delete(f"/api/platforms/accounts/{page['id']}", headers=site.me.headers)
-    job = (await ConnectedAccount.raw("SELECT * FROM jobs WHERE kind = 'platforms.revoke_account'"))[0]
+    job = (
+        await ConnectedAccount.raw("SELECT * FROM jobs WHERE kind = 'platforms.revoke_account'")
+    )[0]
     await _run(site, job)
     assert await asyncio.to_thread(sandbox_calls, site.sandbox, "meta", "revoke") == []
 

@@ -8,7 +8,13 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from uploadm8.domain.platforms.clients.base import CommitAgain, Live, NotPublished, Pending, Platform
+from uploadm8.domain.platforms.clients.base import (
+    CommitAgain,
+    Live,
+    NotPublished,
+    Pending,
+    Platform,
+)
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Endpoints
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.facebook_status import VideoStatus

@@ -78,8 +78,10 @@ async def test_a_permission_left_out_is_named(
     with pytest.raises(PlatformError) as missing:
         await connect(sandbox, clients, platform, scopes=scopes)
     assert missing.value.code == "platform_permission_missing"
-    assert "publish" in missing.value.detail or "upload" in missing.value.detail or (
-        "manage_posts" in missing.value.detail
+    assert (
+        "publish" in missing.value.detail
+        or "upload" in missing.value.detail
+        or ("manage_posts" in missing.value.detail)
     )
 
 

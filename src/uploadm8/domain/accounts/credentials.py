@@ -11,7 +11,7 @@ from uploadm8.domain.accounts.service import InvalidCredentialsError, normalize_
 from uploadm8.domain.accounts.sessions import Client, Pair, Sessions
 from uploadm8.domain.accounts.tables import LinkPurpose, User, UserRole
 from uploadm8.domain.accounts.totp import SecondFactor
-from uploadm8.errors import ConflictError, FieldError, InvalidRequestError
+from uploadm8.errors import ConflictError
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import RESET_REQUESTED, VERIFY_REQUESTED
 from uploadm8.infra.jobs.handlers import JobContext

@@ -53,8 +53,10 @@ _WORDS: Mapping[LetterKind, _Words] = {
         "You already have an account",
         "You already have an account",
         (
-            "Someone, probably you, tried to register with this address. There is an account with"
-            " it already: sign in, or reset the password if you have forgotten it.",
+            (
+                "Someone, probably you, tried to register with this address. There is an account with"
+                " it already: sign in, or reset the password if you have forgotten it."
+            ),
         ),
         _IGNORE,
         "Sign in",
@@ -86,8 +88,10 @@ _WORDS: Mapping[LetterKind, _Words] = {
         "Your address was changed",
         "Your address was changed",
         (
-            "Your account now uses another e-mail address. If that was not you, take the change"
-            " back: this address returns, and every device is signed out.",
+            (
+                "Your account now uses another e-mail address. If that was not you, take the change"
+                " back: this address returns, and every device is signed out."
+            ),
         ),
         "The link works for 72 hours.",
         "Take it back",
@@ -103,8 +107,10 @@ _WORDS: Mapping[LetterKind, _Words] = {
         "A session was ended for your safety",
         "We ended one of your sessions",
         (
-            "An old sign-in token of your account was used a second time. That happens when a copy"
-            " of it was stolen, so the session was ended.",
+            (
+                "An old sign-in token of your account was used a second time. That happens when a copy"
+                " of it was stolen, so the session was ended."
+            ),
             "Sign in again. If you do not know why this happened, change your password.",
         ),
     ),
@@ -136,8 +142,10 @@ _WORDS: Mapping[LetterKind, _Words] = {
         "Your account will be deleted",
         "Your account will be deleted in 7 days",
         (
-            "Your account is locked and every device is signed out. After 7 days your videos,"
-            " connections and data are erased for good.",
+            (
+                "Your account is locked and every device is signed out. After 7 days your videos,"
+                " connections and data are erased for good."
+            ),
             "Posts that are already on other platforms stay there: delete them there.",
         ),
         "The link works for 7 days.",

@@ -105,22 +105,23 @@ class Accounts:
         self, email: str, password_hash: str, name: str, client: Client
     ) -> tuple[UserView, Pair] | None:
         user = await self._insert(email, password_hash, name)
-        taken = user is None
+        if user is None and not self.must_verify:
+            raise EmailTakenError(action="Sign in, or reset the password.")
+        user_id = new_id() if user is None else user.id
         if user is None:
-            if not self.must_verify:
-                raise EmailTakenError(action="Sign in, or reset the password.")
-            user = await self._insert(f"{new_id()}@decoy.invalid", password_hash, name)
-        assert user is not None
-        await self.on_registered(user.id, name or email.partition("@")[0])
-        await self.post.send_link(user.id, LetterKind.VERIFY, email)
-        if taken:
+            await self._insert(f"{user_id}@decoy.invalid", password_hash, name, user_id)
+        await self.on_registered(user_id, name or email.partition("@")[0])
+        await self.post.send_link(user_id, LetterKind.VERIFY, email)
+        if user is None:
             raise _TakenError
         if self.must_verify:
             return None
         return user, await self.sessions.open(user.id, client)
 
-    async def _insert(self, email: str, password_hash: str, name: str) -> UserView | None:
-        rows = await User.raw(_INSERT, new_id(), email, password_hash, name)
+    async def _insert(
+        self, email: str, password_hash: str, name: str, user_id: UUID | None = None
+    ) -> UserView | None:
+        rows = await User.raw(_INSERT, user_id or new_id(), email, password_hash, name)
         return UserView(**rows[0]) if rows else None
 
     async def log_in(self, given: Credentials, client: Client) -> tuple[UserView, Pair]:

@@ -7,10 +7,9 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from uploadm8.domain.billing.events import Events
 from uploadm8.domain.billing.letters import write
 from uploadm8.domain.billing.notices import NoticeKind
-from uploadm8.domain.billing.sweep import Sweep
+from uploadm8.domain.billing.service import Billing
 from uploadm8.domain.billing.tables import BillingNotice
 from uploadm8.domain.workspaces.tables import Membership
 from uploadm8.infra.jobs.catalog import BILLING_NOTICE, BILLING_SWEEP, STRIPE_EVENT
@@ -22,11 +21,10 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class BillingActors:
+class BillingJobs:
     """The handlers of billing's job kinds."""
 
-    events: Events
-    sweep: Sweep
+    billing: Billing
     mailer: Mailer
     frontend_url: str
 
@@ -41,7 +39,7 @@ class BillingActors:
     async def apply_event(self, context: JobContext) -> None:
         """Read from Stripe what a recorded event is about."""
         event_id = str(context.job.args["event_id"])
-        log.info("stripe_event", event=event_id, outcome=await self.events.apply(event_id))
+        log.info("stripe_event", event=event_id, outcome=await self.billing.events.apply(event_id))
 
     async def send_notice(self, context: JobContext) -> None:
         """Send a recorded notice to the owners and admins of its workspace."""
@@ -61,7 +59,7 @@ class BillingActors:
 
     async def run_sweep(self, _context: JobContext) -> None:
         """Look for lost news and wrong sums."""
-        report = await self.sweep.run()
+        report = await self.billing.sweep.run()
         log.info(
             "billing_swept",
             recovered=report.recovered,
