@@ -29,7 +29,7 @@ from uploadm8.domain.platforms.clients.protocol import Publisher
 from uploadm8.domain.publishing.media import StoredMedia
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
-from uploadm8.domain.renditions.tables import Rendition
+from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
@@ -200,6 +200,8 @@ class Delivery:
         upload = await Upload.select(Upload.title).where(Upload.id == row["upload"]).first()
         if rendition is None or upload is None:
             raise UploadM8Error("The publication has no rendition.", code="rendition_missing")
+        if rendition["state"] != RenditionState.SUCCEEDED:
+            raise AskLaterError("The rendition is being made anew.", retry_after=10.0)
         return Draft(
             access=await self.accounts.access(row["account"]),
             media=StoredMedia(
