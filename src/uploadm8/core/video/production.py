@@ -52,6 +52,7 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
         hud=hud,
         offset_s=task.offset_s,
         quality=task.quality,
+        known=info,
     )
     report = render(job, emit)
     for output in task.outputs:
