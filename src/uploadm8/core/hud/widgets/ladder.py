@@ -50,7 +50,7 @@ class Ladder(Widget[LadderState]):
         inside = np.minimum(y - self._top, self._top + self._tall - y)
         fade = np.clip(inside / (36 * self._unit), 0, 1)
         self._middle = round(self._top + self._tall / 2)
-        away = np.abs(y - self._middle) - 24 * self._unit
+        away = (np.abs(y - self._middle) - 27 * self._unit) / (9 * self._unit)
         self._fade: Plane = np.rint(fade * np.clip(away, 0, 1) * 255).astype(np.uint8)
         self._draw(width, height)
 
