@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from uploadm8.core.telemetry.clock import read_video_clock
 from uploadm8.core.telemetry.preview import geojson, preview, summary
 from uploadm8.core.telemetry.reader import read_track
-from uploadm8.core.telemetry.sync import SyncResult, synchronise
-from uploadm8.core.telemetry.track import Clock, Track
-from uploadm8.core.video.motion import extract_motion
+from uploadm8.core.telemetry.track import Track
+from uploadm8.core.video.alignment import Alignment, align
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.source import SourceInfo
 from uploadm8.errors import TelemetryError, UploadM8Error
@@ -25,7 +23,7 @@ class InspectTask:
     Attributes:
         source: the video, on local disk.
         telemetry: the telemetry file beside it, if one was sent.
-        offset_s: seconds to add to the log's clock, when the user has set them.
+        offset_s: the log's time at the first picture, when the user has set it.
     """
 
     source: Path
@@ -71,25 +69,17 @@ def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
         return Inspection(source=facts, telemetry_problem=error)
     if track is None:
         return Inspection(source=facts, warnings=_without_track(source))
-    aligned = align(track, task.source, task.offset_s)
+    aligned = align(track, source, task.source, task.offset_s)
     told = summary(track)
     return Inspection(
         source=facts,
         summary=told if task.telemetry is not None else None,
         embedded=told if task.telemetry is None else None,
         preview={**preview(track, PREVIEW_POINTS), "geojson": geojson(track)},
-        sync=_sync_json(aligned),
+        sync=aligned.as_json(),
         warnings=[{"code": "telemetry", "detail": text} for text in track.quality.warnings]
         + _doubts(aligned),
     )
-
-
-def align(track: Track, video: Path, manual_s: float | None) -> SyncResult:
-    """Line the log up with the video: by their clocks, and finer by what the picture shows."""
-    clock = read_video_clock(video)
-    outside = track.clock in (Clock.UTC, Clock.RELATIVE) and manual_s is None
-    motion = extract_motion(video) if outside else None
-    return synchronise(track, clock, motion=motion, manual_offset_s=manual_s)
 
 
 def find_track(video: Path, telemetry: Path | None) -> Track | None:
@@ -142,20 +132,7 @@ def _without_track(source: SourceInfo) -> list[dict[str, Any]]:
     ]
 
 
-def _sync_json(aligned: SyncResult) -> dict[str, Any]:
-    return {
-        "offset_s": aligned.offset_s + 0.0,  # never -0.0
-        "confidence": aligned.confidence,
-        "method": aligned.method.value,
-        "reason": aligned.reason,
-        "needs_review": aligned.needs_review,
-        "candidates": [
-            {"offset_s": round(c.offset_s, 3), "reason": c.reason} for c in aligned.candidates
-        ],
-    }
-
-
-def _doubts(aligned: SyncResult) -> list[dict[str, Any]]:
+def _doubts(aligned: Alignment) -> list[dict[str, Any]]:
     if not aligned.needs_review:
         return []
     return [{"code": "sync_needs_review", "detail": aligned.reason}]

@@ -21,7 +21,7 @@ class ProductionTask:
     Attributes:
         source: the video, on local disk.
         telemetry: the telemetry file beside it, if one was sent.
-        offset_s: seconds to add to the log's clock to get the video's.
+        offset_s: the log's time at the first picture.
         hud: how the HUD looks; None for no HUD.
         outputs: the renditions and their files.
         quality: encoder effort.
@@ -50,8 +50,9 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
         outputs=task.outputs,
         track=track,
         hud=hud,
-        offset_s=-task.offset_s,
+        offset_s=task.offset_s,
         quality=task.quality,
+        known=info,
     )
     report = render(job, emit)
     for output in task.outputs:
@@ -61,7 +62,7 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
             hud,
             info.duration_s * STILL_AT,
             output.spec,
-            offset_s=-task.offset_s,
+            offset_s=task.offset_s,
             image="jpg",
         )
         output.path.with_suffix(".jpg").write_bytes(picture)

@@ -65,7 +65,7 @@ class NewTelemetry(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class TelemetryChange(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Seconds to add to the log's clock to get the video's: positive shows the data later."""
+    """The log's time at the first picture, in seconds: raise it when the HUD comes too late."""
 
     offset_s: Annotated[float, Meta(ge=-86_400, le=86_400)]
 

@@ -156,7 +156,6 @@ class TelemetryFiles:
             "method": "manual",
             "reason": "You set the offset yourself.",
             "needs_review": False,
-            "candidates": [],
         }
         await self.renditions.redo(row["id"])
         await advance(
