@@ -8,6 +8,7 @@ import dramatiq
 
 from uploadm8.config import Config
 from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
 from uploadm8.domain.publishing.metrics import MetricsJobs
@@ -39,6 +40,9 @@ def handlers(services: Services) -> dict[str, Handler]:
         MetricsJobs(services.delivery).handlers(),
         services.platforms.jobs.handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
+        BillingJobs(
+            services.billing, services.post.mailer, services.config.frontend_url
+        ).handlers(),
     )
     return {handler.kind.name: handler for group in groups for handler in group}
 
