@@ -24,7 +24,7 @@ from uploadm8.domain.platforms.clients.base import (
     Unknown,
 )
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.options import read_options
+from uploadm8.domain.platforms.clients.options import InstagramOptions, Options, read_options
 from uploadm8.domain.platforms.clients.protocol import Publisher
 from uploadm8.domain.publishing.media import StoredMedia
 from uploadm8.domain.publishing.record import Record
@@ -202,6 +202,7 @@ class Delivery:
             raise UploadM8Error("The publication has no rendition.", code="rendition_missing")
         if rendition["state"] != RenditionState.SUCCEEDED:
             raise AskLaterError("The rendition is being made anew.", retry_after=10.0)
+        options = read_options(platform, json_of(row["options"]))
         return Draft(
             access=await self.accounts.access(row["account"]),
             media=StoredMedia(
@@ -218,10 +219,17 @@ class Delivery:
                 audio_codec="aac",
             ),
             caption=row["caption"],
-            options=read_options(platform, json_of(row["options"])),
+            options=options,
             marker=str(row["id"]),
             title=upload["title"] or None,
+            cover_url=await self._cover(options, rendition["still_key"]),
         )
+
+    async def _cover(self, options: Options, still_key: str | None) -> str | None:
+        """An address of the still picture that Instagram can fetch for an hour."""
+        if not isinstance(options, InstagramOptions) or not options.cover or still_key is None:
+            return None
+        return await self.storage.presign_get(still_key, expires_s=3_600)
 
     def _publisher(self, row: dict[str, Any]) -> Publisher:
         return self.publishers[Platform(row["platform"])]
