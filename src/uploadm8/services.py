@@ -14,14 +14,17 @@ from uploadm8.domain.accounts.service import Accounts
 from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.domain.admin.service import Administration
 from uploadm8.domain.billing.entitlements import Entitlements
+from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
+from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.quota import Quota
+from uploadm8.domain.billing.service import Billing, build_billing
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
 from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.plan import PublicationPlans
-from uploadm8.domain.publishing.reconnect import requeue_parked
+from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.settings.service import SettingsService
@@ -66,6 +69,7 @@ class Services:
     entitlements: Entitlements
     grants: Grants
     quota: Quota
+    billing: Billing
     http: Http
     scratch: Scratch
     platforms: Platforms
@@ -113,8 +117,9 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         passwords = Passwords()
         stack.callback(passwords.close)
         people = build_people(config, cipher, passwords, build_mailer(config, http))
-        entitlements = Entitlements()
-        quota = Quota(entitlements)
+        options = billing_options(config)
+        billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
+        entitlements, quota = billing.entitlements, billing.quota
         platforms = _platforms(config, http, cipher, entitlements)
         yield Services(
             config=config,
@@ -136,6 +141,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
+            billing=billing,
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
@@ -148,6 +154,22 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
         )
+
+
+def billing_options(config: Config) -> BillingOptions:
+    """The STRIPE_* settings."""
+    return BillingOptions(
+        secret_key=config.stripe_secret_key.get_secret_value(),
+        webhook_secret=config.stripe_webhook_secret.get_secret_value(),
+        api_base_url=config.stripe_api_base_url,
+        lookup_keys=config.lookup_keys,
+        default_lookup_key=config.stripe_default_lookup_key,
+        success_url=config.stripe_success_url,
+        cancel_url=config.stripe_cancel_url,
+        portal_return_url=config.stripe_portal_return_url,
+        trial_days=config.stripe_trial_days_default,
+        automatic_tax=config.stripe_automatic_tax,
+    )
 
 
 def _outside(config: Config) -> list[str]:
@@ -188,6 +210,7 @@ def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitle
         frontend_url=config.frontend_url,
         allow_account=entitlements.check_accounts,
         connected=requeue_parked,
+        posts_moved=ask_sooner,
     )
 
 

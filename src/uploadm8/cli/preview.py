@@ -38,8 +38,8 @@ def preview(
     with plain_errors():
         video, track_file, out = split_files(files)
         spec = chosen_spec(probe(video), aspect, fit, hud=not no_hud)
-        track = None if no_hud else telemetry(track_file, video)
         hud = None if no_hud else hud_spec(theme, preset, units, accent)
+        track = None if no_hud else telemetry(track_file, video)
         image: Literal["png", "jpg"] = "jpg" if out.suffix in (".jpg", ".jpeg") else "png"
         data = still(video, track, hud, at, spec, offset_s=offset or 0.0, image=image)
         out.write_bytes(data)

@@ -48,12 +48,13 @@ def render(
     with plain_errors():
         video, track_file, out = split_files(files)
         source = probe(video)
+        hud = None if no_hud else hud_spec(theme, preset, units, accent)
         track = None if no_hud else telemetry(track_file, video)
         job = RenderJob(
             source=video,
             outputs=(Output(chosen_spec(source, aspect, fit, hud=not no_hud), out),),
             track=track,
-            hud=None if no_hud else hud_spec(theme, preset, units, accent),
+            hud=hud,
             offset_s=offset or 0.0,
             trim=trim,
             quality=Quality.QUICK if quick else Quality.STANDARD,

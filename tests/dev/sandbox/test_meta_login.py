@@ -11,6 +11,7 @@ import pytest
 
 import sandbox_flows as flows
 from sandbox_flows import Sandbox
+from sandbox_inbox import webhook_inbox
 
 
 def _code(sandbox: Sandbox, **extra: str) -> str:
@@ -176,7 +177,7 @@ def test_the_dialog_refuses_a_wrong_request(sandbox: Sandbox, extra: dict[str, s
 
 def test_the_deauthorize_callback_is_signed(sandbox: Sandbox) -> None:
     flows.meta_user_token(sandbox)
-    with flows.webhook_inbox() as inbox:
+    with webhook_inbox() as inbox:
         sandbox.switch(meta_webhook_url=inbox.url)
         sandbox.control("POST", "revoke", json={"party": "meta", "account": "anna"})
         _, body = inbox.wait()

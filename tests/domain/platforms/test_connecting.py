@@ -11,8 +11,10 @@ from uuid import UUID
 import pytest
 
 from api_client import ORIGIN, Api, Someone, running
-from conftest import Servers
+from conftest import Servers, wipe
 from sandbox_flows import Sandbox
+from uploadm8.domain.billing.grants import Grants
+from uploadm8.domain.billing.plans import Tier
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice, OAuthFlow
 from uploadm8.services import Services
 
@@ -29,7 +31,7 @@ class Site:
 
     @property
     def services(self) -> Services:
-        services: Services = self.api.app.app.state.services
+        services: Services = self.api.app.state.services
         return services
 
     async def start(self, platform: str, who: Someone | None = None, **query: str) -> Any:
@@ -50,7 +52,7 @@ class Site:
         return {name: values[0] for name, values in parse_qs(urlsplit(where).query).items()}
 
     async def connect(self, platform: str, account: str = "", **query: str) -> dict[str, str]:
-        started = await self.start(platform, **query)
+        started = await self.start(platform, None, **query)
         assert started.status_code == 200, started.text
         back = await self.consent(started.json()["authorize_url"], account)
         return await self.callback(platform, back)
@@ -68,28 +70,31 @@ class Site:
 
 
 @asynccontextmanager
-async def site_of(servers: Servers, sandbox: Sandbox, **settings: Any) -> AsyncIterator[Site]:
+async def site_of(
+    servers: Servers, sandbox: Sandbox, plan: str = "agency", **settings: Any
+) -> AsyncIterator[Site]:
     env = {name.lower(): value for name, value in sandbox.env.items()}
-    async with running(servers, **{**env, "email_verification": "optional", **settings}) as api:
+    values = {
+        **env,
+        "email_verification": "optional",
+        "base_url": "http://127.0.0.1:8000",
+        **settings,
+    }
+    async with running(servers, **values) as api:
         site = Site(api, await api.register(), sandbox)
-        await tier(site, "agency")
+        await tier(site, plan)
         yield site
+        await wipe()
 
 
 async def tier(site: Site, name: str) -> None:
     answer = await site.api.http.get("/api/auth/me", headers=site.me.headers)
     workspace = answer.json()["workspace_id"]
-    await ConnectedAccount.raw("DELETE FROM grants WHERE workspace = {}", UUID(workspace))
-    await ConnectedAccount.raw(
-        "INSERT INTO grants (id, workspace, tier, reason, starts_at)"
-        " VALUES (gen_random_uuid(), {}, {}, 'test', now() - interval '1 day')",
-        UUID(workspace),
-        name,
-    )
+    await Grants().give(UUID(workspace), Tier(name), "a test")
 
 
 @pytest.fixture
-async def site(servers: Servers, sandbox: Sandbox, db: None) -> AsyncIterator[Site]:
+async def site(servers: Servers, sandbox: Sandbox) -> AsyncIterator[Site]:
     async with site_of(servers, sandbox) as opened:
         yield opened
 
@@ -168,9 +173,7 @@ async def test_t7_another_browser_cannot_finish_the_flow(site: Site) -> None:
     assert await ConnectedAccount.count() == 0
 
 
-async def test_t7_over_https_the_cookie_is_demanded(
-    servers: Servers, sandbox: Sandbox, db: None
-) -> None:
+async def test_t7_over_https_the_cookie_is_demanded(servers: Servers, sandbox: Sandbox) -> None:
     async with site_of(servers, sandbox, base_url="https://api.example.com") as site:
         back = await site.consent((await site.start("tiktok")).json()["authorize_url"])
         site.api.http.cookies.clear()
@@ -203,8 +206,14 @@ async def test_reconnecting_as_someone_else_is_refused(site: Site) -> None:
     assert await ConnectedAccount.count() == 1
 
 
-async def test_the_tier_limits_accounts_also_when_they_come_at_once(site: Site) -> None:
-    await tier(site, "solo")
+async def test_the_tier_limits_accounts_also_when_they_come_at_once(
+    servers: Servers, sandbox: Sandbox
+) -> None:
+    async with site_of(servers, sandbox, plan="solo") as site:
+        await _fill(site)
+
+
+async def _fill(site: Site) -> None:
     urls = [(await site.start("tiktok")).json()["authorize_url"] for _ in range(3)]
     names = ["apex", "quiet", "brief"]
     backs = [await site.consent(url, name) for url, name in zip(urls, names, strict=True)]
@@ -255,7 +264,7 @@ async def test_disconnecting_a_page_leaves_the_persons_other_accounts_alone(site
 
 
 async def test_an_unknown_platform_and_one_that_is_not_set_up(
-    servers: Servers, sandbox: Sandbox, db: None
+    servers: Servers, sandbox: Sandbox
 ) -> None:
     async with site_of(servers, sandbox, tiktok_client_key="") as site:
         unknown = await site.start("myspace")

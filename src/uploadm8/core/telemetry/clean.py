@@ -44,7 +44,7 @@ def clean(raw: RawTrack) -> Track:
         raise telemetry_error(Problem.NO_POSITION)
     segment = _segment_ids(len(raw.t), raw.segment_starts)
     line = order_rows(raw.t, raw.clock, report)
-    if not np.array_equal(line.rows, np.arange(len(raw.t))):
+    if line.rows is not None:
         columns = {channel: values[line.rows] for channel, values in columns.items()}
         segment = segment[line.rows]
     t = line.t

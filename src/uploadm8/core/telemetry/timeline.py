@@ -22,9 +22,12 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Which rows to keep, in which order, at which (not yet unique) times."""
+    """Which rows to keep, in which order (None: all as they are), at which times.
 
-    rows: IntArray
+    Times may still be equal.
+    """
+
+    rows: IntArray | None
     t: FloatArray
     clock: Clock
 
@@ -41,12 +44,19 @@ def order_rows(t: FloatArray, clock: Clock, report: Report) -> Timeline:
     known = int(usable.sum())
     if 2 * known < len(t) or (len(t) > 1 and np.ptp(t[usable]) < (known - 1) / FASTEST_HZ):
         report.warn(_no_clock_reason(known, len(t)))
-        return Timeline(np.arange(len(t)), np.arange(len(t), dtype=np.float64), Clock.NONE)
+        return Timeline(None, np.arange(len(t), dtype=np.float64), Clock.NONE)
     report.drop("no_time", len(t) - known)
+    if known == len(t) and _in_good_order(t):
+        return Timeline(None, t, clock)
     rows = np.flatnonzero(usable)
     rows = _in_order(t, rows, report)
     rows = _without_far_rows(t, rows, report)
     return Timeline(rows, t[rows], clock)
+
+
+def _in_good_order(t: FloatArray) -> bool:
+    steps = np.diff(t)
+    return not len(steps) or bool(steps.min() >= 0.0 and steps.max() <= OUTLIER_GAP_S)
 
 
 def _plausible(

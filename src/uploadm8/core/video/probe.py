@@ -100,6 +100,27 @@ def _check_size(stream: VideoStream, limits: MediaLimits) -> None:
 
 
 def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
+    try:
+        frame = _key_picture(container, stream)
+        if frame is not None:
+            return frame
+        stream.codec_context.flush_buffers()
+        container.seek(0)
+    except (av.FFmpegError, MemoryError, ValueError):
+        pass  # what follows looks further, and tells the reason
+    return _decodable_picture(container, stream)
+
+
+def _key_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """The first packet's picture, drained at once: reordering would have three decoded."""
+    packet = next(container.demux(stream), None)
+    if packet is None or not packet.is_keyframe:
+        return None
+    frames = [*packet.decode(), *stream.decode(None)]
+    return frames[0] if frames else None
+
+
+def _decodable_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
     reason = "no picture could be decoded"
     try:
         for packet in itertools.islice(container.demux(stream), _FIRST_PACKETS):

@@ -68,6 +68,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     redirect_uris: tuple[str, ...] = ()
     """Registered callback addresses; empty registers whatever the first request says."""
     code_life_s: float = 600
+    webhook_copies: int = 1
+    """How often each webhook is delivered; platforms promise at least once."""
     check_media: bool = True
     """Probe received media and refuse what the platform would."""
 
@@ -110,6 +112,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     google_access_life_s: float = 3599
     google_refresh_life_s: float | None = None
     """604800 plays a consent screen in testing."""
+    google_refresh_tokens_per_account: int = 100
+    """Live refresh tokens per account and client; the oldest one beyond dies silently."""
     youtube_inserts_per_day: int = 100
     youtube_units_per_day: int = 10_000
     youtube_channel_uploads_per_day: int = 50
@@ -122,6 +126,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     youtube_wrong_offset: Literal[308, 416, 400] = 308
     youtube_category_required: bool = False
     youtube_past_publish_at: Literal["publish", "reject"] = "publish"
+    youtube_short_thumbnail: Literal["after_processing", "any_time"] = "after_processing"
     youtube_processing_s: float = 1.5
 
     meta_user_token_life_s: float = 5400

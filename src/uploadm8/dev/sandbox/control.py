@@ -10,7 +10,8 @@ import msgspec
 from litestar import Litestar, Request, delete, get, post, put
 from litestar.exceptions import ClientException, NotFoundException
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Redirect
 
 from uploadm8.dev.sandbox.config import Settings
 from uploadm8.dev.sandbox.kit.consent import Decision
@@ -54,7 +55,9 @@ def control_app(runtime: Runtime, parties: Sequence[Party], lifespan: Lifespan) 
         *_accounts(runtime, parties),
         *_ledger(runtime),
     ]
-    return Litestar(route_handlers=handlers, lifespan=[lifespan], openapi_config=None)
+    return Litestar(
+        route_handlers=handlers, lifespan=[lifespan], openapi_config=None, logging_config=None
+    )
 
 
 def _time(runtime: Runtime) -> list[BaseRouteHandler]:
@@ -221,7 +224,16 @@ def _ledger(runtime: Runtime) -> list[BaseRouteHandler]:
     async def forget() -> None:
         runtime.ledger.clear()
 
-    return [ledger, calls, forget]
+    @delete("/_sandbox/posts/{platform:str}/{post_id:str}")
+    async def take_down(platform: FromPath[str], post_id: FromPath[str]) -> None:
+        if not runtime.remove_post(platform, post_id):
+            raise NotFoundException(f"{platform} has no post {post_id}")
+
+    @get("/", status_code=302)
+    async def home() -> Redirect:
+        return Redirect("/posts")
+
+    return [ledger, calls, forget, take_down, home]
 
 
 def _names(value: str | None) -> frozenset[str] | None:

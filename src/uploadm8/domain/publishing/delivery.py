@@ -20,6 +20,7 @@ from uploadm8.domain.platforms.clients.base import (
     Pending,
     Platform,
     Ready,
+    Report,
     Unknown,
 )
 from uploadm8.domain.platforms.clients.errors import PlatformError
@@ -106,21 +107,23 @@ class Delivery:
         draft = await self.draft_of(row)
         handle = record.handle_of(row)
         if handle is None:
-            failpoint("before_prepare")
+            failpoint("before_prepare", publisher.platform)
             handle = await publisher.prepare(draft)
-            failpoint("after_prepare")
+            failpoint("after_prepare", publisher.platform)
             await record.keep_handle(handle)
         elif row["state"] != S.TRANSFERRING:
             await record.move(S.TRANSFERRING)
-        failpoint("after_handle")
+        failpoint("after_handle", publisher.platform)
         try:
-            handle = await publisher.transfer(draft, handle, self._reporter(record))
+            handle = await publisher.transfer(
+                draft, handle, self._reporter(record, publisher.platform)
+            )
         except PlatformError as error:
             if error.fresh_handle:
                 await record.drop_handle()
             raise
         await record.keep_handle(handle)
-        failpoint("after_transfer")
+        failpoint("after_transfer", publisher.platform)
         await self._until_ready(publisher, draft, handle)
         await _until(row["publish_at"])
         await self._commit(record, publisher, draft, handle, again=False)
@@ -133,7 +136,7 @@ class Delivery:
         self, record: Record, publisher: Publisher, draft: Draft, handle: Any, *, again: bool
     ) -> None:
         await record.intend()
-        failpoint("after_intent")
+        failpoint("after_intent", publisher.platform)
         try:
             result = await publisher.commit(draft, handle, again=again)
         except PlatformError as error:
@@ -143,7 +146,7 @@ class Delivery:
             if error.fresh_handle:
                 await record.drop_handle()
             raise
-        failpoint("after_commit")
+        failpoint("after_commit", publisher.platform)
         await record.move(S.CONFIRMING)
         if isinstance(result, Accepted):
             log.info("commit_accepted", platform=publisher.platform)
@@ -163,11 +166,11 @@ class Delivery:
         self, record: Record, publisher: Publisher, draft: Draft, handle: Any
     ) -> None:
         while True:
-            failpoint("before_check")
+            failpoint("before_check", publisher.platform)
             verdict = await publisher.check(draft, handle)
             match verdict:
                 case Live(post_id=post_id, url=url):
-                    failpoint("before_published")
+                    failpoint("before_published", publisher.platform)
                     await record.published(post_id, url)
                     return
                 case CommitAgain():
@@ -221,14 +224,14 @@ class Delivery:
     def _publisher(self, row: dict[str, Any]) -> Publisher:
         return self.publishers[Platform(row["platform"])]
 
-    def _reporter(self, record: Record) -> Any:
+    def _reporter(self, record: Record, platform: Platform) -> Report:
         async def report(sent: int) -> None:
             rows = await (
                 Publication.update({Publication.bytes_sent: sent})
                 .where(Publication.id == record.publication_id)
                 .returning(Publication.cancel_requested)
             )
-            failpoint("in_transfer")
+            failpoint("in_transfer", platform)
             if not rows or rows[0]["cancel_requested"]:
                 raise JobCanceledError
 

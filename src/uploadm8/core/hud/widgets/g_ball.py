@@ -118,7 +118,7 @@ class GBall(Widget[BallState]):
         x, y = grid(2 * reach, 2 * reach)
         near = np.clip(1 - np.hypot(x - reach, y - reach) / (9 * unit), 0, 1)
         dot = np.rint(np.sqrt(near) * 255).astype(np.uint8)
-        fade = np.linspace(0.62, 0.04, _TRAIL_DOTS)
+        fade = np.linspace(0.9, 0.06, _TRAIL_DOTS)
         self._dots = [times(dot, float(f)) for f in fade]
         self._ball = Marker(
             [

@@ -4,6 +4,7 @@ from uploadm8.dev.sandbox.kit.identity import META
 from uploadm8.dev.sandbox.kit.post_page import missing_page, post_page
 from uploadm8.dev.sandbox.kit.runtime import Runtime
 from uploadm8.dev.sandbox.kit.wire import Call, Party, Reply, Route
+from uploadm8.dev.sandbox.meta.comments import Comments
 from uploadm8.dev.sandbox.meta.door import Door
 from uploadm8.dev.sandbox.meta.insights import Insights
 from uploadm8.dev.sandbox.meta.instagram import INSTAGRAM, InstagramPublishing
@@ -31,6 +32,7 @@ def meta_parties(runtime: Runtime) -> list[Party]:
         *OrdinaryVideos(door, videos, uploads).routes(),
         *uploads.routes(),
         *Insights(door, nodes).routes(),
+        *Comments(door, nodes).routes(),
         *nodes.routes(),
     ]
     rupload = Rupload(door, instagram, videos).routes()

@@ -27,6 +27,7 @@ class Delivery:
         self.door, self.runtime = door, door.runtime
         self.publishes = self.runtime.state.table("tiktok.publishes", Publish)
         self._by_upload = self.runtime.state.table("tiktok.uploads", str)
+        self.runtime.on_removed[TIKTOK] = self._removed
         self.runtime.on_due |= {
             "tiktok.processed": self._processed,
             "tiktok.moderated": self._moderated,
@@ -178,6 +179,13 @@ class Delivery:
         publish = self.publishes[publish_id]
         publish.public = True
         self._announce(publish, "post.publish.publicly_available", post_id=publish.post_id)
+
+    def _removed(self, post_id: str) -> None:
+        for publish in self.publishes.values():
+            if publish.post_id == post_id and publish.public:
+                publish.public = False
+                event = "post.publish.no_longer_publicaly_available"
+                self._announce(publish, event, post_id=post_id)
 
     def _announce(self, publish: Publish, event: str, **extra: str) -> None:
         kind = "INBOX_SHARE" if publish.draft else self.runtime.settings.tiktok_publish_type
