@@ -29,6 +29,7 @@ _LONGEST_STEP_S = 0.12  # frames further apart cannot be compared
 _FAR_ROWS = slice(0, round(0.46 * HEIGHT))
 _NEAR_ROWS = slice(round(0.37 * HEIGHT), round(0.84 * HEIGHT))  # below is the bonnet
 _COLUMN = 6  # pixels wide
+_INWARD = 0.15
 _LEAST_COLUMNS, _LEAST_TEXTURE = 5, 8
 _REORDERED = 4  # packets that a picture may wait for those shown before it
 
@@ -174,22 +175,24 @@ class _Meter:
 
 
 def _sideways(first: Thumbnail, flow: NDArray[np.float32]) -> float:
-    """Pixels that the far scenery moves to the right: a weighted median over medians of columns.
+    """Pixels that the far scenery moves to the right: a weighted median over columns.
 
-    In the middle of the picture what comes nearer hardly moves sideways, so turning shows there
-    most purely; and near trees have much texture but few columns, so they outvote nothing.
+    What comes nearer moves outward, so in each column the most inward motion is that of what is
+    farthest; and in the middle of the picture hardly anything moves outward. Near trees have much
+    texture but few columns, so they outvote nothing.
     """
     textured = np.abs(np.diff(first[_FAR_ROWS].astype(np.int16), axis=1)) > 2
     moved = flow[_FAR_ROWS, 1:, 0]
-    medians, weights = [], []
+    farthest, weights = [], []
     for start in range(0, WIDTH - 1, _COLUMN):
         columns = slice(start, start + _COLUMN)
         seen = moved[:, columns][textured[:, columns]]
         if len(seen) >= _LEAST_TEXTURE:
-            medians.append(float(np.median(seen)))
-            weights.append(1 / (0.08 + abs((start + _COLUMN / 2) / WIDTH - 0.5)))
-    if len(medians) < _LEAST_COLUMNS:
+            aside = (start + _COLUMN / 2) / WIDTH - 0.5
+            farthest.append(float(np.quantile(seen, _INWARD if aside > 0 else 1 - _INWARD)))
+            weights.append(1 / (0.08 + abs(aside)))
+    if len(farthest) < _LEAST_COLUMNS:
         return float("nan")
-    order = np.argsort(medians)
+    order = np.argsort(farthest)
     total = np.cumsum(np.array(weights)[order])
-    return medians[int(order[np.searchsorted(total, total[-1] / 2)])]
+    return farthest[int(order[np.searchsorted(total, total[-1] / 2)])]
