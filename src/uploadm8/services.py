@@ -14,18 +14,23 @@ from uploadm8.domain.accounts.service import Accounts
 from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.domain.admin.service import Administration
 from uploadm8.domain.billing.entitlements import Entitlements
+from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
+from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.quota import Quota
+from uploadm8.domain.billing.service import Billing, build_billing
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
 from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.plan import PublicationPlans
-from uploadm8.domain.publishing.reconnect import requeue_parked
+from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
+from uploadm8.domain.workspaces.api_keys import ApiKeys
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
@@ -59,9 +64,12 @@ class Services:
     credentials: CredentialChanges
     second_factor: SecondFactor
     post: Post
+    api_keys: ApiKeys
+    settings: SettingsService
     entitlements: Entitlements
     grants: Grants
     quota: Quota
+    billing: Billing
     http: Http
     scratch: Scratch
     platforms: Platforms
@@ -109,9 +117,11 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         passwords = Passwords()
         stack.callback(passwords.close)
         people = build_people(config, cipher, passwords, build_mailer(config, http))
-        entitlements = Entitlements()
-        quota = Quota(entitlements)
+        options = billing_options(config)
+        billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
+        entitlements, quota = billing.entitlements, billing.quota
         platforms = _platforms(config, http, cipher, entitlements)
+        plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         yield Services(
             config=config,
             redis=redis,
@@ -127,21 +137,38 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             credentials=people.credentials,
             second_factor=people.second_factor,
             post=people.post,
+            api_keys=people.api_keys,
+            settings=SettingsService(cipher, config.discord_base_url),
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
+            billing=billing,
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(
-                storage, quota, PublicationPlans(entitlements), RenditionViews(storage)
-            ),
-            telemetry=TelemetryFiles(storage),
+            uploads=Uploads(storage, quota, plans, views),
+            telemetry=TelemetryFiles(storage, plans, views),
             publications=Publications(entitlements),
             delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
         )
+
+
+def billing_options(config: Config) -> BillingOptions:
+    """The STRIPE_* settings."""
+    return BillingOptions(
+        secret_key=config.stripe_secret_key.get_secret_value(),
+        webhook_secret=config.stripe_webhook_secret.get_secret_value(),
+        api_base_url=config.stripe_api_base_url,
+        lookup_keys=config.lookup_keys,
+        default_lookup_key=config.stripe_default_lookup_key,
+        success_url=config.stripe_success_url,
+        cancel_url=config.stripe_cancel_url,
+        portal_return_url=config.stripe_portal_return_url,
+        trial_days=config.stripe_trial_days_default,
+        automatic_tax=config.stripe_automatic_tax,
+    )
 
 
 def _outside(config: Config) -> list[str]:
@@ -182,6 +209,7 @@ def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitle
         frontend_url=config.frontend_url,
         allow_account=entitlements.check_accounts,
         connected=requeue_parked,
+        posts_moved=ask_sooner,
     )
 
 

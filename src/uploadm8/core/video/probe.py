@@ -57,7 +57,7 @@ def _describe(
         container="matroska" if "matroska" in container.format.name else "mov",
         size_bytes=path.stat().st_size,
         duration_s=cadence.duration_s,
-        start_s=picture.time or 0.0,
+        start_s=_start(picture, stream),
         frames=cadence.frames,
         codec=codec_name(context),
         coded_width=picture.width,
@@ -100,6 +100,27 @@ def _check_size(stream: VideoStream, limits: MediaLimits) -> None:
 
 
 def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
+    try:
+        frame = _key_picture(container, stream)
+        if frame is not None:
+            return frame
+        stream.codec_context.flush_buffers()
+        container.seek(0)
+    except (av.FFmpegError, MemoryError, ValueError):
+        pass  # what follows looks further, and tells the reason
+    return _decodable_picture(container, stream)
+
+
+def _key_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """The first packet's picture, drained at once: reordering would have three decoded."""
+    packet = next(container.demux(stream), None)
+    if packet is None or not packet.is_keyframe:
+        return None
+    frames = [*packet.decode(), *stream.decode(None)]
+    return frames[0] if frames else None
+
+
+def _decodable_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
     reason = "no picture could be decoded"
     try:
         for packet in itertools.islice(container.demux(stream), _FIRST_PACKETS):
@@ -167,6 +188,12 @@ def _audio(container: InputContainer, limits: MediaLimits) -> AudioInfo | None:
             codec_name(context), context.profile, context.rate, context.channels, start
         )
     return None
+
+
+def _start(picture: VideoFrame, stream: VideoStream) -> float:
+    # A drained picture knows its stamp but not the unit of it.
+    stamp = picture.pts if picture.pts is not None else stream.start_time
+    return float((stamp or 0) * (stream.time_base or 0))
 
 
 def _color(picture: VideoFrame, stream: VideoStream) -> Color:

@@ -1,34 +1,32 @@
 """Billing's background work: apply an event, send a notice, sweep."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 import structlog
 
-from uploadm8.domain.billing.events import Events
-from uploadm8.domain.billing.letters import Letter, write
+from uploadm8.domain.billing.letters import write
 from uploadm8.domain.billing.notices import NoticeKind
-from uploadm8.domain.billing.sweep import Sweep
+from uploadm8.domain.billing.service import Billing
 from uploadm8.domain.billing.tables import BillingNotice
 from uploadm8.domain.workspaces.tables import Membership
 from uploadm8.infra.jobs.catalog import BILLING_NOTICE, BILLING_SWEEP, STRIPE_EVENT
 from uploadm8.infra.jobs.handlers import Handler, JobContext
+from uploadm8.infra.mail.letter import render
+from uploadm8.infra.mail.mailer import Mailer
 
 log = structlog.get_logger(__name__)
 
-# Gives a letter to the mail of an address; a repeat with the same key sends nothing.
-Deliver = Callable[[str, Letter, str], Awaitable[None]]
-
 
 @dataclass(frozen=True, slots=True)
-class BillingActors:
+class BillingJobs:
     """The handlers of billing's job kinds."""
 
-    events: Events
-    sweep: Sweep
-    deliver: Deliver
+    billing: Billing
+    mailer: Mailer
+    frontend_url: str
 
     def handlers(self) -> Sequence[Handler]:
         """One for each kind."""
@@ -41,7 +39,7 @@ class BillingActors:
     async def apply_event(self, context: JobContext) -> None:
         """Read from Stripe what a recorded event is about."""
         event_id = str(context.job.args["event_id"])
-        log.info("stripe_event", event=event_id, outcome=await self.events.apply(event_id))
+        log.info("stripe_event", event=event_id, outcome=await self.billing.events.apply(event_id))
 
     async def send_notice(self, context: JobContext) -> None:
         """Send a recorded notice to the owners and admins of its workspace."""
@@ -51,16 +49,17 @@ class BillingActors:
         if not rows:
             return
         notice = rows[0]
-        letter = write(NoticeKind(notice["kind"]), msgspec.json.decode(notice["facts"]))
+        kind = NoticeKind(notice["kind"])
+        letter = write(kind, msgspec.json.decode(notice["facts"]), self.frontend_url)
         for address in await _recipients(notice["workspace"]):
-            await self.deliver(address, letter, f"billing:{notice['id']}:{address}")
+            await self.mailer.send(render(letter, address, kind.value.replace("_", "-")))
         await BillingNotice.raw(
             "UPDATE billing_notices SET sent_at=now() WHERE id={}", notice["id"]
         )
 
     async def run_sweep(self, _context: JobContext) -> None:
         """Look for lost news and wrong sums."""
-        report = await self.sweep.run()
+        report = await self.billing.sweep.run()
         log.info(
             "billing_swept",
             recovered=report.recovered,

@@ -1,23 +1,15 @@
 """The words of each billing notice, from its facts. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from uploadm8.domain.billing.notices import NoticeKind
 from uploadm8.domain.billing.plans import Resource
+from uploadm8.infra.mail.letter import Button, Letter
 
 Facts = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A subject and paragraphs of plain text; `link` is where the person should go."""
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    link: str | None = None
+Text = tuple[str, tuple[str, ...]]  # subject and paragraphs
 
 
 _NOUNS = {
@@ -27,9 +19,29 @@ _NOUNS = {
 }
 
 
-def write(kind: NoticeKind, facts: Facts) -> Letter:
-    """The letter of a notice."""
-    return _LETTERS[kind](facts)
+def write(kind: NoticeKind, facts: Facts, frontend_url: str) -> Letter:
+    """The letter of a notice.
+
+    Args:
+        kind: which sentence.
+        facts: what was recorded with the notice.
+        frontend_url: where the reader looks after the subscription.
+    """
+    subject, paragraphs = _LETTERS[kind](facts)
+    pay_url = facts.get("pay_url")
+    where = (
+        Button("Pay now", pay_url)
+        if pay_url
+        else Button("Open billing", f"{frontend_url}/dashboard.html")
+    )
+    return Letter(
+        subject=subject,
+        heading=subject,
+        preview=paragraphs[0],
+        paragraphs=paragraphs,
+        button=where,
+        footnote="You get this because you own or administer the workspace.",
+    )
 
 
 def money(cents: int, currency: str) -> str:
@@ -51,8 +63,8 @@ def _over(facts: Facts) -> str:
     )
 
 
-def _quota_warning(facts: Facts) -> Letter:
-    return Letter(
+def _quota_warning(facts: Facts) -> Text:
+    return (
         f"{facts['used']} of {facts['limit']} uploads used",
         (
             f"You have used {facts['used']} of your {facts['limit']} uploads.",
@@ -61,8 +73,8 @@ def _quota_warning(facts: Facts) -> Letter:
     )
 
 
-def _quota_reached(facts: Facts) -> Letter:
-    return Letter(
+def _quota_reached(facts: Facts) -> Text:
+    return (
         f"All {facts['limit']} uploads used",
         (
             f"You have used all {facts['limit']} uploads of this period.",
@@ -71,10 +83,10 @@ def _quota_reached(facts: Facts) -> Letter:
     )
 
 
-def _trial_ending(facts: Facts) -> Letter:
+def _trial_ending(facts: Facts) -> Text:
     cents = facts.get("price_cents")
     price = f" for {money(cents, 'usd')} a month" if cents else ""
-    return Letter(
+    return (
         f"Your {facts['tier']} trial ends on {_day(facts['trial_end'])}",
         (
             (
@@ -86,10 +98,10 @@ def _trial_ending(facts: Facts) -> Letter:
     )
 
 
-def _payment_failed(facts: Facts) -> Letter:
+def _payment_failed(facts: Facts) -> Text:
     again = facts.get("next_attempt")
     retry = f"We try again on {_day(again)}. " if again else ""
-    return Letter(
+    return (
         f"Payment of {money(facts['amount_cents'], facts['currency'])} failed",
         (
             (
@@ -101,12 +113,11 @@ def _payment_failed(facts: Facts) -> Letter:
                 " please check your card."
             ),
         ),
-        facts.get("pay_url"),
     )
 
 
-def _action_required(facts: Facts) -> Letter:
-    return Letter(
+def _action_required(facts: Facts) -> Text:
+    return (
         "Please confirm your payment",
         (
             (
@@ -114,16 +125,15 @@ def _action_required(facts: Facts) -> Letter:
                 f" {money(facts['amount_cents'], facts['currency'])}."
             ),
         ),
-        facts.get("pay_url"),
     )
 
 
-def _recovered(_facts: Facts) -> Letter:
-    return Letter("Payment received", ("Your payment came through. Everything goes on as before.",))
+def _recovered(_facts: Facts) -> Text:
+    return ("Payment received", ("Your payment came through. Everything goes on as before.",))
 
 
-def _grace_ending(facts: Facts) -> Letter:
-    return Letter(
+def _grace_ending(facts: Facts) -> Text:
+    return (
         f"{facts['tier']} ends on {_day(facts['grace_ends'])} without a payment",
         (
             (
@@ -134,9 +144,9 @@ def _grace_ending(facts: Facts) -> Letter:
     )
 
 
-def _ended(facts: Facts) -> Letter:
+def _ended(facts: Facts) -> Text:
     why = "because the payment did not come through" if facts.get("unpaid") else "as arranged"
-    return Letter(
+    return (
         f"Your {facts['tier']} subscription has ended",
         (
             f"Your {facts['tier']} subscription has ended {why}. You are on Starter now.",
@@ -145,14 +155,14 @@ def _ended(facts: Facts) -> Letter:
     )
 
 
-def _over_limit(facts: Facts) -> Letter:
-    return Letter(
+def _over_limit(facts: Facts) -> Text:
+    return (
         f"You are on {facts['tier']} now",
         (f"Your tier is {facts['tier']} from today.", _over(facts)),
     )
 
 
-_LETTERS: Mapping[NoticeKind, Callable[[Facts], Letter]] = {
+_LETTERS: Mapping[NoticeKind, Callable[[Facts], Text]] = {
     NoticeKind.QUOTA_WARNING: _quota_warning,
     NoticeKind.QUOTA_REACHED: _quota_reached,
     NoticeKind.TRIAL_ENDING: _trial_ending,

@@ -147,7 +147,7 @@ def _values(found: StripeSubscription) -> dict[str, Any]:
         "ended_at": instant(found.ended_at),
         "past_due_since": _past_due_since(found),
         "schedule_id": schedule.id if schedule else None,
-        "next_tier": _next_tier(schedule),
+        "next_tier": _next_tier(schedule, plan),
         "latest_invoice_id": invoice.id if isinstance(invoice, StripeInvoice) else invoice,
         "stripe_created_at": instant(found.created),
     }
@@ -162,11 +162,12 @@ def _plan(price: StripePrice) -> Plan | None:
     return PLANS[Tier(tier)] if tier in PLANS else None
 
 
-def _next_tier(schedule: StripeSchedule | None) -> str | None:
+def _next_tier(schedule: StripeSchedule | None, now_on: Plan | None) -> str | None:
+    """What a schedule of ours changes to; it lives on for a while after it has done so."""
     if schedule is None or schedule.status not in ("active", "not_started"):
         return None
     plan = BY_LOOKUP_KEY.get(schedule.metadata.get(NEXT_LOOKUP_KEY, ""))
-    return plan.tier.value if plan else None
+    return plan.tier.value if plan is not None and plan is not now_on else None
 
 
 def _past_due_since(found: StripeSubscription) -> Any:
