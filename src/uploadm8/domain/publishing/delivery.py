@@ -31,7 +31,7 @@ from uploadm8.domain.publishing.media import StoredMedia
 from uploadm8.domain.publishing.preflight import before_sending
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
-from uploadm8.domain.renditions.tables import Rendition
+from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
@@ -207,6 +207,8 @@ class Delivery:
         )
         if rendition is None or upload is None:
             raise UploadM8Error("The publication has no rendition.", code="rendition_missing")
+        if rendition["state"] != RenditionState.SUCCEEDED:
+            raise AskLaterError("The rendition is being made anew.", retry_after=10.0)
         options = read_options(platform, json_of(row["options"]))
         return Draft(
             access=await self.accounts.access(row["account"]),
