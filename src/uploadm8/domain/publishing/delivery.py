@@ -150,9 +150,11 @@ class Delivery:
                 await record.drop_handle()
             raise
         failpoint("after_commit", publisher.platform)
-        await record.move(S.CONFIRMING)
         if isinstance(result, Accepted):
-            log.info("commit_accepted", platform=publisher.platform)
+            await record.accepted(result.post_id)
+        else:
+            log.warning("commit_ambiguous", platform=publisher.platform, reason=result.reason)
+            await record.move(S.CONFIRMING)
         await self._verdict(record, publisher, draft, handle)
 
     async def _confirm(self, record: Record, row: dict[str, Any]) -> None:
@@ -177,8 +179,11 @@ class Delivery:
                     await record.published(post_id, url)
                     return
                 case CommitAgain():
-                    await self._commit(record, publisher, draft, handle, again=True)
-                    return
+                    if not await record.was_accepted(await record.row()):
+                        await self._commit(record, publisher, draft, handle, again=True)
+                        return
+                    await self._patience(record, "it took the post and shows no sign of it")
+                    await _wait(INLINE_WAIT_S)
                 case NotPublished(error=error):
                     await record.refused(error)
                     await record.drop_handle()
@@ -193,9 +198,13 @@ class Delivery:
     async def _patience(self, record: Record, reason: str) -> None:
         row = await record.row()
         since = row["commit_intent_at"]
-        if since is not None and now() - since > VERDICT_PATIENCE:
+        if since is None or now() - since < VERDICT_PATIENCE:
+            return
+        if row["platform_post_id"] is not None:  # it told us the id of the post when it took it
+            await record.published(row["platform_post_id"], None)
+        else:
             await record.unknown(reason)
-            raise OutcomeUnknownError
+        raise VerdictSettledError
 
     async def draft_of(self, row: dict[str, Any]) -> Draft:
         platform = Platform(row["platform"])
@@ -255,10 +264,10 @@ class Delivery:
         return report
 
 
-class OutcomeUnknownError(UploadM8Error):
-    """Nobody can tell whether the post was made."""
+class VerdictSettledError(UploadM8Error):
+    """Patience ran out, and the row tells what became of the publication."""
 
-    code = "outcome_unknown"
+    code = "verdict_settled"
     retry = Retry.AMBIGUOUS
 
 
