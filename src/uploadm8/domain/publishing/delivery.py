@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.options import InstagramOptions, Options, read_options
 from uploadm8.domain.platforms.clients.protocol import Publisher
 from uploadm8.domain.publishing.media import StoredMedia
+from uploadm8.domain.publishing.preflight import before_sending
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
@@ -107,6 +109,7 @@ class Delivery:
         draft = await self.draft_of(row)
         handle = record.handle_of(row)
         if handle is None:
+            await record.keep_findings(await before_sending(publisher, draft))
             failpoint("before_prepare", publisher.platform)
             handle = await publisher.prepare(draft)
             failpoint("after_prepare", publisher.platform)
@@ -206,7 +209,11 @@ class Delivery:
     async def draft_of(self, row: dict[str, Any]) -> Draft:
         platform = Platform(row["platform"])
         rendition = await Rendition.select().where(Rendition.id == row["rendition"]).first()
-        upload = await Upload.select(Upload.title).where(Upload.id == row["upload"]).first()
+        upload = (
+            await Upload.select(Upload.title, Upload.filename)
+            .where(Upload.id == row["upload"])
+            .first()
+        )
         if rendition is None or upload is None:
             raise UploadM8Error("The publication has no rendition.", code="rendition_missing")
         if rendition["state"] != RenditionState.SUCCEEDED:
@@ -230,7 +237,7 @@ class Delivery:
             caption=row["caption"],
             options=options,
             marker=str(row["id"]),
-            title=upload["title"] or None,
+            title=upload["title"] or PurePath(upload["filename"]).stem or None,
             cover_url=await self._cover(options, rendition["still_key"]),
         )
 
