@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import json
 import queue
 import threading
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ class Inbox:
 
 
 @contextlib.contextmanager
-def webhook_inbox() -> Iterator[Inbox]:
+def webhook_inbox(answer: object = None) -> Iterator[Inbox]:
     """A callback address on this machine."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -29,6 +30,7 @@ def webhook_inbox() -> Iterator[Inbox]:
             inbox.arrived.put(({k.lower(): v for k, v in self.headers.items()}, body))
             self.send_response(200)
             self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
 
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
         inbox = Inbox(server.server_port)

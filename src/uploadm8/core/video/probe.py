@@ -57,7 +57,7 @@ def _describe(
         container="matroska" if "matroska" in container.format.name else "mov",
         size_bytes=path.stat().st_size,
         duration_s=cadence.duration_s,
-        start_s=picture.time or 0.0,
+        start_s=_start(picture, stream),
         frames=cadence.frames,
         codec=codec_name(context),
         coded_width=picture.width,
@@ -188,6 +188,12 @@ def _audio(container: InputContainer, limits: MediaLimits) -> AudioInfo | None:
             codec_name(context), context.profile, context.rate, context.channels, start
         )
     return None
+
+
+def _start(picture: VideoFrame, stream: VideoStream) -> float:
+    # A drained picture knows its stamp but not the unit of it.
+    stamp = picture.pts if picture.pts is not None else stream.start_time
+    return float((stamp or 0) * (stream.time_base or 0))
 
 
 def _color(picture: VideoFrame, stream: VideoStream) -> Color:

@@ -42,6 +42,17 @@ def sandbox_env(base: str) -> dict[str, str]:
     return urls | _CLIENTS
 
 
+def webhook_urls(app_url: str) -> dict[str, str]:
+    """The switches that send webhooks to an UploadM8 at `app_url` (its BASE_URL)."""
+    root = app_url.rstrip("/")
+    return {
+        "tiktok_webhook_url": f"{root}/api/webhooks/tiktok",
+        "meta_webhook_url": f"{root}/api/webhooks/meta/deauthorize",
+        "meta_deletion_url": f"{root}/api/webhooks/meta/data-deletion",
+        "stripe_webhook_url": f"{root}/api/billing/webhook",
+    }
+
+
 class Client(Struct, frozen=True):
     """A client registered with a party."""
 
@@ -137,6 +148,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """HTTP status of missing permissions and throttling."""
     meta_rupload_error_status: Literal[400, 500] = 400
     meta_webhook_url: str = ""
+    meta_deletion_url: str = ""
     instagram_quota_total: int = 50
     instagram_containers_per_day: int = 400
     instagram_container_life_s: float = 86_400

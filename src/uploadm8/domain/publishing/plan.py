@@ -24,6 +24,7 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PUBLISH
 from uploadm8.infra.jobs.queue import request_cancel
 
+S = PublicationState
 SCHEDULE_FEATURE = {
     ScheduleMode.AT: Feature.SCHEDULING,
     ScheduleMode.SMART: Feature.SMART_SCHEDULING,
@@ -98,6 +99,13 @@ class PublicationPlans:
             found.setdefault(row["upload"], []).append(publication_out(row))
         return found
 
+    async def may_change(self, upload_id: UUID) -> bool:
+        """Whether no publication of the upload has been sent anywhere yet."""
+        waiting = [state.value for state in (S.DRAFT, S.HELD, S.SCHEDULED, S.CANCELED, S.FAILED)]
+        return not await Publication.exists().where(
+            Publication.upload == upload_id, Publication.state.not_in(waiting)
+        )
+
     async def cancel(self, upload_id: UUID) -> None:
         """Cancel every publication of the upload, in the caller's transaction.
 
@@ -116,7 +124,7 @@ class PublicationPlans:
                 action="Cancel the other publications one by one; remove the post on the platform.",
             )
         for row in rows:
-            await advance(row["id"], CANCELABLE, PublicationState.CANCELED, cancel_requested=True)
+            await advance(row["id"], CANCELABLE, S.CANCELED, cancel_requested=True)
             await request_cancel(row["id"], PUBLISH)
 
     async def _account(self, workspace_id: UUID, target: Target, position: int) -> dict[str, Any]:

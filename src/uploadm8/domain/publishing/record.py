@@ -119,6 +119,23 @@ class Record:
                 raise JobCanceledError
             await self._attempt(AttemptPhase.COMMIT_INTENT, None)
 
+    async def accepted(self, post_id: str | None) -> None:
+        """The platform took the commit: it will never be repeated, whatever a stale status says."""
+        async with transaction():
+            await self.context.fence()
+            known = {} if post_id is None else {"platform_post_id": post_id}
+            await advance(self.publication_id, (S.COMMITTING,), S.CONFIRMING, **known)
+            await self._attempt(AttemptPhase.COMMIT, None)
+
+    async def was_accepted(self, row: dict[str, Any]) -> bool:
+        """Whether the platform took the commit that is on record."""
+        return await PublishAttempt.exists().where(
+            PublishAttempt.publication == self.publication_id,
+            PublishAttempt.phase == AttemptPhase.COMMIT.value,
+            PublishAttempt.error_class.is_null(),
+            PublishAttempt.at >= row["commit_intent_at"],
+        )
+
     async def refused(self, error: UploadM8Error) -> None:
         """The platform refused the commit itself, so nothing was published: take the intent back."""
         async with transaction():
@@ -139,7 +156,7 @@ class Record:
                 self.publication_id,
                 (S.CONFIRMING, S.UNKNOWN),
                 S.PUBLISHED,
-                platform_post_id=post_id,
+                platform_post_id=QueryString("COALESCE({}::varchar, platform_post_id)", post_id),
                 public_url=url,
                 published_at=_NOW,
                 error_class=None,

@@ -23,10 +23,12 @@ SNAPSHOT = "state.pickle"
 class Runtime:
     """State and services of one sandbox.
 
-    Parties add their own entries to `on_due` (kind of timeline event to what happens then),
-    `screens` (party to its consent screen) and `on_revoked` (party to what follows when an
-    account takes its authorization away) and `on_removed` (platform to what follows when a post
-    is taken down).
+    Parties add their own entries to
+    `on_due` (kind of timeline event to what happens then),
+    `screens` (party to its consent screen),
+    `on_revoked` (party to what follows when an account takes its authorization away),
+    `on_deletion` (party to its request to delete an account's data) and
+    `on_removed` (platform to what follows when a post is taken down).
     """
 
     def __init__(self, config: SandboxConfig) -> None:
@@ -43,6 +45,7 @@ class Runtime:
         self.media = MediaStore(self.data, self.state)
         self.on_due: dict[str, Callable[[str], Awaitable[None]]] = {}
         self.on_revoked: dict[str, Callable[[str], None]] = {}
+        self.on_deletion: dict[str, Callable[[str], Awaitable[dict[str, Any]]]] = {}
         self.on_removed: dict[str, Callable[[str], None]] = {}
         self.screens: dict[str, Screen] = {}
         self.background: set[asyncio.Task[None]] = set()

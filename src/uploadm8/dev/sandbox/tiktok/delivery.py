@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
@@ -193,12 +194,13 @@ class Delivery:
         self._send(publish.account, event, content)
 
     def _send(self, account: str, event: str, content: dict[str, Any]) -> None:
-        now = int(self.runtime.state.now())
+        # Signed with the machine's time: the app does not follow the sandbox's clock.
+        now = int(time.time())
         body = compact_json(
             {
                 "client_key": TIKTOK_CLIENT.id,
                 "event": event,
-                "create_time": now,
+                "create_time": int(self.runtime.state.now()),
                 "user_openid": f"open-{account}",
                 "content": compact_json(content).decode(),
             }
