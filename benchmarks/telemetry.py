@@ -23,7 +23,7 @@ from pathlib import Path
 import fitdecode
 import gpxpy
 
-from uploadm8.core.telemetry.fit.crc import _make_table
+from uploadm8.core.telemetry.fit.crc import crc16
 from uploadm8.core.telemetry.reader import read_raw, read_track
 
 _FIT_FIELDS = ((253, 4, 0x86), (0, 4, 0x85), (1, 4, 0x85), (6, 2, 0x84), (3, 1, 0x02))
@@ -82,8 +82,8 @@ def write_fit(path: Path, records: int) -> None:
         for i in range(records)
     )
     header = struct.pack("<BBHI4s", 14, 0x20, 2132, len(body), b".FIT")
-    header += struct.pack("<H", _make_table(header))
-    path.write_bytes(header + body + struct.pack("<H", _make_table(header + body)))
+    header += struct.pack("<H", crc16(header))
+    path.write_bytes(header + body + struct.pack("<H", crc16(header + body)))
 
 
 def measure(reader: str, path: Path) -> dict[str, float]:

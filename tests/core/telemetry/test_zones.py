@@ -21,7 +21,7 @@ def _track(count: int = 200) -> Track:
         format="test",
         t=np.arange(count, dtype=np.float64),
         columns={
-            Channel.LAT: Column(45.0 + 1e-4 * np.arange(count), valid),
+            Channel.LAT: Column(45.0 + 1e-4 * np.arange(count, dtype=np.float64), valid),
             Channel.LON: Column(np.full(count, 7.0), valid),
             Channel.SPEED: Column(np.full(count, 11.0), valid),
         },
