@@ -1,13 +1,10 @@
 """The platforms' protocols spoken with plain HTTP, step by step."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import av
 import httpx
-import numpy as np
 
 from uploadm8.dev.sandbox import sandbox_env
 
@@ -25,22 +22,6 @@ META_SCOPES = (
     "read_insights,instagram_basic,instagram_content_publish,instagram_manage_insights,"
     "instagram_manage_comments"
 )
-
-
-def make_film(
-    path: Path, *, seconds: float = 4, width: int = 576, height: int = 1024, fps: int = 24
-) -> Path:
-    """A small H.264 film."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for i in range(round(seconds * fps)):
-            picture = np.full((height, width, 3), (i * 5 % 255, 90, 160), np.uint8)
-            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
-    return path
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,16 @@ from uploadm8.api.problems import EXCEPTION_HANDLERS
 from uploadm8.api.requests import StrictRequest
 from uploadm8.config import Config
 from uploadm8.domain.accounts.controllers import AuthController, provide_client
+from uploadm8.domain.accounts.credential_controllers import CredentialController
+from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
+from uploadm8.domain.billing.controllers import BillingController
+from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
+from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
 from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
-from uploadm8.domain.workspaces.controllers import MeController
+from uploadm8.domain.workspaces.controllers import ApiKeysController, MeController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
 from uploadm8.services import install_doorbell, open_services
@@ -29,9 +35,19 @@ ROUTES: list[ControllerRouterHandler] = [
     healthz,
     readyz,
     AuthController,
+    CredentialController,
+    SessionsController,
+    TwoStepController,
     MeController,
+    ApiKeysController,
+    SettingsController,
     UploadsController,
     PublicationsController,
+    PlatformsController,
+    OAuthController,
+    PlatformWebhooksController,
+    BillingController,
+    AdminController,
 ]
 
 DEPENDENCIES = {

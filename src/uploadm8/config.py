@@ -88,6 +88,13 @@ class Config(BaseSettings):
     meta_app_secret: SecretStr = _secret("Meta app secret")
     meta_api_version: str = _f("v23.0", "Graph API version")
 
+    tiktok_extra_scopes: str = _f("", "Comma list of scopes to ask beside the defaults")
+    google_extra_scopes: str = _f("", "Comma list of scopes to ask beside the defaults")
+    instagram_extra_scopes: str = _f(
+        "", "Likewise; instagram_manage_comments allows first comments"
+    )
+    facebook_extra_scopes: str = _f("", "Likewise; pages_manage_engagement allows first comments")
+
     mailgun_api_key: SecretStr = _secret(
         "Mailgun key; mail goes to the log and a local outbox without it"
     )
@@ -106,6 +113,7 @@ class Config(BaseSettings):
     access_token_minutes: int = _f(15, "Life of an access token")
     refresh_token_days: int = _f(30, "Idle life of a session")
     refresh_grace_seconds: int = _f(10, "How long the previous refresh token still answers")
+    totp_window: int = _f(1, "Steps of 30 s before the current one whose code is accepted; 0 or 1")
     rate_limit_window_sec: int = _f(60, "Window of the general rate limit")
     rate_limit_max: int = _f(60, "Requests per window, per user or address")
     worker_concurrency: int = _f(1, "Renders at a time per worker process")
@@ -145,6 +153,16 @@ class Config(BaseSettings):
     def origins(self) -> tuple[str, ...]:
         """Browser origins that may call the API."""
         return _words(self.allowed_origins) or (self.frontend_url.rstrip("/"),)
+
+    @property
+    def extra_scopes(self) -> dict[str, tuple[str, ...]]:
+        """Scopes asked for beside the defaults, by platform."""
+        return {
+            "tiktok": _words(self.tiktok_extra_scopes),
+            "youtube": _words(self.google_extra_scopes),
+            "instagram": _words(self.instagram_extra_scopes),
+            "facebook": _words(self.facebook_extra_scopes),
+        }
 
     @property
     def lookup_keys(self) -> tuple[str, ...]:

@@ -2,28 +2,35 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from uploadm8.config import Config, EmailVerification
+from uploadm8.api.limits import Limits
+from uploadm8.config import Config
+from uploadm8.domain.accounts.credentials import CredentialChanges
+from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.service import Accounts
-from uploadm8.domain.accounts.sessions import Sessions
+from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.domain.admin.service import Administration
 from uploadm8.domain.billing.entitlements import Entitlements
+from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
+from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.quota import Quota
+from uploadm8.domain.billing.service import Billing, build_billing
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
 from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.plan import PublicationPlans
-from uploadm8.domain.publishing.reconnect import requeue_parked
+from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
+from uploadm8.domain.workspaces.api_keys import ApiKeys
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
@@ -32,11 +39,13 @@ from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
+from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.security.passwords import Passwords
-from uploadm8.infra.security.tokens import AccessTokens, RefreshTokens
+from uploadm8.infra.security.reseal import Reseal
 from uploadm8.infra.storage.s3 import Storage, open_storage
+from uploadm8.people import build_mailer, build_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +57,19 @@ class Services:
     live: Live
     cipher: Cipher
     storage: Storage
-    accounts: Accounts
+    limits: Limits
     workspaces: Workspaces
     principals: DatabasePrincipals
+    accounts: Accounts
+    credentials: CredentialChanges
+    second_factor: SecondFactor
+    post: Post
+    api_keys: ApiKeys
+    settings: SettingsService
     entitlements: Entitlements
     grants: Grants
     quota: Quota
+    billing: Billing
     http: Http
     scratch: Scratch
     platforms: Platforms
@@ -81,8 +97,14 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         cipher = Cipher.parse(config.token_enc_keys.get_secret_value())
         await DB.open(config.database_pool_size)
         stack.push_async_callback(DB.close)
+        await Reseal(cipher).require_keys()
         redis = Redis.from_url(config.redis_url.get_secret_value(), socket_timeout=20)
         stack.push_async_callback(redis.aclose)
+        # A limit that makes requests wait for Redis would be worse than none.
+        limits_redis = Redis.from_url(
+            config.redis_url.get_secret_value(), socket_timeout=0.5, socket_connect_timeout=0.5
+        )
+        stack.push_async_callback(limits_redis.aclose)
         storage = await stack.enter_async_context(
             open_storage(
                 config.storage_endpoint,
@@ -91,43 +113,41 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
-        access = access_tokens(config)
-        workspaces = Workspaces()
+        http = await stack.enter_async_context(open_http(_outside(config)))
         passwords = Passwords()
         stack.callback(passwords.close)
-        entitlements = Entitlements()
-        quota = Quota(entitlements)
-        endpoints = _endpoints(config)
-        http = await stack.enter_async_context(
-            open_http([*endpoints.base_urls(), *_others(config)])
-        )
-        platforms = build_platforms(
-            build_clients(http, endpoints, _apps(config)),
-            cipher,
-            base_url=config.base_url,
-            frontend_url=config.frontend_url,
-            allow_account=entitlements.check_accounts,
-            connected=requeue_parked,
-        )
+        people = build_people(config, cipher, passwords, build_mailer(config, http))
+        options = billing_options(config)
+        billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
+        entitlements, quota = billing.entitlements, billing.quota
+        platforms = _platforms(config, http, cipher, entitlements)
+        plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         yield Services(
             config=config,
             redis=redis,
             live=Live(redis),
             cipher=cipher,
             storage=storage,
-            accounts=_accounts(config, access, cipher, passwords, workspaces),
-            workspaces=workspaces,
-            principals=DatabasePrincipals(access),
+            limits=Limits(
+                RateLimiter(limits_redis), Rate(config.rate_limit_max, config.rate_limit_window_sec)
+            ),
+            workspaces=people.workspaces,
+            principals=people.principals,
+            accounts=people.accounts,
+            credentials=people.credentials,
+            second_factor=people.second_factor,
+            post=people.post,
+            api_keys=people.api_keys,
+            settings=SettingsService(cipher, config.discord_base_url),
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
+            billing=billing,
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(
-                storage, quota, PublicationPlans(entitlements), RenditionViews(storage)
-            ),
-            telemetry=TelemetryFiles(storage),
+            uploads=Uploads(storage, quota, plans, views),
+            telemetry=TelemetryFiles(storage, plans, views),
             publications=Publications(entitlements),
             delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
             administration=Administration(Grants()),
@@ -135,51 +155,61 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         )
 
 
-def _endpoints(config: Config) -> Endpoints:
-    names = [item.name for item in fields(Endpoints) if item.name != "meta_version"]
-    urls = {name: getattr(config, f"{name}_base_url") for name in names}
-    return Endpoints(**urls, meta_version=config.meta_api_version)
-
-
-def _others(config: Config) -> tuple[str, ...]:
-    return (config.mailgun_api_base_url, config.discord_base_url, config.stripe_api_base_url)
-
-
-def _apps(config: Config) -> Apps:
-    def app(name: str, secret: SecretStr) -> AppCredentials:
-        return AppCredentials(name, secret.get_secret_value())
-
-    return Apps(
-        tiktok=app(config.tiktok_client_key, config.tiktok_client_secret),
-        google=app(config.google_client_id, config.google_client_secret),
-        meta=app(config.meta_app_id, config.meta_app_secret),
+def billing_options(config: Config) -> BillingOptions:
+    """The STRIPE_* settings."""
+    return BillingOptions(
+        secret_key=config.stripe_secret_key.get_secret_value(),
+        webhook_secret=config.stripe_webhook_secret.get_secret_value(),
+        api_base_url=config.stripe_api_base_url,
+        lookup_keys=config.lookup_keys,
+        default_lookup_key=config.stripe_default_lookup_key,
+        success_url=config.stripe_success_url,
+        cancel_url=config.stripe_cancel_url,
+        portal_return_url=config.stripe_portal_return_url,
+        trial_days=config.stripe_trial_days_default,
+        automatic_tax=config.stripe_automatic_tax,
     )
 
 
-def access_tokens(config: Config) -> AccessTokens:
-    """The signer of access tokens, from the settings."""
-    return AccessTokens.build(
-        config.base_url,
-        config.jwt_secret.get_secret_value(),
-        config.jwt_secret_previous.get_secret_value(),
-        config.access_token_minutes,
+def _outside(config: Config) -> list[str]:
+    """The base URLs of every outside party: plain http is allowed to these only."""
+    ours = {"base_url", "frontend_url"}
+    names = [name for name in Config.model_fields if name.endswith("_base_url")]
+    return [getattr(config, name) for name in names if name not in ours]
+
+
+def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitlements) -> Platforms:
+    endpoints = Endpoints(
+        tiktok_web=config.tiktok_web_base_url,
+        tiktok_api=config.tiktok_api_base_url,
+        google_accounts=config.google_accounts_base_url,
+        google_oauth=config.google_oauth_base_url,
+        google_api=config.google_api_base_url,
+        youtube_analytics=config.youtube_analytics_base_url,
+        meta_web=config.meta_web_base_url,
+        meta_graph=config.meta_graph_base_url,
+        meta_graph_video=config.meta_graph_video_base_url,
+        meta_rupload=config.meta_rupload_base_url,
+        meta_version=config.meta_api_version,
     )
-
-
-def _accounts(
-    config: Config,
-    access: AccessTokens,
-    cipher: Cipher,
-    passwords: Passwords,
-    workspaces: Workspaces,
-) -> Accounts:
-    refresh = RefreshTokens.derive(cipher.keys, cipher.primary)
-    return Accounts(
-        passwords=passwords,
-        sessions=Sessions(access, refresh, config.refresh_token_days, config.refresh_grace_seconds),
-        on_registered=workspaces.create,
-        must_verify=config.verification is EmailVerification.REQUIRED,
-        origins=config.origins,
+    apps = Apps(
+        tiktok=AppCredentials(
+            config.tiktok_client_key, config.tiktok_client_secret.get_secret_value()
+        ),
+        google=AppCredentials(
+            config.google_client_id, config.google_client_secret.get_secret_value()
+        ),
+        meta=AppCredentials(config.meta_app_id, config.meta_app_secret.get_secret_value()),
+        extra_scopes=config.extra_scopes,
+    )
+    return build_platforms(
+        build_clients(http, endpoints, apps),
+        cipher,
+        base_url=config.base_url,
+        frontend_url=config.frontend_url,
+        allow_account=entitlements.check_accounts,
+        connected=requeue_parked,
+        posts_moved=ask_sooner,
     )
 
 

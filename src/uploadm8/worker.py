@@ -7,7 +7,11 @@ from uuid import UUID
 import dramatiq
 
 from uploadm8.config import Config
+from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
+from uploadm8.domain.publishing.aftermath import Aftermath
+from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.uploads.actors import UploadJobs
@@ -32,7 +36,13 @@ def handlers(services: Services) -> dict[str, Handler]:
         renditions.handlers(),
         Releases().handlers(),
         PublishingJobs(services.delivery).handlers(),
+        Aftermath(services.delivery, services.platforms.clients).handlers(),
+        MetricsJobs(services.delivery).handlers(),
         services.platforms.jobs.handlers(),
+        AccountJobs(services.post, services.credentials).handlers(),
+        BillingJobs(
+            services.billing, services.post.mailer, services.config.frontend_url
+        ).handlers(),
     )
     return {handler.kind.name: handler for group in groups for handler in group}
 
@@ -96,9 +106,7 @@ def create_broker(config: Config | None = None) -> dramatiq.Broker:
     )
     install(broker, names)
     for kind in ALL:
-        actor = dramatiq.actor(
-            actor_name=kind.name, queue_name=names[kind.queue], broker=broker, max_retries=0
-        )
+        actor = dramatiq.actor(actor_name=kind.name, queue_name=names[kind.queue], broker=broker)
         actor(worker.answering(kind))
     dramatiq.set_broker(broker)
     return broker

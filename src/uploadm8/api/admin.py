@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from litestar.handlers import BaseRouteHandler
 
 from uploadm8.api.guards import Connection, Principals, public
+from uploadm8.api.limits import Limits
 from uploadm8.errors import ForbiddenError, UnauthenticatedError
 
 HEADER = "x-admin-key"
@@ -17,6 +18,7 @@ class AdminKeys(Protocol):
 
     admin_key: str
     principals: Principals
+    limits: Limits
 
 
 def admin_route(**opt: Any) -> dict[str, Any]:
@@ -36,6 +38,7 @@ async def admin_only(connection: Connection, _: BaseRouteHandler) -> None:
     given = connection.headers.get(HEADER)
     if given is not None:
         if not key_matches(given, services.admin_key):
+            await services.limits.bad_token(connection.scope["state"]["address"])
             raise UnauthenticatedError("The admin key is wrong.", code="invalid_admin_key")
         connection.scope["state"]["actor"] = "apikey"
         return

@@ -10,10 +10,12 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 
+from uploadm8.api.limits import Limits
 from uploadm8.api.principal import Principal
 from uploadm8.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+ANY_SCOPE = "any"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -27,13 +29,18 @@ class Principals(Protocol):
 def public(reason: str, **opt: Any) -> dict[str, Any]:
     """Handler arguments of a route that needs no credential; the reason is listed by a test.
 
-    ``security=[{}]`` and not ``[]``, which Litestar drops.
+    ``opt`` may hold a ``limit`` of its own. ``security=[{}]`` and not ``[]``, which Litestar drops.
     """
     return {"opt": {"public": reason, **opt}, "security": [{}]}
 
 
 def needs(
-    role: str = "viewer", *, session: bool = False, fresh_s: int | None = None, scope: str = ""
+    role: str = "viewer",
+    *,
+    session: bool = False,
+    fresh_s: int | None = None,
+    scope: str = "",
+    **opt: Any,
 ) -> dict[str, Any]:
     """Handler arguments that change the defaults of `authenticate`.
 
@@ -41,25 +48,43 @@ def needs(
         role: lowest role in the workspace (default: viewer to read, editor to change).
         session: API keys are refused.
         fresh_s: the password (or second factor) must have been given this recently.
-        scope: what an API key must hold, instead of ``<first path segment>:read|write``.
+        scope: what an API key must hold, instead of ``<first path segment>:read|write``;
+            ANY_SCOPE asks for none.
+        opt: ``limit="10/minute"`` beside the general limit, and the like.
     """
-    return {"opt": {"role": role, "session": session, "fresh_s": fresh_s, "scope": scope}}
+    return {"opt": {"role": role, "session": session, "fresh_s": fresh_s, "scope": scope, **opt}}
 
 
 async def authenticate(connection: Connection, handler: BaseRouteHandler) -> None:
-    """App-wide guard: find the principal and check role and scope, before the body is read."""
+    """App-wide guard: find the principal, count the request, check role and scope.
+
+    It runs before the body is read, so an anonymous caller never learns what the body should be.
+    """
     method = str(connection.scope.get("method", "GET"))
     opt = handler.opt
-    if "public" in opt or method == "OPTIONS":
+    if method == "OPTIONS":
         return
-    principals: Principals = connection.app.state.services.principals
-    principal = await principals.of_bearer(_bearer(connection), _workspace(connection))
+    limits: Limits = connection.app.state.services.limits
+    if "public" in opt:
+        await limits.check(connection, None, opt)
+        return
+    principal = await _principal(connection, limits)
     connection.scope["state"]["principal"] = principal
+    await limits.check(connection, principal, opt)
     if principal.session_id is None:
         _check_key(principal, connection.scope["path"], method, opt)
     principal.require(opt.get("role") or ("viewer" if method in _SAFE else "editor"))
     if opt.get("fresh_s") is not None:
         principal.require_fresh(opt["fresh_s"])
+
+
+async def _principal(connection: Connection, limits: Limits) -> Principal:
+    principals: Principals = connection.app.state.services.principals
+    try:
+        return await principals.of_bearer(_bearer(connection), _workspace(connection))
+    except UnauthenticatedError:
+        await limits.bad_token(connection.scope["state"]["address"])
+        raise
 
 
 def _check_key(principal: Principal, path: str, method: str, opt: dict[str, Any]) -> None:
@@ -69,6 +94,8 @@ def _check_key(principal: Principal, path: str, method: str, opt: dict[str, Any]
             code="session_required",
             action="Sign in and use the access token.",
         )
+    if opt.get("scope") == ANY_SCOPE:
+        return
     verb = "read" if method in _SAFE else "write"
     principal.require_scope(opt.get("scope") or f"{subject_of(path)}:{verb}")
 

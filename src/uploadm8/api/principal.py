@@ -21,6 +21,7 @@ class Principal:
         is_admin: may run the whole installation.
         session_id: the session behind an access token; None for an API key.
         scopes: what an API key is limited to; None means everything the role allows.
+        key_id: the API key, if it is one.
         authenticated_at: when the password or second factor was last given; None for an API key.
     """
 
@@ -30,6 +31,7 @@ class Principal:
     is_admin: bool = False
     session_id: UUID | None = None
     scopes: frozenset[str] | None = None
+    key_id: UUID | None = None
     authenticated_at: datetime | None = None
 
     def require(self, role: str) -> None:

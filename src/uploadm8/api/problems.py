@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from uploadm8.errors import (
+    ConflictError,
     FieldError,
     InvalidRequestError,
     NotFoundError,
@@ -68,6 +69,8 @@ def as_error(exc: Exception) -> UploadM8Error:
         return InvalidRequestError(
             "The request nests too deeply or contains text that cannot be stored."
         )
+    if isinstance(exc, asyncpg.UniqueViolationError):
+        return ConflictError("There is one of these already.", code="already_exists")
     if isinstance(exc, _DATABASE_AWAY):
         return UnavailableError(retry_after=2, action="Try again in a moment.")
     return UploadM8Error(action="Try again; if it stays, tell support the request id.")

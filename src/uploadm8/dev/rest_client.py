@@ -73,13 +73,11 @@ class RestClient:
 
     def _account(self, platform: str) -> str:
         told = self.call("GET", "/api/platforms")
-        entry = next(item for item in told["platforms"] if item["platform"] == platform)
+        entry = next(item for item in told["items"] if item["platform"] == platform)
         if not entry["accounts"]:
-            choice = next(item for item in told["choices"] if item["platform"] == platform)
-            picked = choice["accounts"][0]["external_id"]
-            self.call(
-                "POST", f"/api/platforms/choices/{choice['id']}", json={"external_ids": [picked]}
-            )
+            choice = entry["choices"][0]
+            picked = {"external_ids": [choice["accounts"][0]["external_id"]]}
+            self.call("POST", f"/api/platforms/choices/{choice['id']}", json=picked)
             return self._account(platform)
         return str(entry["accounts"][0]["id"])
 

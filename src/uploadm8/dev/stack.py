@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,31 +126,21 @@ def running_stack(
 
 
 def _start_servers(stack: Stack) -> None:
+    # In this thread: the kernel ends a child when the thread that started it ends.
     home, env = stack.home, stack.env
-    with ThreadPoolExecutor(3) as pool:
-        wanted = {
-            "DATABASE_URL": lambda: start_postgres(home / "postgres"),
-            "REDIS_URL": lambda: start_valkey(home / "valkey"),
-            "R2_ENDPOINT_URL": lambda: start_objectstore(home / "objects", BUCKET),
-        }
-        started = {name: pool.submit(start) for name, start in wanted.items() if not env.get(name)}
-        failures: list[BaseException] = []
-        for name, future in started.items():
-            try:
-                server: Server = future.result()
-            except (StackError, OSError) as error:
-                failures.append(error)
-                continue
-            stack.processes.append(server.process)
-            env[name] = server.url
-    if failures:
-        raise failures[0]
-    if "R2_ENDPOINT_URL" in started:
-        env |= {
-            "R2_ACCESS_KEY_ID": ACCESS_KEY,
-            "R2_SECRET_ACCESS_KEY": SECRET_KEY,
-            "R2_BUCKET_NAME": BUCKET,
-        }
+    if not env.get("DATABASE_URL"):
+        _keep(stack, "DATABASE_URL", start_postgres(home / "postgres"))
+    if not env.get("REDIS_URL"):
+        _keep(stack, "REDIS_URL", start_valkey(home / "valkey"))
+    if not env.get("R2_ENDPOINT_URL"):
+        _keep(stack, "R2_ENDPOINT_URL", start_objectstore(home / "objects", BUCKET))
+        env["R2_ACCESS_KEY_ID"], env["R2_SECRET_ACCESS_KEY"] = ACCESS_KEY, SECRET_KEY
+        env["R2_BUCKET_NAME"] = BUCKET
+
+
+def _keep(stack: Stack, variable: str, server: Server) -> None:
+    stack.processes.append(server.process)
+    stack.env[variable] = server.url
 
 
 def _start_sandbox(stack: Stack, on_line: OnLine | None) -> None:

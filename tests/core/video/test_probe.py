@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from media import Clip, make
 from samples import sample
-
 from uploadm8.core.video.faults import fault_codes
 from uploadm8.core.video.limits import DEFAULT_LIMITS
 from uploadm8.core.video.probe import probe
@@ -34,8 +34,9 @@ def test_a_plain_clip_is_described(plain: Path) -> None:
     info = probe(plain)
     assert (info.container, info.codec, info.pixel_format) == ("mov", "h264", "yuv420p")
     assert (info.width, info.height, info.rotation, info.frames) == (320, 180, 0, 30)
-    assert (info.fps, info.nominal_fps, info.variable) == (30, 30, False)
-    assert info.duration_s == pytest.approx(1.0)
+    assert (info.fps, info.nominal_fps) == (Fraction(30), Fraction(30))
+    assert not info.variable
+    assert (info.start_s, info.duration_s) == pytest.approx((0.0, 1.0))
     assert info.audio is not None
     assert (info.audio.codec, info.audio.rate, info.audio.channels) == ("aac", 48_000, 2)
     assert not info.hdr
@@ -210,7 +211,11 @@ def test_damage_gives_an_answer_or_a_reason_but_never_another_error(
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path / "damaged.mp4"
     path.write_bytes(content[: data.draw(st.integers(1, len(content)))])
+    assert _frames_or_code(path) in {*range(1, 31), *fault_codes()}
+
+
+def _frames_or_code(path: Path) -> int | str:
     try:
-        assert probe(path).frames > 0
+        return probe(path).frames
     except MediaError as error:
-        assert error.code in fault_codes()
+        return error.code

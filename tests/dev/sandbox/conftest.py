@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox_flows import Sandbox, make_film
+from sandbox_films import make_film
+from sandbox_flows import Sandbox
 from uploadm8.dev.sandbox import SandboxConfig, Settings
 from uploadm8.dev.sandbox.serve import running
 
@@ -24,8 +25,15 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_film(tmp_path_factory.mktemp("film") / "film.mp4")
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    config = SandboxConfig(data=tmp_path / "sandbox", settings=QUICK, remember=False)
+@pytest.fixture(scope="session")
+def _running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    data = tmp_path_factory.mktemp("sandbox")
+    config = SandboxConfig(data=data, settings=QUICK, remember=False)
     with running(config) as base, httpx.Client(timeout=20, trust_env=False) as client:
         yield Sandbox(base, client)
+
+
+@pytest.fixture
+def sandbox(_running_sandbox: Sandbox) -> Sandbox:
+    _running_sandbox.control("POST", "reset")
+    return _running_sandbox

@@ -1,12 +1,14 @@
 """Rows and the clock for the tests of billing."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from billing_world import START, Clock, MakeSubscription, MakeWorkspace
+from billing_world import START, Clock, MakeSubscription, MakeWorkspace, World, stripe_world
 from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.billing.plans import PLANS, Tier
 from uploadm8.domain.billing.tables import Subscription
@@ -58,3 +60,9 @@ def subscribe(db: None) -> MakeSubscription:
         return row_id
 
     return make
+
+
+@pytest.fixture
+async def world(db: None, tmp_path: Path) -> AsyncIterator[World]:
+    async with stripe_world(tmp_path / "sandbox") as made:
+        yield made

@@ -11,16 +11,20 @@ from uploadm8.core.hud.frost import Frost
 from uploadm8.core.hud.layout import Request, arrange
 from uploadm8.core.hud.motion import presence
 from uploadm8.core.hud.panel import Panel
-from uploadm8.core.hud.presets import anchors, entries, place_order
-from uploadm8.core.hud.registry import known, widget_class
+from uploadm8.core.hud.placement import anchors, place_order
+from uploadm8.core.hud.presets import entries
+from uploadm8.core.hud.registry import widget_class
 from uploadm8.core.hud.scene import DESIGN_SIDE, Scene
-from uploadm8.core.hud.spec import HudSpec, WidgetEntry
+from uploadm8.core.hud.spec import Anchor, HudSpec, WidgetEntry, WidgetKind
 from uploadm8.core.hud.widget import Widget
+from uploadm8.core.hud.widgets.summary import Summary
 from uploadm8.core.telemetry.resample import Samples
+from uploadm8.core.telemetry.track import BoolArray
 from uploadm8.errors import InvalidRequestError
 
 _SMALLEST = 0.62  # of the designed size; below that the least important widget is left out
 _GAP = 22.0
+_CARD = WidgetEntry(kind=WidgetKind.TEXT)  # the summary is no widget of a layout
 
 
 class Hud:
@@ -56,8 +60,9 @@ class Hud:
 
     @property
     def widgets(self) -> tuple[WidgetEntry, ...]:
-        """What is shown, in the order of `panels`."""
-        return tuple(panel.widget.entry for panel in self._panels)
+        """What is shown, in the order of `panels`; the summary card is not among them."""
+        each = (panel.widget.entry for panel in self._panels)
+        return tuple(entry for entry in each if entry is not _CARD)
 
     def draw(self, planes: Planes, index: int) -> None:
         """Draw the HUD of the frame at `index` of the samples' times.
@@ -76,22 +81,29 @@ class Hud:
 
 
 def _build(scene: Scene) -> list[Panel]:
-    wanted = [
-        e
-        for e in entries(scene.spec)
-        if known(e) and widget_class(scene.theme, e).available(scene, e)
-    ]
+    wanted = [e for e in entries(scene.spec, portrait=scene.portrait) if _available(scene, e)]
     while True:
         fitted, places = _fit(scene, wanted)
         if None not in places:
             break
         lost = max(i for i, place in enumerate(places) if place is None)
         wanted = wanted[:lost] + wanted[lost + 1 :]
-    return [
-        _panel(fitted, entry, rect)
-        for entry, rect in zip(wanted, places, strict=True)
-        if rect is not None
-    ]
+    card = _card(scene) if scene.spec.summary_card else None
+    rest = np.ones(len(scene.samples.times), np.bool_)
+    if card is not None:
+        rest = ~card.widget.shown()
+    panels = []
+    for entry, rect in zip(wanted, places, strict=True):
+        if rect is not None:
+            widget = widget_class(scene.theme, entry)(fitted, entry, rect.w, rect.h)
+            panels.append(_panel(widget, rect, widget.shown() & rest))
+    return panels if card is None else [*panels, card]
+
+
+def _available(scene: Scene, entry: WidgetEntry) -> bool:
+    if entry.kind is WidgetKind.SPEED and scene.spec.safe_driving.mode == "hide":
+        return False
+    return widget_class(scene.theme, entry).available(scene, entry)
 
 
 def _fit(scene: Scene, wanted: Sequence[WidgetEntry]) -> tuple[Scene, list[Rect | None]]:
@@ -109,16 +121,29 @@ def _fit(scene: Scene, wanted: Sequence[WidgetEntry]) -> tuple[Scene, list[Rect 
 
 def _request(scene: Scene, entry: WidgetEntry) -> Request:
     size = widget_class(scene.theme, entry).measure(scene, entry)
-    where = anchors(entry, portrait=scene.portrait)
+    where = anchors(scene.spec.theme, entry, portrait=scene.portrait)
     return Request(size.w, size.h, where, place_order(entry))
 
 
-def _panel(scene: Scene, entry: WidgetEntry, rect: Rect) -> Panel:
-    widget: Widget[Any] = widget_class(scene.theme, entry)(scene, entry, rect.w, rect.h)
-    tone = scene.theme.tone
-    frost = None
-    if tone is not None and widget.shape is not None:
-        frost = Frost(widget.shape, tone, scene.coding)
-    amount = presence(widget.shown(), scene.samples.times, animate=scene.spec.animate)
+def _panel(widget: Widget[Any], rect: Rect, shown: BoolArray) -> Panel:
+    scene, frost = widget.scene, None
+    if scene.theme.tone is not None and widget.shape is not None:
+        frost = Frost(widget.shape, scene.theme.tone, scene.coding)
+    amount = presence(shown, scene.samples.times, animate=scene.spec.animate)
     strength = np.rint(amount * 255 * scene.spec.opacity).astype(np.uint8)
     return Panel(widget, rect, frost, strength)
+
+
+def _card(scene: Scene) -> Panel | None:
+    """The summary, in the middle; it is on alone, so it may cover the other widgets' places."""
+    if not Summary.available(scene, _CARD):
+        return None
+    size = Summary.measure(scene, _CARD)
+    shrink = min(1.0, scene.area.w / size.w, scene.area.h / size.h)
+    scene = replace(scene, unit=scene.unit * shrink)
+    size = Summary.measure(scene, _CARD)
+    rect = arrange([Request(size.w, size.h, (Anchor.CENTER,))], scene.area, 0.0)[0]
+    if rect is None:
+        return None
+    widget = Summary(scene, _CARD, rect.w, rect.h)
+    return _panel(widget, rect, widget.shown())

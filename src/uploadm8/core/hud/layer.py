@@ -130,15 +130,22 @@ class Layer:
         put_plane(self.u[half], other.inv_c, other.u)
         put_plane(self.v[half], other.inv_c, other.v)
 
-    def reveal(self, other: "Layer", mask: Plane) -> None:
-        """Become `other` where the mask (luma size, whole layer) is 255, in between by share."""
-        for inv, names in (
-            (inverse(mask), ("inv_y", "y")),
-            (inverse(half_size(mask)), ("inv_c", "u", "v")),
+    def reveal(self, other: "Layer", mask: Plane, x: int, y: int) -> None:
+        """Become `other` where the mask is 255, in between by share.
+
+        The layers are of one size; the mask is even and its corner is at even (x, y).
+        """
+        h, w = mask.shape
+        full = np.s_[y : y + h, x : x + w]
+        half = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
+        for area, share, names in (
+            (full, mask, ("inv_y", "y")),
+            (half, half_size(mask), ("inv_c", "u", "v")),
         ):
-            share = inverse(inv)
+            keep = inverse(share)
             for name in names:
-                put_plane(getattr(self, name), inv, times_plane(getattr(other, name), share))
+                lit = times_plane(getattr(other, name)[area], share)
+                put_plane(getattr(self, name)[area], keep, lit)
 
     def fade(self, source: "Layer", strength: int) -> None:
         """Become `source` at strength / 255 of its opacity."""

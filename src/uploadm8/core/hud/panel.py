@@ -30,6 +30,8 @@ class Panel:
         self._frost = frost
         self._strength = strength
         self._layer = Layer(rect.w, rect.h)
+        self._still = widget.base.copy()
+        self._still_drawn: Hashable = ()
         self._faded: Layer | None = None
         self._drawn: Hashable = None
 
@@ -40,14 +42,22 @@ class Panel:
             return
         state = self.widget.state(index)
         if state != self._drawn:
-            self._layer.load(self.widget.base)
-            self.widget.paint(self._layer, state)
+            self._redraw(state)
             self._drawn = state
         layer = self._layer
         if strength < 255:
             self._faded = layer = self._faded or Layer(self.rect.w, self.rect.h)
             layer.fade(self._layer, strength)
         self._blend(planes, layer, strength)
+
+    def _redraw(self, state: Any) -> None:
+        still = self.widget.still(state)
+        if still != self._still_drawn:
+            self._still.load(self.widget.base)
+            self.widget.paint_still(self._still, state)
+            self._still_drawn = still
+        self._layer.load(self._still)
+        self.widget.paint(self._layer, state)
 
     def _blend(self, planes: Planes, layer: Layer, strength: int) -> None:
         x, y, w, h = self.rect

@@ -9,7 +9,6 @@ from uploadm8.core.hud.shapes import (
     bar,
     blurred,
     coverage,
-    disc,
     grid,
     lines,
     polygon,
@@ -17,7 +16,7 @@ from uploadm8.core.hud.shapes import (
 )
 from uploadm8.core.hud.theme import Plate
 
-SLANT = 0.2  # columns per row that a leaning plate leans
+_LEAN = 20.0  # design units between the upper and the lower edge of a leaning plate
 
 
 def draw_plate(scene: Scene, layer: Layer, *, round_plate: bool = False) -> Plane | None:
@@ -61,14 +60,13 @@ def _glass(scene: Scene, layer: Layer, *, round_plate: bool) -> Plane:
 
 def _scrim(scene: Scene, layer: Layer) -> None:
     w, h = layer.width, layer.height
-    feather = scene.px(16)
-    inner = coverage(rounded_distance(w, h, scene.px(28)) + feather * 1.1)
-    _fill(scene, layer, blurred(inner, feather / 2.4))
+    inner = coverage(rounded_distance(w, h, scene.px(20)) + scene.px(9))
+    _fill(scene, layer, blurred(inner, scene.px(4.5)))
 
 
 def _slant(scene: Scene, layer: Layer) -> None:
     w, h = layer.width, layer.height
-    lean, edge = h * SLANT, scene.px(7)
+    lean, edge = min(h * 0.2, scene.px(_LEAN)), scene.px(7)
     _fill(scene, layer, polygon(w, h, [(lean, 0), (w, 0), (w - lean, h), (0, h)]))
     stripe = [(lean, 0), (lean + edge, 0), (edge, h), (0, h)]
     layer.paint(polygon(w, h, stripe), scene.ink(scene.accent))
@@ -97,12 +95,9 @@ def _brackets(scene: Scene, layer: Layer) -> None:
     layer.paint(lines(w, h, corners, line), scene.ink(scene.accent), strength=0.9)
 
 
-def round_shade(scene: Scene, layer: Layer, radius: float, alpha: float) -> None:
-    """A soft dark disc, for round widgets of themes without glass."""
-    w, h = layer.width, layer.height
-    feather = scene.px(10)
-    mask = blurred(disc(w, h, (w / 2, h / 2), radius - feather), feather / 2)
-    layer.paint(mask, scene.ink(scene.theme.plate_color), strength=alpha)
+def side_pad(scene: Scene) -> float:
+    """Extra free space, px, that contents keep from the left and right edge of the plate."""
+    return scene.px(_LEAN * 0.7) if scene.theme.plate is Plate.SLANT else 0.0
 
 
 def hairline(layer: Layer, scene: Scene, box: tuple[float, float, float, float]) -> None:

@@ -1,12 +1,10 @@
-"""What each preset shows, most important first, and where."""
+"""What each preset shows, most important first."""
 
-from collections.abc import Sequence
-
-from uploadm8.core.hud.spec import Anchor, HudSpec, Preset, StatField, WidgetEntry, WidgetKind
+from uploadm8.core.hud.spec import HudSpec, Preset, StatField, WidgetEntry, WidgetKind
+from uploadm8.core.hud.themes import THEMES
 
 _K = WidgetKind
 _F = StatField
-_A = Anchor
 
 
 def _stats(*fields: StatField) -> WidgetEntry:
@@ -79,47 +77,20 @@ PRESETS: dict[Preset, tuple[WidgetEntry, ...]] = {
         *_BRAND,
     ),
 }
-_LANDSCAPE: dict[WidgetKind, tuple[Anchor, ...]] = {
-    _K.SPEED: (_A.BOTTOM_LEFT, _A.BOTTOM, _A.LEFT),
-    _K.MAP: (_A.BOTTOM_RIGHT, _A.TOP_RIGHT, _A.RIGHT),
-    _K.ALTITUDE: (_A.BOTTOM, _A.TOP),
-    _K.STATS: (_A.TOP_LEFT, _A.TOP, _A.TOP_RIGHT, _A.BOTTOM),
-    _K.G_FORCE: (_A.TOP_RIGHT, _A.RIGHT, _A.LEFT),
-    _K.COMPASS: (_A.TOP, _A.BOTTOM),
-}
-_PORTRAIT: dict[WidgetKind, tuple[Anchor, ...]] = {
-    _K.SPEED: (_A.BOTTOM_LEFT, _A.BOTTOM, _A.LEFT),
-    _K.MAP: (_A.BOTTOM_RIGHT, _A.RIGHT, _A.TOP_RIGHT),
-    _K.ALTITUDE: (_A.BOTTOM, _A.TOP),
-    _K.STATS: (_A.TOP, _A.BOTTOM),
-    _K.G_FORCE: (_A.TOP_RIGHT, _A.RIGHT, _A.LEFT),
-    _K.COMPASS: (_A.TOP, _A.BOTTOM),
-}
-
-
-# In which order places are given away: what stands nearest to the edge first.
-_ORDER = (
-    _K.COMPASS,
-    _K.STATS,
-    _K.ALTITUDE,
-    _K.SPEED,
-    _K.MAP,
-    _K.G_FORCE,
+_STRIP = (_stats(_F.DATE, _F.CLOCK, _F.SPEED, _F.DISTANCE, _F.COURSE, _F.COORDINATES),)
+_TALL_STRIP = (
+    _stats(_F.DATE, _F.CLOCK, _F.COORDINATES),
+    _stats(_F.SPEED, _F.DISTANCE, _F.COURSE),
 )
+_IN_STRIP = {_K.STATS, _K.SPEED, _K.COMPASS, _K.COORDINATES, _K.ALTITUDE}
 
 
-def place_order(entry: WidgetEntry) -> int:
-    """The rank of an entry when places are given away; lower is earlier."""
-    return _ORDER.index(entry.kind) if entry.kind in _ORDER else len(_ORDER)
-
-
-def entries(spec: HudSpec) -> tuple[WidgetEntry, ...]:
-    """The widgets of a spec: its own, or its preset's."""
-    return PRESETS[spec.preset] if spec.widgets is None else spec.widgets
-
-
-def anchors(entry: WidgetEntry, *, portrait: bool) -> Sequence[Anchor]:
-    """Where an entry may stand, best first; only its own anchor when it names one."""
-    if entry.anchor is not None:
-        return (entry.anchor,)
-    return (_PORTRAIT if portrait else _LANDSCAPE).get(entry.kind, tuple(Anchor))
+def entries(spec: HudSpec, *, portrait: bool) -> tuple[WidgetEntry, ...]:
+    """The widgets of a spec: its own, or its preset's; a strip theme gathers numbers in one."""
+    if spec.widgets is not None:
+        return spec.widgets
+    chosen = PRESETS[spec.preset]
+    if THEMES[spec.theme].strip:
+        strip = _TALL_STRIP if portrait else _STRIP
+        return (*strip, *(entry for entry in chosen if entry.kind not in _IN_STRIP))
+    return chosen

@@ -8,36 +8,78 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uploadm8.core.hud.frame import Plane
+from uploadm8.core.hud.layer import Layer
 
 _STEPS = 64  # steps of one pixel of path, when the path is short enough for 16 bits
 _FAR = 65535
+_BUCKET = 32  # positions whose pixels are found together
+_Positions = NDArray[np.uint16]
 
 
 class Sweep:
-    """Coverage of the part of a path that has been passed.
+    """A lit version of a layer that is uncovered along a path.
 
     Args:
+        lit: the layer with the whole path lit; equal to the unlit one where there is no path.
         position: pixels along the path per pixel, shape (h, w); NaN = not on the path.
         length: pixels of the whole path; values are 0 to this.
         softness: pixels over which the moving end fades.
     """
 
     def __init__(
-        self, position: NDArray[np.floating], length: float, softness: float = 1.0
+        self, lit: Layer, position: NDArray[np.floating], length: float, softness: float = 1.0
     ) -> None:
-        self._scale = min(float(_STEPS), (_FAR - 2 * _STEPS) / max(length + softness, 1.0))
-        self._edge = max(1.0, softness * self._scale)
+        self._lit = lit
+        self._scale = min(float(_STEPS), (_FAR - 2 * _STEPS) / max(length + softness + 2, 1.0))
+        self._edge = max(1, round(softness * self._scale))
         start = np.where(np.isnan(position), np.inf, position)
         scaled = np.clip((start - softness / 2 + 1) * self._scale, 0, _FAR)
-        self._position = np.rint(scaled).astype(np.uint16)
-        self._passed = np.empty_like(self._position)
+        self._position: _Positions = np.rint(scaled).astype(np.uint16)
+        h, w = position.shape
+        # A chroma pixel is fully passed when the last of its four luma pixels is.
+        self._last: _Positions = self._position.reshape(h // 2, 2, w // 2, 2).max(axis=(1, 3))
+        self._boxes = _bucket_boxes(self._position)
 
-    def mask(self, value: float) -> Plane:
-        """Coverage at `value` pixels along the path."""
+    def uncover(self, layer: Layer, value: float) -> None:
+        """Show the lit layer on `layer` up to `value` pixels along the path.
+
+        What is fully passed is copied; only the few pixels at the moving end are mixed.
+        """
         if value <= 0:
-            return np.zeros(self._position.shape, np.uint8)
-        level = np.array([min((value + 1) * self._scale, _FAR - 1), 0, 0, 0])
-        passed = cv2.subtract(level, self._position, dst=self._passed, dtype=cv2.CV_16U)
-        # Saturation does the clipping to 255.
-        return np.asarray(cv2.convertScaleAbs(passed, alpha=255 / self._edge), np.uint8)
+            return
+        level = min(round((value + 1) * self._scale), _FAR - 1)
+        passed = max(level - self._edge, 0)
+        lit = self._lit
+        full = (self._position <= np.uint16(passed)).view(np.uint8)
+        for name in ("inv_y", "y"):
+            cv2.copyTo(getattr(lit, name), full, getattr(layer, name))
+        full = (self._last <= np.uint16(passed)).view(np.uint8)
+        for name in ("inv_c", "u", "v"):
+            cv2.copyTo(getattr(lit, name), full, getattr(layer, name))
+        boxes = self._boxes[passed // _BUCKET : level // _BUCKET + 1]
+        left, top = boxes[:, :2].min(axis=0).tolist()
+        right, bottom = boxes[:, 2:].max(axis=0).tolist()
+        if right > left and bottom > top:
+            self._mix(layer, (left, top, right, bottom), level)
+
+    def _mix(self, layer: Layer, box: tuple[int, int, int, int], level: int) -> None:
+        """Mix both layers inside a box (x0, y0, x1, y1) by how far each pixel was passed."""
+        x, right = box[0] & ~1, box[2] + 1 & ~1
+        y, bottom = box[1] & ~1, box[3] + 1 & ~1
+        position = self._position[y:bottom, x:right].astype(np.int32)
+        share = np.clip((level - position) * (255 / self._edge), 0, 255)
+        layer.reveal(self._lit, np.rint(share).astype(np.uint8), x, y)
+
+
+def _bucket_boxes(position: _Positions) -> NDArray[np.int64]:
+    """For every `_BUCKET` positions, the box (x0, y0, x1, y1) of their pixels; empty: x1 = 0."""
+    bucket = (position // _BUCKET).astype(np.int64)
+    ys, xs = np.nonzero(position < _FAR)
+    index = bucket[ys, xs]
+    boxes = np.zeros((_FAR // _BUCKET + 1, 4), np.int64)
+    boxes[:, :2] = _FAR
+    np.minimum.at(boxes[:, 0], index, xs)
+    np.minimum.at(boxes[:, 1], index, ys)
+    np.maximum.at(boxes[:, 2], index, xs + 1)
+    np.maximum.at(boxes[:, 3], index, ys + 1)
+    return boxes

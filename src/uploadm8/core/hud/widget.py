@@ -56,9 +56,16 @@ class Widget(ABC, Generic[StateT]):
     def state(self, index: int) -> StateT:
         """Everything its pixels depend on at that frame, rounded to what can be seen."""
 
+    def still(self, state: StateT) -> Hashable:
+        """The part of the state that `paint_still` draws: what changes some times a second."""
+        return None
+
+    def paint_still(self, layer: Layer, state: StateT) -> None:
+        """Draw numbers and the like on a copy of `base`; kept until `still` changes."""
+
     @abstractmethod
     def paint(self, layer: Layer, state: StateT) -> None:
-        """Draw the state on a copy of `base`."""
+        """Draw what moves with every frame over that."""
 
     def plate(self) -> Plane | None:
         """Draw what stands behind it on the base; the shape to frost."""

@@ -39,12 +39,16 @@ class Cadence:
 def read_cadence(container: InputContainer, stream: VideoStream, size: int) -> Cadence | None:
     """From the container's index, else from every packet; None when there is no picture."""
     stamps, lost = _from_index(stream, size)
-    if len(stamps) < max(1, stream.frames * 0.9):
-        stamps, lost = _from_packets(container, stream), 0
-        lost = max(0, stream.frames - len(stamps))
+    if len(stamps) >= max(1, stream.frames * 0.9):
+        indexed = _measure(np.sort(stamps), stream, lost)
+        if not indexed.variable:
+            return indexed
+    # The index holds decoding times, which tell the exact duration of even pictures only.
+    container.seek(0)
+    stamps = _from_packets(container, stream)
     if not len(stamps):
         return None
-    return _measure(np.sort(stamps), stream, lost)
+    return _measure(np.sort(stamps), stream, max(0, stream.frames - len(stamps)))
 
 
 def _from_index(stream: VideoStream, size: int) -> tuple[NDArray[np.int64], int]:

@@ -9,6 +9,7 @@ from uploadm8.core.hud.spec import HudSpec
 from uploadm8.core.telemetry.track import Track
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
 from uploadm8.core.video.rendition import Quality, RenditionSpec
+from uploadm8.core.video.source import SourceInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class RenderJob:
         quality: encoder effort.
         hardware: use a hardware encoder when one works here.
         limits: what sources are accepted.
+        known: what a probe of this very file said, to save another.
     """
 
     source: Path
@@ -44,6 +46,7 @@ class RenderJob:
     quality: Quality = Quality.STANDARD
     hardware: bool = False
     limits: MediaLimits = field(default=DEFAULT_LIMITS)
+    known: SourceInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """One rendition on its way: picks pictures by time, composes, draws, encodes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,8 @@ from uploadm8.core.video.pacing import Pacing
 from uploadm8.core.video.rendition import RenditionSpec
 from uploadm8.core.video.sound import Sound
 from uploadm8.core.video.writer import Writer
+
+Note = Callable[[Fraction], str]  # from the first picture's time to a segment's note
 
 
 @dataclass(slots=True)
@@ -39,16 +42,23 @@ class Lane:
     writer: Writer | None = None
     _first: int = 0
     _stop: int = 0
+    _span_stop: int = 0
     _shown: Fraction | None = None
-    _zero: int = 0
+    _zero: int | None = None
+    _note: Note | None = None
 
-    def open(self, path: Path, span: Span, sound: Sound | None) -> None:
-        """Begin a file that holds the frames of a span."""
+    def open(self, path: Path, span: Span, sound: Sound | None, note: Note | None) -> None:
+        """Begin a file that holds the frames of a span; segments get a note and start at 0."""
+        self._note = note
         self._first = self.pacing.slot_at(span.start)
         self._stop = self.pacing.slot_at(min(span.end, self.end))
-        self._zero = 0 if self.pacing.keep else self._first
+        self._span_stop = self.pacing.slot_at(span.end)
+        self._zero = None
         self._shown = None
-        base = self.time_base if self.pacing.keep else 1 / self.pacing.rate
+        self.writer = None
+        if self._first >= self._stop:  # the duration cap ends before the span begins
+            return
+        base = self.base
         nominal = self.spec.max_fps if self.pacing.keep else self.pacing.rate
         self.writer = Writer(
             path,
@@ -58,7 +68,13 @@ class Lane:
             time_base=base,
             color=self.color,
             sound=sound,
+            is_segment=note is not None,
         )
+
+    @property
+    def base(self) -> Fraction:
+        """Unit of the file's times, in seconds."""
+        return self.time_base if self.pacing.keep else 1 / self.pacing.rate
 
     def done_before(self, time: Fraction) -> bool:
         """Whether a picture of this time and all after it lie behind the span."""
@@ -66,7 +82,7 @@ class Lane:
 
     def runs_over(self, time: Fraction, following: Fraction) -> bool:
         """Whether the picture is also shown after the span."""
-        return self.pacing.slots(time, following).stop > self._stop
+        return self.pacing.slots(time, following).stop > self._span_stop
 
     def slots(self, time: Fraction, following: Fraction) -> range:
         """Slots of the span that the picture fills."""
@@ -87,6 +103,14 @@ class Lane:
                 if in_place and not self.owns_pictures:
                     frame.make_writable()  # else later pictures refer to the drawn HUD
                 self.overlay.draw(frame, slot)
-            pts = round(time / self.time_base) if self.pacing.keep else slot - self._zero
-            self.writer.picture(frame, pts)
+            pts = round(time / self.time_base) if self.pacing.keep else slot
+            self.writer.picture(frame, pts - self._start(self.writer, pts))
         self._shown = time
+
+    def _start(self, writer: Writer, pts: int) -> int:
+        """The time of the file's first picture, noted in segments so that they can be joined."""
+        if self._zero is None:
+            self._zero = pts if self._note is not None else 0
+            if self._note is not None:
+                writer.note(self._note(pts * self.base))
+        return self._zero

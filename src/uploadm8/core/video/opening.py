@@ -21,6 +21,7 @@ _OPTIONS = {
     "protocol_whitelist": "file",
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm",
     "enable_drefs": "0",
+    "fpsprobesize": "0",  # rates come from the index; decoding pictures to guess them costs 0.2 s
 }
 
 
@@ -32,6 +33,8 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
         MediaError: with the reason, whatever FFmpeg says.
     """
     demuxer = sniff(path)
+    if path.stat().st_size > limits.max_bytes:
+        raise fault("media_too_large", got=path.stat().st_size, limit=limits.max_bytes)
     try:
         container = av.open(str(path), format=demuxer, options=dict(_OPTIONS))
     except (av.FFmpegError, ValueError, IndexError, UnicodeDecodeError, MemoryError) as error:
@@ -46,8 +49,12 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
         container.close()
 
 
-def picture_stream(container: InputContainer, limits: MediaLimits = DEFAULT_LIMITS) -> VideoStream:
-    """The first real video stream (not a cover picture), ready for threaded decoding.
+def picture_stream(
+    container: InputContainer, limits: MediaLimits = DEFAULT_LIMITS, *, threads: bool = True
+) -> VideoStream:
+    """The first real video stream (not a cover picture), ready for decoding.
+
+    With `threads` several pictures are decoded at a time; for a single one that only costs.
 
     Raises:
         MediaError: media_no_video_stream or media_codec_unsupported.
@@ -59,7 +66,10 @@ def picture_stream(container: InputContainer, limits: MediaLimits = DEFAULT_LIMI
         name = codec_name(stream.codec_context)
         if name not in limits.video_codecs:
             raise fault("media_codec_unsupported", kind="video", codec=name)
-        stream.thread_type = "AUTO"  # frame threads: the default uses one core for most cameras
+        if threads:
+            stream.thread_type = "AUTO"  # frame threads: the default leaves all but one core idle
+        else:
+            stream.codec_context.thread_count = 1
         stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
         return stream
     if any(stream.type == "video" for stream in container.streams):

@@ -13,6 +13,10 @@ from uploadm8.core.video.source import SourceInfo
 
 Picture = tuple[Fraction, VideoFrame]
 
+_BACK_S = (Fraction(0), Fraction(1, 4), Fraction(3), Fraction(30), Fraction(10**6))
+_LATE = Fraction(7, 20)  # of a picture's time: as much as a picture may be shown early
+_LONG_AGO_S = Fraction(10**9)
+
 
 class Reader:
     """Pictures from any point on; damaged packets are counted and skipped.
@@ -31,7 +35,7 @@ class Reader:
         self._base = Fraction(stream.time_base or Fraction(1, 1000))
         self._origin = origin
         self._step = 1 / source.nominal_fps
-        self._last = -self._step
+        self._last = -_LONG_AGO_S
         self.decoded = 0
         self.errors = 0
         for other in container.streams:
@@ -42,16 +46,27 @@ class Reader:
 
     def pictures(self, start: Fraction) -> Iterator[Picture]:
         """Pictures in display order, beginning at or before `start` seconds after the origin."""
-        if start > 0 or self._origin > 0:
-            self._seek(start)
-        self._last = -self._step * 1_000_000
+        for back in _BACK_S:
+            pictures = self._from(start, back)
+            first = next(pictures, None)
+            # A seek goes by decoding times: the key frame it finds may be shown after `start`.
+            if first is None or first[0] <= start + self._step * _LATE or back >= start:
+                break
+        else:
+            return
+        if first is not None:
+            yield first
+            yield from pictures
+
+    def _from(self, start: Fraction, back: Fraction) -> Iterator[Picture]:
+        if start + self._origin > 0:
+            self._seek(start - back)
+        self._last = -_LONG_AGO_S
         for packet in self._packets():
             yield from self._decode(packet)
 
-    def _seek(self, start: Fraction) -> None:
-        # Two pictures early: where pictures are reordered, a key frame found by its decoding time
-        # may be shown late.
-        ticks = int((start + self._origin - 2 * self._step) / self._base)
+    def _seek(self, time: Fraction) -> None:
+        ticks = int((time + self._origin) / self._base)
         self._container.seek(ticks, stream=self._stream, backward=True)
         self._stream.codec_context.flush_buffers()
 
@@ -76,7 +91,7 @@ class Reader:
         for frame in frames:
             stamp = frame.pts if frame.pts is not None else frame.dts
             known = None if stamp is None else stamp * self._base - self._origin
-            time = known if known is not None else self._last + self._step
+            time = known if known is not None else max(Fraction(0), self._last) + self._step
             if time <= self._last:  # a second picture for the same moment can only be damage
                 continue
             self._last = time

@@ -14,14 +14,14 @@ from uploadm8.core.video.compose import Composer, needed_scale
 from uploadm8.core.video.encoders import choose_encoder, settings_for
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.job import Output, RenderJob, Span
-from uploadm8.core.video.lane import Lane
+from uploadm8.core.video.lane import Lane, Note
 from uploadm8.core.video.opening import opened, picture_stream, upright_aspect
 from uploadm8.core.video.overlay import Overlay
 from uploadm8.core.video.pacing import pacing_for
-from uploadm8.core.video.probe import probe
+from uploadm8.core.video.probe import probe_opened
 from uploadm8.core.video.reader import Picture, Reader
 from uploadm8.core.video.sound import Sound, open_sound
-from uploadm8.core.video.soundpump import SoundPump
+from uploadm8.core.video.soundpump import Listener, SoundPump
 from uploadm8.core.video.timeline import Timeline
 from uploadm8.core.video.upright import Upright
 
@@ -41,11 +41,13 @@ class Session:
     def __init__(self, job: RenderJob) -> None:
         """Raises MediaError when the source cannot be used."""
         self.job = job
-        self.source = probe(job.source, job.limits)
+        self._stack = ExitStack()
+        # Opening costs as much as a picture: the container of the probe later gives the sound.
+        self._heard = self._stack.enter_context(opened(job.source, job.limits))
+        self.source = job.known or probe_opened(job.source, self._heard, job.limits)
         self.timeline = Timeline.of(self.source, job.trim)
         self.encoder = choose_encoder(job.hardware)
         self.first_frame: float | None = None
-        self._stack = ExitStack()
         container = self._stack.enter_context(opened(job.source, job.limits))
         stream = picture_stream(container, job.limits)
         self.reader = Reader(container, stream, self.source, self.timeline.origin)
@@ -72,27 +74,41 @@ class Session:
     ) -> None:
         self._stack.close()
 
-    def run(self, span: Span, paths: Sequence[Path], watch: Watch, *, with_sound: bool) -> int:
-        """Render a span into one file per output; the number of pictures read is returned."""
-        with ExitStack() as stack:
-            sound = self._sound(stack) if with_sound else None
-            for lane, path in zip(self.lanes, paths, strict=True):
-                lane.open(path, span, sound)
-            try:
-                read = self._show_all(span, sound, watch)
-                self._check_complete(span, read)
-                for lane in self.lanes:
-                    if lane.writer is not None:
-                        lane.writer.close()
-            except BaseException:
-                for lane in self.lanes:
-                    if lane.writer is not None:
-                        lane.writer.abandon()
-                raise
+    @property
+    def hud_ms(self) -> float | None:
+        """Mean thread time of the HUD per drawn frame, in milliseconds."""
+        overlays = [lane.overlay for lane in self.lanes if lane.overlay is not None]
+        drawn = sum(overlay.drawn for overlay in overlays)
+        return sum(overlay.seconds for overlay in overlays) / drawn * 1000 if drawn else None
+
+    def run(self, span: Span, paths: Sequence[Path], watch: Watch, note: Note | None = None) -> int:
+        """Render a span into one file per output; the number of pictures read is returned.
+
+        With a `note` the files are segments: without sound, and with that note in their header.
+        """
+        timeline = self.timeline
+        sound = None
+        if note is None:
+            sound = open_sound(self._heard, self.source, timeline.origin, timeline.length)
+        for lane, path in zip(self.lanes, paths, strict=True):
+            lane.open(path, span, sound, note)
+        try:
+            read = self._show_all(span, sound, watch)
+            self._check_complete(span, read)
+            for lane in self.lanes:
+                if lane.writer is not None:
+                    lane.writer.close()
+        except BaseException:
+            for lane in self.lanes:
+                if lane.writer is not None:
+                    lane.writer.abandon()
+            raise
         return read
 
     def _show_all(self, span: Span, sound: Sound | None, watch: Watch) -> int:
-        ends = {lane.writer: lane.end for lane in self.lanes if lane.writer is not None}
+        ends: dict[Listener, Fraction] = {
+            lane.writer: lane.end for lane in self.lanes if lane.writer is not None
+        }
         pump = SoundPump(sound, ends)
         self._go_to(span.start)
         read = 0
@@ -135,22 +151,17 @@ class Session:
         self._following = next(self._pictures, None) if self._pictures is not None else None
 
     def _check_complete(self, span: Span, read: int) -> None:
-        promised = int(span.seconds * float(self.source.fps) * self.job.limits.min_decoded) - 1
-        if not read:
-            raise fault("trim_outside", start=float(span.start), end=float(span.end))
+        end = min(span.end, max(lane.end for lane in self.lanes))
+        seconds = max(Fraction(0), end - span.start)
+        promised = int(seconds * self.source.fps * Fraction(self.job.limits.min_decoded)) - 1
         if read < promised:
             raise fault(
                 "media_truncated", what=f"only {read} of {promised} pictures can be decoded"
             )
 
-    def _sound(self, stack: ExitStack) -> Sound | None:
-        container = stack.enter_context(opened(self.job.source, self.job.limits))
-        return open_sound(container, self.source, self.timeline.origin, self.timeline.length)
-
     def _lane(self, output: Output, pixel_aspect: Fraction) -> Lane:
-        spec, job, length = output.spec, self.job, self.timeline.length
-        cap = spec.duration_cap_s
-        end = length if cap is None else min(length, Fraction(cap).limit_denominator(1000))
+        spec, job = output.spec, self.job
+        end = self.timeline.end_for(spec)
         pacing = pacing_for(self.source, spec)
         overlay = None
         if spec.hud and job.hud is not None and job.track is not None:

@@ -1,18 +1,26 @@
 """Feed sound to several files, a little ahead of their pictures, so that they interleave well."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import Protocol
 
 from uploadm8.core.video.sound import RATE, Chunk, Pcm, Sound
-from uploadm8.core.video.writer import Writer
 
 _AHEAD_S = Fraction(1, 2)
+
+
+class Listener(Protocol):
+    """A file that takes sound."""
+
+    def chunk(self, chunk: Chunk, /) -> None: ...
+
+    def pcm(self, block: Pcm, /) -> None: ...
 
 
 class SoundPump:
     """Hands the same sound to every file until that file's own end."""
 
-    def __init__(self, sound: Sound | None, ends: dict[Writer, Fraction]) -> None:
+    def __init__(self, sound: Sound | None, ends: Mapping[Listener, Fraction]) -> None:
         """`ends` holds the seconds after which a file takes no more sound."""
         self._ends = ends
         self._time = Fraction(0)
@@ -35,13 +43,13 @@ class SoundPump:
             self._open = False
             return
         self._time, piece = block
-        for writer, end in self._ends.items():
+        for listener, end in self._ends.items():
             if self._time >= end:
                 continue
             if isinstance(piece, Chunk):
-                writer.chunk(piece)
+                listener.chunk(piece)
             else:
-                writer.pcm(piece[:, : int((end - self._time) * RATE)])
+                listener.pcm(piece[:, : int((end - self._time) * RATE)])
 
 
 def _timed(sound: Sound) -> Iterator[tuple[Fraction, Chunk | Pcm]]:

@@ -6,6 +6,7 @@ from typing import Self
 
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.job import Span
+from uploadm8.core.video.rendition import RenditionSpec
 from uploadm8.core.video.source import SourceInfo
 
 
@@ -37,6 +38,12 @@ class Timeline:
         if start >= end:
             raise fault("trim_outside", start=trim[0], end=trim[1])
         return cls(first + start, float(start), end - start, step)
+
+    def end_for(self, spec: RenditionSpec) -> Fraction:
+        """Seconds after which a rendition shows nothing more."""
+        if spec.duration_cap_s is None:
+            return self.length
+        return min(self.length, Fraction(spec.duration_cap_s).limit_denominator(1000))
 
     @property
     def span(self) -> Span:

@@ -19,6 +19,7 @@ from uploadm8.core.video.sound import FRAME, RATE, Chunk, Pcm, Sound
 # Negative composition offsets let the first picture have time 0 without an edit list, which
 # Instagram refuses and some players ignore (pictures and sound then drift apart by two pictures).
 MP4_OPTIONS = {"movflags": "faststart+negative_cts_offsets", "use_editlist": "0"}
+SEGMENT_OPTIONS = {**MP4_OPTIONS, "movflags": "negative_cts_offsets"}
 _NO_PICTURE_TYPE = 0
 
 
@@ -40,11 +41,14 @@ class Writer:
         time_base: Fraction,
         color: Color,
         sound: Sound | None = None,
+        is_segment: bool = False,
     ) -> None:
+        """A segment is read again soon, so its index need not come first."""
         self.frames = 0
         self._path = path
         self._size = (spec.width, spec.height)
-        self._file = av.open(str(part_of(path)), "w", format="mp4", options=dict(MP4_OPTIONS))
+        options = SEGMENT_OPTIONS if is_segment else MP4_OPTIONS
+        self._file = av.open(str(part_of(path)), "w", format="mp4", options=options)
         self._video = self._add_video(settings, rate, time_base, color)
         self._sound = SoundTrack(self._file, sound) if sound is not None else None
 
@@ -67,6 +71,10 @@ class Writer:
         """Encode a block of samples."""
         if self._sound is not None:
             self._sound.pcm(block)
+
+    def note(self, text: str) -> None:
+        """Leave a comment in the file's header; only before the first picture."""
+        self._file.metadata["comment"] = text
 
     def close(self) -> None:
         """Finish the file and give it its name."""
@@ -107,6 +115,7 @@ class SoundTrack:
         self._waiting: list[Pcm] = []
         self._count = 0
         self._pts = 0
+        self._copied = sound.copied
         if sound.copied:
             self._stream: AudioStream = file.add_stream_from_template(sound.template)
             self._stream.metadata.clear()
@@ -139,7 +148,7 @@ class SoundTrack:
 
     def flush(self) -> None:
         """Encode the rest."""
-        if self._stream.codec_context.is_encoder is False or not self._pts + self._count:
+        if self._copied or not self._pts + self._count:
             return
         if self._count:
             self._encode(np.concatenate(self._waiting, axis=1))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from litestar import Litestar
@@ -17,6 +18,7 @@ from uploadm8.dev.sandbox.kit.runtime import Runtime
 from uploadm8.dev.sandbox.kit.wire import Party
 from uploadm8.dev.sandbox.mailgun import mailgun_parties
 from uploadm8.dev.sandbox.meta.parties import meta_parties
+from uploadm8.dev.sandbox.stripe.parties import stripe_parties
 from uploadm8.dev.sandbox.tiktok.parties import tiktok_parties
 from uploadm8.dev.sandbox.web import web_parties
 
@@ -29,11 +31,12 @@ PARTIES: Sequence[PartyFactory] = (
     meta_parties,
     mailgun_parties,
     discord_parties,
+    stripe_parties,
     web_parties,
 )
 
 _TICK_S = 0.25
-_SAVE_EVERY_TICKS = 8
+_SAVE_EVERY_S = 2.0
 
 
 class SandboxApp:
@@ -72,12 +75,15 @@ def create_app(config: SandboxConfig, factories: Sequence[PartyFactory] = PARTIE
 
 async def _clockwork(runtime: Runtime) -> None:
     """Let time pass where nobody asks: due events happen, and the memory is kept on disk."""
-    saved_at = runtime.ledger.total
-    tick = 0
+    saved_total, save_again_at = runtime.ledger.total, 0.0
     while True:
         await asyncio.sleep(_TICK_S)
         await runtime.settle()
-        tick += 1
-        if tick % _SAVE_EVERY_TICKS == 0 and runtime.ledger.total != saved_at:
-            saved_at = runtime.ledger.total
-            runtime.save()
+        started = time.monotonic()
+        if runtime.ledger.total == saved_total or started < save_again_at:
+            continue
+        saved_total = runtime.ledger.total
+        runtime.save()
+        # A large memory is written less often: saving takes two percent of the time at most.
+        finished = time.monotonic()
+        save_again_at = finished + max(_SAVE_EVERY_S, 50 * (finished - started))

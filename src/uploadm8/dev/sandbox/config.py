@@ -18,6 +18,7 @@ _PREFIXES = {
     "META_RUPLOAD_BASE_URL": "/meta-rupload",
     "MAILGUN_API_BASE_URL": "/mailgun",
     "DISCORD_BASE_URL": "/discord",
+    "STRIPE_API_BASE_URL": "/stripe",
 }
 
 _CLIENTS = {
@@ -29,6 +30,8 @@ _CLIENTS = {
     "META_APP_SECRET": "sandbox-meta-secret",
     "MAILGUN_API_KEY": "sandbox-mailgun-key",
     "MAILGUN_DOMAIN": "mg.example.com",
+    "STRIPE_SECRET_KEY": "sk_test_sandbox",
+    "STRIPE_WEBHOOK_SECRET": "whsec_sandbox",
 }
 
 
@@ -37,6 +40,17 @@ def sandbox_env(base: str) -> dict[str, str]:
     root = base.rstrip("/")
     urls = {name: root + prefix for name, prefix in _PREFIXES.items()}
     return urls | _CLIENTS
+
+
+def webhook_urls(app_url: str) -> dict[str, str]:
+    """The switches that send webhooks to an UploadM8 at `app_url` (its BASE_URL)."""
+    root = app_url.rstrip("/")
+    return {
+        "tiktok_webhook_url": f"{root}/api/webhooks/tiktok",
+        "meta_webhook_url": f"{root}/api/webhooks/meta/deauthorize",
+        "meta_deletion_url": f"{root}/api/webhooks/meta/data-deletion",
+        "stripe_webhook_url": f"{root}/api/billing/webhook",
+    }
 
 
 class Client(Struct, frozen=True):
@@ -51,6 +65,8 @@ GOOGLE_CLIENT = Client(_CLIENTS["GOOGLE_CLIENT_ID"], _CLIENTS["GOOGLE_CLIENT_SEC
 META_CLIENT = Client(_CLIENTS["META_APP_ID"], _CLIENTS["META_APP_SECRET"])
 MAILGUN_KEY = _CLIENTS["MAILGUN_API_KEY"]
 MAILGUN_DOMAIN = _CLIENTS["MAILGUN_DOMAIN"]
+STRIPE_SECRET_KEY = _CLIENTS["STRIPE_SECRET_KEY"]
+STRIPE_WEBHOOK_SECRET = _CLIENTS["STRIPE_WEBHOOK_SECRET"]
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -63,6 +79,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     redirect_uris: tuple[str, ...] = ()
     """Registered callback addresses; empty registers whatever the first request says."""
     code_life_s: float = 600
+    webhook_copies: int = 1
+    """How often each webhook is delivered; platforms promise at least once."""
     check_media: bool = True
     """Probe received media and refuse what the platform would."""
 
@@ -105,6 +123,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     google_access_life_s: float = 3599
     google_refresh_life_s: float | None = None
     """604800 plays a consent screen in testing."""
+    google_refresh_tokens_per_account: int = 100
+    """Live refresh tokens per account and client; the oldest one beyond dies silently."""
     youtube_inserts_per_day: int = 100
     youtube_units_per_day: int = 10_000
     youtube_channel_uploads_per_day: int = 50
@@ -117,6 +137,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     youtube_wrong_offset: Literal[308, 416, 400] = 308
     youtube_category_required: bool = False
     youtube_past_publish_at: Literal["publish", "reject"] = "publish"
+    youtube_short_thumbnail: Literal["after_processing", "any_time"] = "after_processing"
     youtube_processing_s: float = 1.5
 
     meta_user_token_life_s: float = 5400
@@ -127,6 +148,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """HTTP status of missing permissions and throttling."""
     meta_rupload_error_status: Literal[400, 500] = 400
     meta_webhook_url: str = ""
+    meta_deletion_url: str = ""
     instagram_quota_total: int = 50
     instagram_containers_per_day: int = 400
     instagram_container_life_s: float = 86_400
@@ -141,6 +163,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     discord_limit: int = 5
     discord_period_s: float = 2.0
+
+    stripe_webhook_url: str = ""
+    stripe_webhook_copies: int = 1
+    """How often each event is delivered."""
+    stripe_webhook_disorder: bool = False
+    stripe_webhook_paused: bool = False
+    """Keep events undelivered, as when the endpoint is down."""
+    stripe_cancel_shape: Literal["both", "flag", "date"] = "both"
+    """Which of cancel_at_period_end and cancel_at says that a subscription will end."""
 
 
 class SandboxConfig(Struct, kw_only=True):

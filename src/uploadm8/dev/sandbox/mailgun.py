@@ -113,7 +113,7 @@ class Mailgun:
                 raise _refuse(400, f"{name} parameter is missing")
         to = [a.strip() for value in _values(fields, "to") for a in value.split(",") if a.strip()]
         for name, addresses in (("from", _values(fields, "from")), ("to", to)):
-            if not all(_is_address(address) for address in addresses):
+            if not addresses or not all(_is_address(address) for address in addresses):
                 raise _refuse(
                     400, f"{name} parameter is not a valid address. please check documentation"
                 )

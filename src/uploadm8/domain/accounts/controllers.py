@@ -6,11 +6,13 @@ from litestar import Controller, Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from uploadm8.api.addresses import limit_key
 from uploadm8.api.guards import given, needs, public
 from uploadm8.api.principal import Principal
 from uploadm8.domain.accounts.cookies import cleared_cookie, refresh_cookie, token_from_cookie
 from uploadm8.domain.accounts.schemas import (
     CheckMail,
+    CodeSignIn,
     Credentials,
     RefreshRequest,
     Registration,
@@ -27,7 +29,8 @@ from uploadm8.errors import InvalidRequestError
 def provide_client(request: Request[Any, Any, Any]) -> Client:
     """Where the request comes from."""
     address = request.scope["state"]["address"]
-    return Client(address=address, user_agent=request.headers.get("user-agent", ""))
+    agent = request.headers.get("user-agent", "")
+    return Client(address=address, network=limit_key(address), user_agent=agent)
 
 
 class AuthController(Controller):
@@ -75,6 +78,22 @@ class AuthController(Controller):
         return _signed_in(accounts, user, pair, data.transport)
 
     @post(
+        "/login/code",
+        status_code=200,
+        summary="Sign in, second step",
+        **public("the challenge and the code are in the body"),
+    )
+    async def log_in_with_code(
+        self,
+        data: JSONBody[CodeSignIn],
+        accounts: NamedDependency[Accounts],
+        client: NamedDependency[Client],
+    ) -> Response[SignedIn]:
+        """Finish signing in with a code of the authenticator app, or a recovery code."""
+        user, pair = await accounts.log_in_with_code(data.challenge, data.code, client)
+        return _signed_in(accounts, user, pair, data.transport)
+
+    @post(
         "/refresh",
         status_code=200,
         summary="Refresh the tokens",
@@ -88,7 +107,7 @@ class AuthController(Controller):
         data: JSONBody[RefreshRequest | None] = None,
     ) -> Response[Tokens]:
         """Exchange the refresh token for the next pair; each works once (and 10 s of grace)."""
-        token, transport = _refresh_token(request, accounts, data)
+        token, transport = _refresh_token(request, data)
         pair = await accounts.sessions.refresh(token, client)
         body = Tokens(pair.access, _in_body(pair, transport), pair.expires_in)
         return Response(body, status_code=200, cookies=_cookies(accounts, pair, transport))
@@ -106,7 +125,7 @@ class AuthController(Controller):
         data: JSONBody[RefreshRequest | None] = None,
     ) -> Response[None]:
         """End the session of the refresh token; its access tokens stop working at once."""
-        token, transport = _refresh_token(request, accounts, data)
+        token, transport = _refresh_token(request, data)
         await accounts.sessions.revoke_token(token)
         cookies = [cleared_cookie()] if transport == "cookie" else []
         return Response(None, status_code=204, cookies=cookies)
@@ -125,11 +144,11 @@ class AuthController(Controller):
 
 
 def _refresh_token(
-    request: Request[Any, Any, Any], accounts: Accounts, data: RefreshRequest | None
+    request: Request[Any, Any, Any], data: RefreshRequest | None
 ) -> tuple[str, Transport]:
     if data is not None and data.refresh_token is not None:
         return data.refresh_token, "body"
-    token = token_from_cookie(request, accounts.origins)
+    token = token_from_cookie(request, request.app.state.services.config.origins)
     if token is None:
         raise InvalidRequestError("Send refresh_token in the body.", code="refresh_token_missing")
     return token, "cookie"

@@ -55,6 +55,8 @@ class UserView(Struct, frozen=True):
     display_name: str
     role: str
     email_verified: bool
+    two_step: bool
+    deletion_due_at: datetime | None
     created_at: datetime
 
 
@@ -79,6 +81,96 @@ class SignedIn(Struct, frozen=True):
     expires_in: int
     user: UserView
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  a scheme, no password
+
+
+class CodeSignIn(Struct, forbid_unknown_fields=True, frozen=True):
+    """The second step of signing in: the challenge of the first, and a code."""
+
+    challenge: Opaque
+    code: Annotated[str, Meta(min_length=6, max_length=20)]
+    transport: Transport = "body"
+
+
+class Address(Struct, forbid_unknown_fields=True, frozen=True):
+    """An address to send something to."""
+
+    email: Email
+
+
+class LinkToken(Struct, forbid_unknown_fields=True, frozen=True):
+    """The token of a mailed link."""
+
+    token: Opaque
+
+
+class NewPassword(Struct, forbid_unknown_fields=True, frozen=True):
+    """The token of a reset link, and the new password."""
+
+    token: Opaque
+    password: Password
+
+
+class PasswordChange(Struct, forbid_unknown_fields=True, frozen=True):
+    """The current password and the new one."""
+
+    current_password: GivenPassword
+    new_password: Password
+
+
+class StepUp(Struct, forbid_unknown_fields=True, frozen=True):
+    """Proof of who you are: the password, and a code if two-step sign-in is on."""
+
+    password: GivenPassword
+    code: Annotated[str, Meta(min_length=6, max_length=20)] | None = None
+
+
+class NewAddress(Struct, forbid_unknown_fields=True, frozen=True):
+    """The address to sign in with from now on."""
+
+    new_email: Email
+
+
+class Code(Struct, forbid_unknown_fields=True, frozen=True):
+    """A code of the authenticator app."""
+
+    code: Annotated[str, Meta(min_length=6, max_length=20)]
+
+
+class TwoStepSecret(Struct, frozen=True):
+    """What the authenticator app needs; shown once."""
+
+    secret: str
+    otpauth_uri: str
+
+
+class RecoveryCodes(Struct, frozen=True):
+    """Codes for when the authenticator is lost; each works once, and they are shown this once."""
+
+    recovery_codes: list[str]
+
+
+class SessionView(Struct, frozen=True):
+    """A signed-in device."""
+
+    id: UUID
+    device: str
+    ip: str
+    created_at: datetime
+    last_seen_at: datetime
+    current: bool
+
+
+class SessionList(Struct, frozen=True):
+    """The live sessions, last seen first."""
+
+    items: list[SessionView]
+    next_cursor: None = None
+
+
+class Done(Struct, frozen=True):
+    """It was done."""
+
+    status: Literal["done"] = "done"
 
 
 class CheckMail(Struct, frozen=True):

@@ -7,26 +7,34 @@ from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
 
+from uploadm8.domain.accounts.attempts import Attempts
+from uploadm8.domain.accounts.letters import LetterKind
+from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.schemas import Credentials, Registration, UserView
 from uploadm8.domain.accounts.sessions import Client, Pair, Sessions
 from uploadm8.domain.accounts.tables import User
+from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.errors import (
     ConflictError,
     FieldError,
     ForbiddenError,
     InvalidRequestError,
+    TooManyRequestsError,
     UnauthenticatedError,
 )
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.catalog import ACCOUNT_MAIL
+from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.security.passwords import Passwords
 
 # Called in the transaction that makes the user, with its id and name: gives it a workspace.
 OnRegistered = Callable[[UUID, str], Awaitable[object]]
 
-_VIEW = "id, email, display_name, role, email_verified_at IS NOT NULL AS email_verified, created_at"
-
-
+_VIEW = (
+    "id, email, display_name, role, email_verified_at IS NOT NULL AS email_verified,"
+    " totp_enabled_at IS NOT NULL AS two_step, deletion_due_at, created_at"
+)
 _INSERT = (
     "INSERT INTO users (id, email, password_hash, display_name) VALUES ({}, {}, {}, {})"  # noqa: S608
     f" ON CONFLICT (email) DO NOTHING RETURNING {_VIEW}"
@@ -46,6 +54,10 @@ class EmailTakenError(ConflictError):
     code = "email_taken"
 
 
+class _TakenError(Exception):
+    """Rolls a decoy registration back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """People who can sign in.
@@ -53,69 +65,134 @@ class Accounts:
     Attributes:
         on_registered: makes what every new user owns.
         must_verify: no session before the address is verified.
-        origins: browser origins that may send the refresh cookie.
     """
 
     passwords: Passwords
     sessions: Sessions
+    attempts: Attempts
+    second_factor: SecondFactor
+    post: Post
     on_registered: OnRegistered
     must_verify: bool
-    origins: tuple[str, ...]
 
     async def register(self, new: Registration, client: Client) -> tuple[UserView, Pair] | None:
         """Make a user with a workspace and sign in; None when the address must be verified first.
 
-        With `must_verify` the answer is None for taken addresses too, after the same work.
+        With `must_verify` the answer is None for taken addresses too, after the same work: what
+        would have been written is written for a decoy and rolled back.
 
         Raises:
+            InvalidRequestError: no address, or a password that is easy to guess.
             EmailTakenError: only without `must_verify`.
         """
         email = normalize_email(new.email)
+        if not await self.attempts.hourly("register", email, client.network):
+            raise TooManyRequestsError(retry_after=600, action="Try again later.")
+        name = new.display_name.strip()
+        await self.passwords.check_strength(new.password, (email, name))
         password_hash = await self.passwords.hash(new.password)
-        async with transaction():
-            user = await self._insert(email, password_hash, new.display_name.strip())
-            if user is None:
-                if self.must_verify:
-                    return None
-                raise EmailTakenError(action="Sign in, or reset the password.")
-            await self.on_registered(user.id, user.display_name or email.partition("@")[0])
-            if self.must_verify:
-                return None
-            return user, await self.sessions.open(user.id, client)
+        try:
+            async with transaction():
+                return await self._register(email, password_hash, name, client)
+        except _TakenError:
+            await enqueue(
+                ACCOUNT_MAIL,
+                args={"kind": LetterKind.ALREADY_REGISTERED, "user": "", "to": email},
+            )
+            return None
 
-    async def _insert(self, email: str, password_hash: str, name: str) -> UserView | None:
-        rows = await User.raw(
-            _INSERT,
-            new_id(),
-            email,
-            password_hash,
-            name,
-        )
+    async def _register(
+        self, email: str, password_hash: str, name: str, client: Client
+    ) -> tuple[UserView, Pair] | None:
+        user = await self._insert(email, password_hash, name)
+        if user is None and not self.must_verify:
+            raise EmailTakenError(action="Sign in, or reset the password.")
+        user_id = new_id() if user is None else user.id
+        if user is None:
+            await self._insert(f"{user_id}@decoy.invalid", password_hash, name, user_id)
+        await self.on_registered(user_id, name or email.partition("@")[0])
+        await self.post.send_link(user_id, LetterKind.VERIFY, email)
+        if user is None:
+            raise _TakenError
+        if self.must_verify:
+            return None
+        return user, await self.sessions.open(user.id, client)
+
+    async def _insert(
+        self, email: str, password_hash: str, name: str, user_id: UUID | None = None
+    ) -> UserView | None:
+        rows = await User.raw(_INSERT, user_id or new_id(), email, password_hash, name)
         return UserView(**rows[0]) if rows else None
 
     async def log_in(self, given: Credentials, client: Client) -> tuple[UserView, Pair]:
         """Sign in with address and password.
 
         Raises:
+            TooManyRequestsError: too many failures for the account or from the address.
             InvalidCredentialsError: alike, and as late, for unknown addresses and wrong passwords.
-            ForbiddenError: the password is right, but the user is disabled or unverified.
+            ForbiddenError: the password is right, but the user may not sign in.
+            SecondFactorRequiredError: the password is right; a code is needed as well.
         """
         row = await self._by_email(given.email)
+        attempt = await self.attempts.begin(given.email, client.network)
         stored = None if row is None else row["password_hash"]
         if not await self.passwords.verify(stored, given.password) or row is None:
             raise InvalidCredentialsError(action="Check both, or reset the password.")
-        self._check_open(row)
+        await self.attempts.succeed(attempt)
+        self.check_open(row)
         if self.passwords.outdated(row["password_hash"]):
             await self._rehash(row["id"], given.password)
-        async with transaction():
-            await User.raw("UPDATE users SET last_login_at=now() WHERE id={}", row["id"])
-            pair = await self.sessions.open(row["id"], client)
-        return await self.view(row["id"]), pair
+        if row["totp_enabled_at"] is not None:
+            raise self.second_factor.required(row["id"])
+        return await self._enter(row["id"], client)
 
-    def _check_open(self, row: dict[str, Any]) -> None:
+    async def log_in_with_code(
+        self, challenge: str, code: str, client: Client
+    ) -> tuple[UserView, Pair]:
+        """Finish signing in with a code of the authenticator, or a recovery code.
+
+        Raises:
+            InvalidCredentialsError: the code is wrong or was used before.
+            BadTicketError: the challenge is not ours, or older than 5 minutes.
+        """
+        user_id = self.second_factor.challenged(challenge)
+        user = await self.view(user_id)
+        attempt = await self.attempts.begin(user.email, client.network)
+        if not await self.second_factor.accept(user_id, code):
+            raise InvalidCredentialsError(
+                "The code is wrong or was used before.", code="invalid_code"
+            )
+        await self.attempts.succeed(attempt)
+        row = await self._by_email(user.email)
+        if row is None:
+            raise UnauthenticatedError
+        self.check_open(row)
+        return await self._enter(user_id, client)
+
+    async def _enter(self, user_id: UUID, client: Client) -> tuple[UserView, Pair]:
+        async with transaction():
+            if await self.sessions.is_new_place(user_id, client):
+                facts = {"Device": client.device, "Address": client.address}
+                await self.post.notify(user_id, LetterKind.NEW_SIGN_IN, facts)
+            await User.raw("UPDATE users SET last_login_at=now() WHERE id={}", user_id)
+            pair = await self.sessions.open(user_id, client)
+        return await self.view(user_id), pair
+
+    def check_open(self, row: dict[str, Any]) -> None:
+        """Refuse users who proved who they are, but may not come in.
+
+        Raises:
+            ForbiddenError: disabled, to be deleted, or not verified.
+        """
         if row["disabled_at"] is not None:
             raise ForbiddenError(
                 "This account is disabled.", code="user_disabled", action="Write to support."
+            )
+        if row["deletion_due_at"] is not None:
+            raise ForbiddenError(
+                "This account is about to be deleted.",
+                code="account_deleted",
+                action="To keep it, follow the link that was mailed to you.",
             )
         if self.must_verify and row["email_verified_at"] is None:
             raise ForbiddenError(
@@ -141,13 +218,14 @@ class Accounts:
 
     async def _by_email(self, email: str) -> dict[str, Any] | None:
         rows: list[dict[str, Any]] = await User.raw(
-            "SELECT id, password_hash, disabled_at, email_verified_at FROM users WHERE email={}",
+            "SELECT id, password_hash, disabled_at, deletion_due_at, email_verified_at,"
+            " totp_enabled_at FROM users WHERE email={}",
             email.strip().lower(),
         )
         return rows[0] if rows else None
 
 
-def normalize_email(email: str) -> str:
+def normalize_email(email: str, field: str = "email") -> str:
     """The address as it is stored: checked, lower case.
 
     Raises:
@@ -156,6 +234,4 @@ def normalize_email(email: str) -> str:
     try:
         return validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        raise InvalidRequestError(
-            fields=[FieldError("email", "is not an e-mail address")]
-        ) from None
+        raise InvalidRequestError(fields=[FieldError(field, "is not an e-mail address")]) from None

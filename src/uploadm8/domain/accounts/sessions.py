@@ -7,7 +7,9 @@ from uuid import UUID
 
 import structlog
 
-from uploadm8.domain.accounts.tables import Session, User
+from uploadm8.domain.accounts.letters import LetterKind
+from uploadm8.domain.accounts.post import Post
+from uploadm8.domain.accounts.tables import Session
 from uploadm8.errors import UnauthenticatedError
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
@@ -21,10 +23,20 @@ _ABSOLUTE_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Where a request comes from, as told to the user in the list of sessions."""
+    """Where a request comes from, as told to the user in the list of sessions.
+
+    Attributes:
+        network: what throttles count: the address, or the /64 of an IPv6 one.
+    """
 
     address: str
+    network: str
     user_agent: str
+
+    @property
+    def device(self) -> str:
+        """The device in a few words."""
+        return self.user_agent[:120] or "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ class Sessions:
 
     access: AccessTokens
     refresh_tokens: RefreshTokens
+    post: Post
     idle_days: int
     grace_s: int
 
@@ -135,8 +148,48 @@ class Sessions:
             if presented == row["counter"] or (presented == row["counter"] - 1 and row["in_grace"]):
                 return self._pair(row, session_id, row["counter"])
             await self.revoke(row["user"], session_id, "refresh_reused")
+            await self.post.notify(row["user"], LetterKind.REFRESH_REUSED)
         log.warning("refresh_reused", user=str(row["user"]), session=str(session_id))
         raise RefreshReusedError(action="Sign in again and change your password.")
+
+    async def rotate(self, session_id: UUID, *, authenticated: bool = False) -> Pair:
+        """New tokens for a live session; `authenticated` notes that the user proved who it is.
+
+        Raises:
+            InvalidTokenError: the session is over.
+        """
+        rows = await Session.raw(
+            "UPDATE sessions s SET counter=counter+1, rotated_at=now(), last_seen_at=now(),"
+            " authenticated_at=CASE WHEN {}::bool THEN now() ELSE authenticated_at END"
+            ' FROM users u WHERE s.id={} AND u.id=s."user" AND s.revoked_at IS NULL'
+            ' RETURNING s."user", s.counter, s.authenticated_at, u.auth_epoch',
+            authenticated,
+            session_id,
+        )
+        if not rows:
+            raise InvalidTokenError("The session is over.", code="session_over")
+        return self._pair(rows[0], session_id, rows[0]["counter"])
+
+    async def is_new_place(self, user_id: UUID, client: Client) -> bool:
+        """Whether the user has signed in before, but never from this device or this address."""
+        rows = await Session.raw(
+            "SELECT count(*) AS ever, count(*) FILTER (WHERE user_agent={} OR ip={}) AS here"
+            ' FROM sessions WHERE "user"={}',
+            client.user_agent[:400],
+            client.address,
+            user_id,
+        )
+        return bool(rows[0]["ever"] and not rows[0]["here"])
+
+    async def live(self, user_id: UUID) -> list[dict[str, Any]]:
+        """The user's live sessions, last seen first."""
+        rows: list[dict[str, Any]] = await Session.raw(
+            "SELECT id, user_agent, ip, created_at, last_seen_at FROM sessions"
+            ' WHERE "user"={} AND revoked_at IS NULL AND idle_expires_at > now()'
+            " AND expires_at > now() ORDER BY last_seen_at DESC, id DESC",
+            user_id,
+        )
+        return rows
 
     async def revoke(self, user_id: UUID, session_id: UUID, reason: str) -> bool:
         """End one session of the user; False if there was none alive."""
@@ -179,8 +232,3 @@ class Sessions:
             session_id=session_id,
             user_id=user_id,
         )
-
-
-async def raise_epoch(user_id: UUID) -> None:
-    """Kill every access token of the user at once."""
-    await User.raw("UPDATE users SET auth_epoch=auth_epoch+1 WHERE id={}", user_id)

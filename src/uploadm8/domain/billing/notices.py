@@ -24,7 +24,7 @@ class NoticeKind(StrEnum):
     PAYMENT_RECOVERED = "payment_recovered"
     SUBSCRIPTION_ENDED = "subscription_ended"
     OVER_LIMIT = "over_limit"
-    REFUNDED = "refunded"
+    GRACE_ENDING = "grace_ending"
 
 
 async def record_notice(

@@ -133,7 +133,7 @@ class Quota:
                     facts={
                         "used": row.used,
                         "limit": row.limit,
-                        "resets_at": row.ends_at.isoformat(),
+                        "resets_at": row.ends_at,
                     },
                 )
 

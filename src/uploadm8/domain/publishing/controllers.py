@@ -1,11 +1,12 @@
 """/api/publications: list, show, release, reschedule, cancel, retry, post again, settle."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from uploadm8.api.guards import given
 from uploadm8.api.idempotency import Idempotency
@@ -31,7 +32,7 @@ class PublicationsController(Controller):
         publications: NamedDependency[Publications],
         limit: Limit = 20,
         cursor: Cursor = None,
-        state: FromQuery[PublicationState | None] = None,
+        in_state: Annotated[PublicationState | None, QueryParameter(name="state")] = None,
         account_id: FromQuery[UUID | None] = None,
         start: FromQuery[datetime | None] = None,
         end: FromQuery[datetime | None] = None,
@@ -41,7 +42,7 @@ class PublicationsController(Controller):
             principal.workspace_id,
             limit + 1,
             by_id(cursor),
-            state=state.value if state else None,
+            state=in_state.value if in_state else None,
             account_id=account_id,
             start=start,
             end=end,

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from piccolo.columns import UUID, ForeignKey, OnDelete, Timestamptz, Varchar
+from piccolo.columns import UUID, Array, ForeignKey, OnDelete, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.constraints import Unique
 from piccolo.table import Table
@@ -42,3 +42,19 @@ class Membership(Table, tablename="memberships", db=DB):
 
     check_memberships_role = one_of("role", MemberRole)
     unique_memberships_workspace_user = Unique([workspace, user])
+
+
+class ApiKey(Table, tablename="api_keys", db=DB):
+    """A personal access token of a user for one workspace; only its hash is kept."""
+
+    id = UUID(primary_key=True, default=RowId())
+    user = ForeignKey(User, null=False, on_delete=OnDelete.cascade, index=True)
+    workspace = ForeignKey(Workspace, null=False, on_delete=OnDelete.cascade)
+    name = Varchar(length=80, default=None)
+    token_hash = Varchar(length=64, default=None, unique=True)
+    hint = Varchar(length=16, default=None)  # its first characters, to tell keys apart
+    scopes = Array(base_column=Varchar(length=40), default=list)
+    expires_at = Timestamptz(null=True, default=None)
+    last_used_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())

@@ -25,6 +25,8 @@ from uploadm8.infra.jobs.tables import JobRow, JobState
 
 log = structlog.get_logger(__name__)
 
+UNKNOWN_KIND_AGAIN_S = 60.0
+
 
 class JobTimeoutError(UnavailableError):
     """The job ran longer than its time limit."""
@@ -90,7 +92,11 @@ class Runner:
 
     async def run(self, job: ClaimedJob) -> None:
         """Run one claimed job to its outcome; raises only CancelledError."""
-        handler = self.handlers[job.kind]
+        handler = self.handlers.get(job.kind)
+        if handler is None:  # recorded by a newer release than this worker's
+            log.warning("job_kind_unknown", job=job.kind)
+            await put_back(job, UNKNOWN_KIND_AGAIN_S, counts=False)
+            return
         with structlog.contextvars.bound_contextvars(
             job_id=str(job.id), job=job.kind, attempt=job.attempt
         ):

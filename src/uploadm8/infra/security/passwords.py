@@ -1,7 +1,7 @@
 """argon2id password hashes, computed by at most two threads."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -9,7 +9,8 @@ from typing import TypeVar
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from uploadm8.errors import UnavailableError
+from uploadm8.errors import FieldError, InvalidRequestError, UnavailableError
+from uploadm8.infra.security.strength import weakness
 
 T = TypeVar("T")
 
@@ -58,6 +59,25 @@ class Passwords:
             HashingBusyError: too many are waiting.
         """
         return await self._run(lambda: _matches(stored or _DUMMY, password)) and stored is not None
+
+    async def check_strength(self, password: str, about: Sequence[str]) -> None:
+        """Refuse a password that is easy to guess.
+
+        Args:
+            password: the new password.
+            about: what an attacker would try for this person.
+
+        Raises:
+            InvalidRequestError: code ``weak_password``.
+        """
+        reason = await self._run(lambda: weakness(password, about))
+        if reason is not None:
+            raise InvalidRequestError(
+                "The password is too easy to guess.",
+                code="weak_password",
+                action="Take a few unrelated words.",
+                fields=[FieldError("password", reason)],
+            )
 
     def outdated(self, stored: str) -> bool:
         """Whether the hash was made with other parameters and should be made again."""

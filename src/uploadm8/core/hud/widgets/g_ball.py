@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uploadm8.core.hud.layer import Layer, times
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
+from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import coverage, grid, lines, ring
 from uploadm8.core.hud.spec import WidgetEntry
@@ -37,7 +39,8 @@ class GBall(Widget[BallState]):
         super().__init__(scene, entry, width, height)
         self._unit = scene.px(1) * entry.scale
         self._centre = width / 2
-        self._radius = width / 2 - 20 * self._unit
+        self._radius = width / 2 - 20 * self._unit - side_pad(scene)
+        self._row = self._radius + 20 * self._unit
         lateral, forward = scene.held(Channel.G_LAT), scene.held(Channel.G_LONG)
         self._valid = scene.valid(Channel.G_LAT) & scene.valid(Channel.G_LONG)
         self._force = np.hypot(lateral, forward)
@@ -45,7 +48,7 @@ class GBall(Widget[BallState]):
         self._full = next((g for g in _SCALES if g >= strong), _SCALES[-1])
         share = np.minimum(self._force / self._full, 1.0) / np.maximum(self._force, 1e-9)
         x = self._centre + lateral * share * self._radius
-        y = self._centre - forward * share * self._radius
+        y = self._row - forward * share * self._radius
         self._x = np.rint(x * STEPS).astype(np.int64)
         self._y = np.rint(y * STEPS).astype(np.int64)
         self._trail = self._trail_indices()
@@ -54,7 +57,7 @@ class GBall(Widget[BallState]):
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
         side = scene.px(224) * entry.scale
-        return Size(side, side + scene.px(36) * entry.scale)
+        return Size(side + 2 * side_pad(scene), side + scene.px(36) * entry.scale)
 
     def state(self, index: int) -> BallState:
         slot = int(self.scene.slots[index])
@@ -64,52 +67,59 @@ class GBall(Widget[BallState]):
         return BallState(int(self._x[index]), int(self._y[index]), trail, digits)
 
     def paint(self, layer: Layer, state: BallState) -> None:
-        scene = self.scene
-        side = layer.width
-        smear = np.zeros((side, side), np.uint8)
-        reach = self._dots[0].shape[0] // 2
+        reach = self._reach
+        trail = np.array(state.trail)
+        left, top = (trail.min(axis=0) - reach).tolist()
+        w, h = (trail.max(axis=0) + reach).tolist()
+        smear = np.zeros((h - top, w - left), np.uint8)
         for (x, y), dot in zip(state.trail, self._dots, strict=True):
-            left, top = min(max(x - reach, 0), side - 2 * reach), max(y - reach, 0)
-            target = smear[top : top + 2 * reach, left : left + 2 * reach]
-            np.maximum(target, dot[: target.shape[0], : target.shape[1]], out=target)
-        layer.paint(smear, scene.ink(scene.accent))
+            column, row = x - reach - left, y - reach - top
+            target = smear[row : row + 2 * reach, column : column + 2 * reach]
+            np.maximum(target, dot, out=target)
+        layer.paint(smear, self.scene.ink(self.scene.accent), left, top)
         self._ball.stamp(layer, state.x, state.y)
+
+    def still(self, state: BallState) -> str:
+        return state.digits
+
+    def paint_still(self, layer: Layer, state: BallState) -> None:
+        scene = self.scene
         unit, base = self._unit, layer.height - 20 * self._unit
-        right = layer.width - 20 * unit
+        right = layer.width - 20 * unit - side_pad(scene)
         write(layer, self._g, (right, base), scene.ink(scene.theme.dim), "right")
         value = number_mask(scene.theme.value, state.digits, 18 * unit)
         edge = right - self._g.width - 6 * unit
         write(layer, value, (edge, base), scene.ink(scene.theme.text), "right")
 
-    def _trail_indices(self) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    def _trail_indices(self) -> NDArray[np.int32]:
         """Per frame, the frames that were 1/14, 2/14 ... of the trail's time ago."""
         times_s = self.scene.samples.times
         ago = np.arange(1, _TRAIL_DOTS + 1) * (_TRAIL_S / _TRAIL_DOTS)
         past = np.searchsorted(times_s, times_s[:, None] - ago[None, :] + 1e-6, side="right") - 1
-        return np.asarray(np.clip(past, 0, None), np.int64)
+        return np.asarray(np.clip(past, 0, None), np.int32)
 
     def _draw(self, width: int, height: int) -> None:
-        scene, unit, c = self.scene, self._unit, self._centre
+        scene, unit, c, row = self.scene, self._unit, self._centre, self._row
         white = scene.ink("#ffffff")
         x, y = grid(width, height)
-        inside = coverage(np.hypot(x - c, y - c) - self._radius)
+        inside = coverage(np.hypot(x - c, y - row) - self._radius)
         self.base.paint(inside, scene.ink("#000000"), strength=0.18)
         for share, strength in ((1.0, 0.75), (2 / 3, 0.34), (1 / 3, 0.34)):
-            line = ring(width, height, (c, c), self._radius * share, max(1.0, 2 * unit))
+            line = ring(width, height, (c, row), self._radius * share, max(1.0, 2 * unit))
             self.base.paint(line, white, strength=strength)
         r = self._radius
-        cross = [(c - r, c, c + r, c), (c, c - r, c, c + r)]
+        cross = [(c - r, row, c + r, row), (c, row - r, c, row + r)]
         self.base.paint(lines(width, height, cross, max(1.0, 1.4 * unit)), white, strength=0.26)
         theme = scene.theme
         label = text_mask(theme.label, "G-FORCE", 12.5 * unit, theme.tracking)
         base = height - 20 * unit
-        write(self.base, label, (20 * unit, base), scene.ink(theme.dim))
+        write(self.base, label, (20 * unit + side_pad(scene), base), scene.ink(theme.dim))
         self._g = text_mask(theme.label, "g", 13 * unit)
-        reach = int(np.ceil(9 * unit)) + 1
+        reach = self._reach = int(np.ceil(9 * unit)) + 1
         x, y = grid(2 * reach, 2 * reach)
         near = np.clip(1 - np.hypot(x - reach, y - reach) / (9 * unit), 0, 1)
         dot = np.rint(np.sqrt(near) * 255).astype(np.uint8)
-        fade = np.linspace(0.62, 0.04, _TRAIL_DOTS)
+        fade = np.linspace(0.9, 0.06, _TRAIL_DOTS)
         self._dots = [times(dot, float(f)) for f in fade]
         self._ball = Marker(
             [

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
+from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.route import Line, load_route, thin
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import blurred, polygon
@@ -38,7 +39,7 @@ class WholeMap(Widget[MapState]):
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
         route = load_route(scene)
-        margin = scene.px(40)
+        margin = scene.px(40) + side_pad(scene) / 2
         scale = min(
             (width - 2 * margin) / max(route.extent[0], 20.0),
             (height - 2 * margin) / max(route.extent[1], 20.0),
@@ -63,7 +64,7 @@ class WholeMap(Widget[MapState]):
         return MapState(int(self._along[index]), int(x), int(y))
 
     def paint(self, layer: Layer, state: MapState) -> None:
-        layer.reveal(self._lit, self._sweep.mask(state.along / STEPS))
+        self._sweep.uncover(layer, state.along / STEPS)
         self._dot.stamp(layer, state.x, state.y)
 
     def _draw(self, line: Line, width: int, height: int) -> None:
@@ -79,7 +80,7 @@ class WholeMap(Widget[MapState]):
         self._lit.paint(glow, scene.ink(scene.accent), strength=0.5)
         self._lit.paint(way, scene.ink(scene.accent))
         reach = bold / 2 + scene.px(12)
-        self._sweep = Sweep(_first_pass(width, height, line, reach), line.length, bold)
+        self._sweep = Sweep(self._lit, _first_pass(width, height, line, reach), line.length, bold)
 
 
 def stroke(width: int, height: int, pieces: list[NDArray[np.float64]], thickness: float) -> Plane:
@@ -136,7 +137,7 @@ def position_dot(scene: Scene) -> Marker:
 
 def north_arrow(scene: Scene, layer: Layer) -> None:
     """An N with a small arrow, at the upper right."""
-    x, y = layer.width - scene.px(30), scene.px(24)
+    x, y = layer.width - scene.px(30) - side_pad(scene), scene.px(24)
     half = scene.px(6)
     tip = [(x, y), (x + half, y + half * 1.9), (x, y + half * 1.5), (x - half, y + half * 1.9)]
     layer.paint(polygon(layer.width, layer.height, tip), scene.ink(scene.theme.hot))

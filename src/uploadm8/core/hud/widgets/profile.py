@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
+from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import grid, polygon, polyline
 from uploadm8.core.hud.spec import WidgetEntry
@@ -33,6 +34,7 @@ class AltitudeProfile(Widget[ProfileState]):
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
         self._pad = scene.px(24) * entry.scale
+        self._side = self._pad + side_pad(scene)
         self._cap = scene.px(20) * entry.scale
         self._base_line = self._pad + self._cap
         self._heights = scene.held(Channel.ALTITUDE) * scene.units.height.factor
@@ -59,17 +61,23 @@ class AltitudeProfile(Widget[ProfileState]):
         return ProfileState(int(self._here[index]), altitude, grade)
 
     def paint(self, layer: Layer, state: ProfileState) -> None:
-        scene, x = self.scene, state.x / STEPS
-        layer.reveal(self._lit, self._sweep.mask(x))
+        x = state.x / STEPS
+        self._sweep.uncover(layer, x)
         y = float(np.interp(x, self._x, self._y))
         self._dot.stamp(layer, state.x, round(y * STEPS))
+
+    def still(self, state: ProfileState) -> tuple[str, str]:
+        return state.altitude, state.grade
+
+    def paint_still(self, layer: Layer, state: ProfileState) -> None:
+        scene = self.scene
         ink = scene.ink(scene.theme.text)
         value = number_mask(scene.theme.value, state.altitude, self._cap)
         end = write(layer, value, (self._value_x, self._base_line), ink)
         dim = scene.ink(scene.theme.dim)
         write(layer, self._unit, (end + self._cap * 0.32, self._base_line), dim)
         if state.grade:
-            end = layer.width - self._pad
+            end = layer.width - self._side
             write(layer, self._percent, (end, self._base_line), dim, "right")
             value = number_mask(scene.theme.value, state.grade, self._cap)
             end -= self._percent.width + self._cap * 0.3
@@ -98,14 +106,15 @@ class AltitudeProfile(Widget[ProfileState]):
         bottom = height - self._pad * 0.9
         span = max(float(levels.max() - levels.min()), 12.0 * self.scene.units.height.factor)
         middle = float(levels.max() + levels.min()) / 2
-        x = self._pad + (ways - ways[0]) / max(ways[-1] - ways[0], 1e-9) * (width - 2 * self._pad)
+        room = width - 2 * self._side
+        x = self._side + (ways - ways[0]) / max(ways[-1] - ways[0], 1e-9) * room
         y = (top + bottom - 8) / 2 - (levels - middle) / span * (bottom - 8 - top)
         self._floor = bottom
         return x, y
 
     def _draw(self, width: int, height: int) -> None:
         scene = self.scene
-        columns = np.arange(self._pad, width - self._pad + 0.5, 1.0)
+        columns = np.arange(self._side, width - self._side + 0.5, 1.0)
         rows = np.interp(columns, self._x, self._y)
         curve = np.stack([columns, rows], axis=1)
         floor = [(columns[-1], self._floor), (columns[0], self._floor)]
@@ -124,7 +133,7 @@ class AltitudeProfile(Widget[ProfileState]):
         self._lit.paint(edge, scene.ink(scene.accent))
         x, _ = grid(width, height)
         x = np.where(y < self._base_line + scene.px(16), np.nan, x)
-        self._sweep = Sweep(x, width)
+        self._sweep = Sweep(self._lit, x, width)
         self._dot = Marker(
             [
                 Blob(scene.px(20), scene.ink(scene.accent), 0.5, soft=True),
@@ -138,12 +147,12 @@ class AltitudeProfile(Widget[ProfileState]):
         theme, dim = scene.theme, scene.ink(scene.theme.dim)
         small = self._cap * 0.66
         label = text_mask(theme.label, "ALTITUDE", small, theme.tracking)
-        end = write(self.base, label, (self._pad, self._base_line), dim)
+        end = write(self.base, label, (self._side, self._base_line), dim)
         self._value_x = end + self._cap * 0.7
         self._unit = text_mask(theme.label, scene.units.height.symbol, small)
         self._percent = text_mask(theme.label, "%", small)
         if self._grades is not None:
             room = number_width(theme.value, "+00.0", self._cap) + self._percent.width
             label = text_mask(theme.label, "GRADE", small, theme.tracking)
-            right = width - self._pad - room - self._cap
+            right = width - self._side - room - self._cap
             write(self.base, label, (right, self._base_line), dim, "right")

@@ -60,6 +60,11 @@ class SpeedArc(Widget[ArcState]):
 
     def paint(self, layer: Layer, state: ArcState) -> None:
         self._face.paint(layer, max(state.lit, 0))
+
+    def still(self, state: ArcState) -> str:
+        return state.digits
+
+    def paint_still(self, layer: Layer, state: ArcState) -> None:
         text = number_mask(self.scene.theme.digits, state.digits, self._cap)
         middle = self.base.width / 2
         write(layer, text, (middle, middle + self._cap * 0.42), self._text_ink, "center")

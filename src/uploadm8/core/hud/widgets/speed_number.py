@@ -8,13 +8,12 @@ import numpy as np
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS
-from uploadm8.core.hud.plates import SLANT
+from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import bar, grid, polygon
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.sweep import Sweep
 from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
-from uploadm8.core.hud.theme import Plate
 from uploadm8.core.hud.units import ABSENT, number
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.hud.widgets.dial import gradient, scale_end
@@ -31,7 +30,7 @@ class NumberState(NamedTuple):
 
 
 class SpeedNumber(Widget[NumberState]):
-    """The number ends at a fixed place, so that the unit after it never moves."""
+    """A large number, its unit, and a gauge below."""
 
     channels = (Channel.SPEED,)
     cap = 78.0
@@ -47,10 +46,8 @@ class SpeedNumber(Widget[NumberState]):
         self._baseline = self.inset(scene).h * unit + self._cap
         left, right = self._edges(width, unit)
         theme = scene.theme
-        symbol = text_mask(theme.label, scene.units.speed.symbol, self._cap * 0.3, 0.03)
-        self._digits_end = left + number_width(theme.digits, _widest(scene), self._cap)
-        at = (self._digits_end + self._cap * 0.18, self._baseline)
-        write(self.base, symbol, at, scene.ink(theme.dim))
+        self._left = left
+        self._symbol = text_mask(theme.label, scene.units.speed.symbol, self._cap * 0.3, 0.03)
         tall = self.gauge_height * unit
         top = self._baseline + _GAUGE_GAP * unit
         box = (left, top, right - left, tall)
@@ -63,12 +60,14 @@ class SpeedNumber(Widget[NumberState]):
         x, _ = grid(width, height)
         colors = gradient((x - left) / self._length, (scene.accent, theme.warm, theme.hot))
         self._lit.paint_rgb(mask, colors, scene.coding)
-        self._sweep = Sweep(np.where(mask > 0, np.maximum(x - left, 0.01), np.nan), self._length)
+        self._sweep = Sweep(
+            self._lit, np.where(mask > 0, np.maximum(x - left, 0.01), np.nan), self._length
+        )
 
     @classmethod
     def inset(cls, scene: Scene) -> Size:
         """Free space left of and above the number, design units."""
-        return Size(50 if scene.theme.plate is Plate.SLANT else 28, 26)
+        return Size(28 + side_pad(scene) / scene.unit, 26)
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
@@ -88,11 +87,18 @@ class SpeedNumber(Widget[NumberState]):
 
     def paint(self, layer: Layer, state: NumberState) -> None:
         if state.lit > 0:
-            layer.reveal(self._lit, self._sweep.mask(state.lit / STEPS))
+            self._sweep.uncover(layer, state.lit / STEPS)
+
+    def still(self, state: NumberState) -> str:
+        return state.digits
+
+    def paint_still(self, layer: Layer, state: NumberState) -> None:
         theme = self.scene.theme
         text = number_mask(theme.digits, state.digits, self._cap)
         ink = self.scene.ink(theme.text)
-        write(layer, text, (self._digits_end, self._baseline), ink, "right")
+        end = write(layer, text, (self._left, self._baseline), ink)
+        at = (end + self._cap * 0.18, self._baseline)
+        write(layer, self._symbol, at, self.scene.ink(theme.dim))
 
     @abstractmethod
     def gauge(self, width: int, height: int, box: tuple[float, float, float, float]) -> Plane:
@@ -119,7 +125,7 @@ class SpeedBar(SpeedNumber):
 
     def gauge(self, width: int, height: int, box: tuple[float, float, float, float]) -> Plane:
         left, top, w, h = box
-        lean, blocks = h * SLANT, 24
+        lean, blocks = h * 0.25, 24
         step = w / blocks
         mask = np.zeros((height, width), np.uint8)
         for i in range(blocks):

@@ -6,7 +6,7 @@ import numpy as np
 
 from uploadm8.core.hud.fields import FIELDS, field_available
 from uploadm8.core.hud.layer import Layer
-from uploadm8.core.hud.plates import hairline
+from uploadm8.core.hud.plates import hairline, side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import StatField, WidgetEntry, WidgetKind
 from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
@@ -54,9 +54,9 @@ class Stats(Widget[StatState]):
             for f in fields
         ]
         widths = _cell_widths(scene, entry)
-        spare = (width - _total(widths, self._unit)) / len(widths)
+        spare = (width - 2 * side_pad(scene) - _total(widths, self._unit)) / len(widths)
         self._starts: list[float] = []
-        x = _PAD * self._unit + spare / 2
+        x = _PAD * self._unit + side_pad(scene) + spare / 2
         for i, (field, cell) in enumerate(zip(fields, widths, strict=True)):
             self._starts.append(x)
             label = text_mask(
@@ -77,8 +77,9 @@ class Stats(Widget[StatState]):
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
         unit = scene.px(1) * entry.scale
-        width = _total(_cell_widths(scene, entry), unit)
-        if scene.portrait and width > scene.area.w / 2:
+        width = _total(_cell_widths(scene, entry), unit) + 2 * side_pad(scene)
+        wide = len(_available(scene, entry)) > 2
+        if wide and (scene.theme.strip or scene.portrait):
             width = max(width, scene.area.w)
         return Size(width, _HEIGHT * unit)
 

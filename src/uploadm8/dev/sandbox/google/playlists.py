@@ -31,9 +31,7 @@ class Playlists:
     def __init__(self, door: Door, videos: Videos) -> None:
         self.door, self.videos = door, videos
         self.table = door.runtime.state.table("youtube.playlists", Playlist)
-        for name in ("tour", "short"):
-            made = Playlist(f"PLsandbox{name}0000000000", name, "Best rides")
-            self.table.setdefault(made.id, made)
+        door.runtime.seed(self._seed)
 
     def routes(self) -> list[Route]:
         return [
@@ -42,6 +40,11 @@ class Playlists:
             Route("GET", f"{_V3}/playlistItems", "playlist_items", self.list_items),
             Route("POST", f"{_V3}/playlistItems", "playlist_insert", self.insert),
         ]
+
+    def _seed(self) -> None:
+        for name in ("tour", "short"):
+            made = Playlist(f"PLsandbox{name}0000000000", name, "Best rides")
+            self.table.setdefault(made.id, made)
 
     async def list_playlists(self, call: Call) -> Reply:
         account = self.door.enter(call, READ)

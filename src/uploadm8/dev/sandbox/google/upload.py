@@ -1,5 +1,6 @@
 """YouTube's resumable upload protocol."""
 
+import asyncio
 import re
 import secrets
 from dataclasses import dataclass
@@ -10,11 +11,10 @@ from uploadm8.dev.sandbox.google import metadata
 from uploadm8.dev.sandbox.google.replies import UPLOAD, Door, parts_of, query_of, refuse
 from uploadm8.dev.sandbox.google.videos import Video, Videos
 from uploadm8.dev.sandbox.kit.forms import MalformedBodyError, has_json_type, json_object
-from uploadm8.dev.sandbox.kit.media import append_body, size_of
+from uploadm8.dev.sandbox.kit.media import append_body
 from uploadm8.dev.sandbox.kit.wire import (
+    BodyBrokenError,
     Call,
-    ClientGoneError,
-    CutError,
     Reply,
     Route,
     json_reply,
@@ -50,6 +50,7 @@ class YouTubeUpload:
     def __init__(self, door: Door, videos: Videos) -> None:
         self.door, self.runtime, self.videos = door, door.runtime, videos
         self.sessions = self.runtime.state.table("youtube.sessions", Session)
+        self._completing: dict[str, asyncio.Lock] = {}
 
     def routes(self) -> list[Route]:
         return [
@@ -106,6 +107,8 @@ class YouTubeUpload:
         if "authorization" in call.headers:
             self.door.enter(call, UPLOAD)
         call.account = session.account
+        async with self._completing.setdefault(session.id, asyncio.Lock()):
+            pass
         if session.video_id:
             return self._done(session, call)
         header = call.headers.get("content-range", "")
@@ -130,11 +133,13 @@ class YouTubeUpload:
             limit = (last + 1 - first) // 2 // _GRAIN * _GRAIN
         try:
             written = await append_body(call, Path(session.path), first, limit)
-        except (ClientGoneError, CutError):
+        except BodyBrokenError as broken:
             # Google keeps the whole grains of a request that broke off.
-            stored = size_of(session.path)
-            session.received = max(session.received, stored // _GRAIN * _GRAIN)
+            stored = (first + broken.written) // _GRAIN * _GRAIN
+            session.received = max(session.received, stored)
             raise
+        if session.received != first:
+            return self._out_of_place(session)
         session.received = first + written
         if session.received < session.total:
             session.received -= session.received % _GRAIN
@@ -152,10 +157,9 @@ class YouTubeUpload:
     async def _complete(self, session: Session, call: Call) -> Reply:
         if self.runtime.settings.youtube_limit_appears == "end":
             self._check_channel_limit(session.account)
-        media = await self.runtime.media.adopt(Path(session.path))
-        if not session.video_id:
-            video = self.videos.create(session.account, session.body, media)
-            session.video_id = video.id
+        async with self._completing.setdefault(session.id, asyncio.Lock()):
+            media = await self.runtime.media.adopt(Path(session.path))
+            session.video_id = self.videos.create(session.account, session.body, media).id
             self.runtime.state.window_add(f"youtube.uploads.{session.account}")
         return self._done(session, call)
 

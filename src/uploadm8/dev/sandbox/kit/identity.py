@@ -1,6 +1,6 @@
 """The people and pages that live in the sandbox before anyone connects to it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 TIKTOK, GOOGLE, META = "tiktok", "google", "meta"
 
@@ -127,3 +127,27 @@ def seeded_accounts() -> dict[str, dict[str, Account]]:
             "carl": MetaUser("10220000000000005", "Carl Pageless", "carl@example.com"),
         },
     }
+
+
+def twin(account: Account, name: str, number: int) -> Account:
+    """Another account like `account`, with ids and names of its own."""
+    tag = f"{number:05d}"
+    match account:
+        case TikTokAccount():
+            return replace(account, id=name, username=name, nickname=name)
+        case GoogleAccount():
+            channel = f"UCtwin{tag}000000000000X" if account.channel_id else None
+            mail = f"{name}@example.com"
+            return replace(
+                account, id=name, email=mail, name=name, channel_id=channel, handle=f"@{name}"
+            )
+        case MetaUser():
+            pages = [_twin_page(page, f"{name}{i}", tag) for i, page in enumerate(account.pages)]
+            return replace(account, id=f"102299{tag}000001", name=name, pages=pages)
+
+
+def _twin_page(page: FacebookPage, name: str, tag: str) -> FacebookPage:
+    linked = page.instagram
+    if linked:
+        linked = replace(linked, id=f"{linked.id}{tag}", username=name, name=name)
+    return replace(page, id=f"{page.id}{tag}", name=name, username=name, instagram=linked)

@@ -11,7 +11,7 @@ import av
 import httpx
 
 from uploadm8.dev.sandbox.kit.state import State
-from uploadm8.dev.sandbox.kit.wire import Call
+from uploadm8.dev.sandbox.kit.wire import BodyBrokenError, Call
 
 _WEB_TYPES = {
     "mp4": "video/mp4",
@@ -86,23 +86,29 @@ class MediaStore:
 
 
 async def append_body(call: Call, path: Path, offset: int, limit: int | None = None) -> int:
-    """Write the body into the file at `offset`, truncating what was behind; returns bytes written.
+    """Write the body into the file at `offset`; returns bytes written.
 
-    `limit` stops writing (not reading) after that many bytes. What arrived before a connection
-    broke stays in the file; the caller decides whether it counts.
+    `limit` stops writing (not reading) after that many bytes. Nothing is truncated, so that two
+    attempts at the same bytes never leave a hole.
+
+    Raises:
+        BodyBrokenError: the body ended early; its `written` bytes are in the file.
     """
     written = 0
     with _open_at(path, offset) as file:
-        async for chunk in call.stream():
-            room = len(chunk) if limit is None else max(0, min(len(chunk), limit - written))
-            written += file.write(chunk[:room])
+        try:
+            async for chunk in call.stream():
+                room = len(chunk) if limit is None else max(0, min(len(chunk), limit - written))
+                written += file.write(chunk[:room])
+        except BodyBrokenError as broken:
+            broken.written = written
+            raise
     return written
 
 
 def _open_at(path: Path, offset: int) -> BufferedRandom:
     file = path.open("r+b")
     file.seek(offset)
-    file.truncate()
     return file
 
 

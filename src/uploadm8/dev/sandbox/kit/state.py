@@ -79,6 +79,14 @@ class State:
         self.window_add(key)
         return True
 
+    def clear(self) -> None:
+        """Forget everything and return to the time of the machine."""
+        for table in self._tables.values():
+            table.clear()
+        self._windows.clear()
+        self._timeline.clear()
+        self._offset_s = 0.0
+
     def save(self, path: Path) -> None:
         """Write a snapshot, replacing the last one atomically."""
         partial = path.with_suffix(".partial")

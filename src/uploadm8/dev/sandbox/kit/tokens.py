@@ -117,10 +117,6 @@ class Vault:
     def grant_of(self, token: Token) -> Grant:
         return self.state.table("oauth.grants", Grant)[token.grant]
 
-    def tokens_of(self, grant: Grant) -> list[Token]:
-        tokens = self.state.table("oauth.tokens", Token).values()
-        return [token for token in tokens if token.grant == grant.id]
-
     def is_live(self, token: Token) -> bool:
         """Neither expired, retired nor revoked."""
         now = self.state.now()

@@ -52,11 +52,19 @@ class RefusedError(Exception):
         self.reply = reply
 
 
-class ClientGoneError(Exception):
+class BodyBrokenError(Exception):
+    """The body ended early; `written` says how many of its bytes reached the file."""
+
+    def __init__(self, written: int = 0) -> None:
+        super().__init__(written)
+        self.written = written
+
+
+class ClientGoneError(BodyBrokenError):
     """The client closed the connection before its body had arrived."""
 
 
-class CutError(Exception):
+class CutError(BodyBrokenError):
     """A scripted fault cut the connection in the middle of the body."""
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -72,7 +73,8 @@ class Door:
         """A Graph route: the version in front is optional, the parameters come from anywhere."""
 
         async def answer(call: Call) -> Reply:
-            return await handler(await self.enter(call))
+            reply = await handler(await self.enter(call))
+            return reply.with_headers(self._usage(call))
 
         return Route(method, path, name, answer, before=_VERSION)
 
@@ -86,6 +88,15 @@ class Door:
             return await handler(call)
 
         return Route(method, path, name, answer, before=_VERSION)
+
+    def _usage(self, call: Call) -> dict[str, str]:
+        usage = {"call_count": 3, "total_time": 2, "total_cputime": 2}
+        business = usage | {"type": "pages", "estimated_time_to_regain_access": 0}
+        return {
+            "x-app-usage": json.dumps(usage),
+            "x-business-use-case-usage": json.dumps({call.account or "0": [business]}),
+            "facebook-api-version": call.params.get("version", "v23.0"),
+        }
 
     def check_version(self, call: Call) -> None:
         """Record the version asked for; an expired one is served all the same."""

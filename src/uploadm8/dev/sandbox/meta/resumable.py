@@ -4,11 +4,10 @@ import secrets
 from pathlib import Path
 
 from uploadm8.dev.sandbox.config import META_CLIENT
-from uploadm8.dev.sandbox.kit.media import append_body, size_of
+from uploadm8.dev.sandbox.kit.media import append_body
 from uploadm8.dev.sandbox.kit.wire import (
+    BodyBrokenError,
     Call,
-    ClientGoneError,
-    CutError,
     Reply,
     Route,
     json_reply,
@@ -61,8 +60,8 @@ class AppUploads:
         limit = (call.content_length or 0) // 2 if call.fault == "partial" else None
         try:
             written = await append_body(call, Path(upload.path), upload.received, limit)
-        except (ClientGoneError, CutError):
-            upload.received = size_of(upload.path)
+        except BodyBrokenError as broken:
+            upload.received += broken.written
             raise
         upload.received += written
         if upload.received < upload.length:

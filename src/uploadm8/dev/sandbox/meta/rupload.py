@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from uploadm8.dev.sandbox.kit.media import DownloadError, append_body, download, size_of
+from uploadm8.dev.sandbox.kit.media import DownloadError, append_body, download
 from uploadm8.dev.sandbox.kit.tokens import Grant, Token, TokenKind
 from uploadm8.dev.sandbox.kit.wire import (
+    BodyBrokenError,
     Call,
-    ClientGoneError,
-    CutError,
     RefusedError,
     Reply,
     Route,
@@ -109,10 +108,13 @@ class Rupload:
         limit = expected // 2 if call.fault == "partial" else None
         try:
             written = await append_body(call, Path(target.path), piece.offset, limit)
-        except (ClientGoneError, CutError):
+        except BodyBrokenError as broken:
+            # Facebook resumes from what it has; for Instagram nothing of the kind is documented.
             if isinstance(target, FbVideo):
-                target.received = size_of(target.path)
+                target.received = max(target.received, piece.offset + broken.written)
             raise
+        if target.received != piece.offset:
+            raise self._fail("OffsetInvalidError", f"Expected offset {target.received}.")
         target.received = piece.offset + written
         if limit is not None:
             raise self._fail("PartialRequestError", "Partial request.", retriable=True)

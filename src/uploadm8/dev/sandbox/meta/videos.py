@@ -86,6 +86,8 @@ class OrdinaryVideos:
         if video.received != video.total:
             raise refuse(6000, "There was a problem uploading your video file.", 1363019)
         state, at = self._state(video, params)
+        # Claimed before the first await, so that a second finish is refused.
+        video.publishing = Phase.IN_PROGRESS
         await self.videos.uploaded(video)
         self._post(video, page, params, state, at)
         return json_reply({"success": True})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uploadm8.domain.platforms.clients.base import Access
 from uploadm8.domain.platforms.clients.meta_graph import Graph
 from uploadm8.domain.platforms.clients.multipart import one_file
-from uploadm8.domain.platforms.clients.transport import rows, text
+from uploadm8.domain.platforms.clients.transport import rows, said_already, text
 from uploadm8.infra.http import TRANSFER_TIMEOUT
 
 
@@ -37,7 +37,9 @@ class FacebookAfter:
     async def first_comment(self, access: Access, video_id: str, comment: str) -> None:
         """Comment as the page, unless that comment is there already."""
         path = f"{video_id}/comments"
+        if not await said_already(self._comments(access, path), comment):
+            await self.graph.post(path, access.token, {"message": comment})
+
+    async def _comments(self, access: Access, path: str) -> list[str | None]:
         found = await self.graph.get(path, access.token, {"fields": "message"})
-        if any(text(row, "message") == comment for row in rows(found, "data")):
-            return
-        await self.graph.post(path, access.token, {"message": comment})
+        return [text(row, "message") for row in rows(found, "data")]

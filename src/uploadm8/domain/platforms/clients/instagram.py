@@ -36,7 +36,15 @@ from uploadm8.domain.platforms.clients.instagram_metrics import read_metrics
 from uploadm8.domain.platforms.clients.meta_errors import NEW_CONTAINER
 from uploadm8.domain.platforms.clients.meta_graph import Graph, container_error
 from uploadm8.domain.platforms.clients.options import InstagramOptions
-from uploadm8.domain.platforms.clients.transport import body, mapping, number, once, rows, text
+from uploadm8.domain.platforms.clients.transport import (
+    body,
+    mapping,
+    number,
+    once,
+    rows,
+    said_already,
+    text,
+)
 from uploadm8.infra.clock import now
 
 POLL_SECONDS = 5.0
@@ -156,10 +164,12 @@ class Instagram:
 
     async def first_comment(self, access: Access, post_id: str, comment: str) -> None:
         """Comment as the account, unless that comment is there already."""
+        if not await said_already(self._comments(access, post_id), comment):
+            await self.graph.post(f"{post_id}/comments", access.token, {"message": comment})
+
+    async def _comments(self, access: Access, post_id: str) -> list[str | None]:
         found = await self.graph.get(f"{post_id}/comments", access.token, {"fields": "text"})
-        if any(text(row, "text") == comment for row in rows(found, "data")):
-            return
-        await self.graph.post(f"{post_id}/comments", access.token, {"message": comment})
+        return [text(row, "text") for row in rows(found, "data")]
 
     async def _status(self, access: Access, handle: InstagramHandle) -> tuple[str, str | None]:
         params = {"fields": "status_code,status"}

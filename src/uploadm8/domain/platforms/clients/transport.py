@@ -1,6 +1,6 @@
 """How the clients call: HTTP failures become PlatformErrors, bytes stream from the source."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -128,3 +128,16 @@ async def once(call: Awaitable[T], *, again: bool = False) -> T | Ambiguous:
         raise
     except SourceError as error:
         return Ambiguous(error.detail)
+
+
+async def said_already(listing: Awaitable[Iterable[str | None]], comment: str) -> bool:
+    """Tell whether a comment of ours is there already, so that a repeat does not double it.
+
+    Where comments cannot be listed the answer is no: a first comment is worth the small risk.
+    """
+    try:
+        return comment in await listing
+    except PlatformError as error:
+        if error.retry in {Retry.PERMANENT_REQUEST, Retry.PERMANENT_MEDIA}:
+            return False
+        raise

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from uploadm8.domain.platforms.clients.base import Access
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.transport import mapping, rows, text
+from uploadm8.domain.platforms.clients.transport import mapping, rows, said_already, text
 from uploadm8.domain.platforms.clients.youtube_api import YouTubeApi, answer_error
 from uploadm8.infra.http import TRANSFER_TIMEOUT
 
@@ -45,12 +45,8 @@ class YouTubeAfter:
 
     async def first_comment(self, access: Access, video_id: str, comment: str) -> None:
         """Comment as the channel, unless the same comment of ours is there already."""
-        listing = {"part": "snippet", "videoId": video_id, "maxResults": "20"}
-        threads = await self.api.get("commentThreads", access.token, listing)
-        for thread in rows(threads, "items"):
-            top = mapping(mapping(thread, "snippet"), "topLevelComment")
-            if text(mapping(top, "snippet"), "textOriginal") == comment:
-                return
+        if await said_already(self._comments(access, video_id), comment):
+            return
         snippet = {
             "channelId": access.account_id,
             "videoId": video_id,
@@ -59,3 +55,9 @@ class YouTubeAfter:
         await self.api.post(
             "commentThreads", access.token, {"part": "snippet"}, {"snippet": snippet}
         )
+
+    async def _comments(self, access: Access, video_id: str) -> list[str | None]:
+        params = {"part": "snippet", "videoId": video_id, "maxResults": "20"}
+        threads = rows(await self.api.get("commentThreads", access.token, params), "items")
+        tops = [mapping(mapping(row, "snippet"), "topLevelComment") for row in threads]
+        return [text(mapping(top, "snippet"), "textOriginal") for top in tops]

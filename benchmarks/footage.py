@@ -1,0 +1,135 @@
+"""Footage for benchmarks: a moving landscape with sensor grain, and a drive with every channel."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from uploadm8.core.telemetry.derive import derive
+from uploadm8.core.telemetry.track import Channel, Clock, Column, Track
+from uploadm8.core.video.planes import planes_of
+
+SIZE = (1920, 1080)
+FPS = 30
+_BITRATE = 28_000_000  # an action camera at 1080p30
+_GRAIN = 3.3
+_SOUND_RATE = 48_000
+
+
+def clip(path: Path, seconds: int) -> Path:
+    """A 1080p30 H.264 + AAC clip of that length; made once."""
+    if path.exists():
+        return path
+    part = path.with_suffix(".part")
+    scene, grain = _landscape(), _grains()
+    with av.open(str(part), "w", format="mp4") as file:
+        video = file.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
+        video.width, video.height, video.pix_fmt = *SIZE, "yuv420p"
+        video.bit_rate, video.codec_context.gop_size = _BITRATE, FPS
+        video.codec_context.color_range = video.codec_context.colorspace = 1
+        video.codec_context.color_primaries = video.codec_context.color_trc = 1
+        sound = file.add_stream("aac", rate=_SOUND_RATE)
+        sound.codec_context.layout = "stereo"
+        for number in range(seconds * FPS):
+            file.mux(video.encode(_picture(scene, grain, number)))
+        file.mux(video.encode(None))
+        for start in range(0, seconds * _SOUND_RATE, 1024):
+            file.mux(sound.encode(_sound(start)))
+        file.mux(sound.encode(None))
+    part.replace(path)
+    return path
+
+
+def looped(path: Path, source: Path, times: int) -> Path:
+    """The same clip several times over, without encoding it again."""
+    if path.exists():
+        return path
+    part = path.with_suffix(".part")
+    with av.open(str(part), "w", format="mp4") as file:
+        streams = {}
+        with av.open(str(source)) as first:
+            for index in (0, 1):
+                streams[index] = file.add_stream_from_template(first.streams[index])
+            length = Fraction(first.streams.video[0].frames, FPS)
+        for turn in range(times):
+            with av.open(str(source)) as again:
+                for packet in again.demux():
+                    if packet.pts is None or packet.dts is None:
+                        continue
+                    shift = round(length * turn / packet.time_base)
+                    packet.stream, index = streams[packet.stream_index], packet.stream_index
+                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                    if index == 0 or packet.pts >= shift:
+                        file.mux(packet)
+    part.replace(path)
+    return path
+
+
+def drive(seconds: float) -> Track:
+    """A 10 Hz drive in which every channel moves all the time."""
+    t = np.arange(0, seconds + 1, 0.1)
+    turn = t / 9
+    speed = 24 + 14 * np.sin(t / 5)
+    values = {
+        Channel.LAT: 46.5 + 0.004 * np.sin(turn),
+        Channel.LON: 7.4 + 0.006 * np.sin(2 * turn),
+        Channel.ALTITUDE: 540 + 60 * np.sin(t / 13),
+        Channel.SPEED: speed,
+        Channel.COURSE: (turn * 180 / np.pi) % 360,
+        Channel.G_LONG: 0.6 * np.sin(t),
+        Channel.G_LAT: 0.8 * np.cos(t * 1.3),
+        Channel.LEAN: 35 * np.sin(t * 0.7),
+        Channel.HEART_RATE: 140 + 25 * np.sin(t / 4),
+        Channel.CADENCE: 85 + 10 * np.sin(t),
+        Channel.POWER: 240 + 120 * np.sin(t * 0.9),
+        Channel.RPM: 5200 + 2400 * np.sin(t * 1.1),
+        Channel.THROTTLE: 50 + 50 * np.sin(t * 1.7),
+        Channel.BRAKE: 50 - 50 * np.sin(t * 1.7),
+        Channel.GEAR: 3 + np.round(2 * np.sin(t / 3)),
+        Channel.LAP: 1 + np.floor(t / 30),
+    }
+    fine = np.ones(len(t), np.bool_)
+    columns = {name: Column(np.asarray(v, np.float64), fine) for name, v in values.items()}
+    return derive(Track("benchmark", t, columns, clock=Clock.UTC, start_utc=1_760_000_000.0))
+
+
+def _landscape() -> NDArray[np.float32]:
+    rng = np.random.default_rng(8)
+    wide = (SIZE[0] * 2, SIZE[1] + 200)
+    scene = np.zeros((wide[1], wide[0]), np.float32)
+    for cells, strength in ((6, 40.0), (24, 22.0), (96, 12.0), (384, 7.0)):
+        small = rng.normal(0, strength, (max(2, cells * wide[1] // wide[0]), cells))
+        scene += cv2.resize(small.astype(np.float32), wide, interpolation=cv2.INTER_CUBIC)
+    return scene + 118
+
+
+def _grains() -> list[NDArray[np.float32]]:
+    rng = np.random.default_rng(9)
+    return [rng.normal(0, _GRAIN, (SIZE[1], SIZE[0])).astype(np.float32) for _ in range(12)]
+
+
+def _picture(
+    scene: NDArray[np.float32], grain: list[NDArray[np.float32]], number: int
+) -> av.VideoFrame:
+    x = int(960 + 900 * np.sin(number / 120))
+    y = int(100 + 90 * np.sin(number / 17))
+    luma = scene[y : y + SIZE[1], x : x + SIZE[0]] + grain[number * 7 % len(grain)]
+    frame = av.VideoFrame(*SIZE, "yuv420p")
+    planes = planes_of(frame)
+    planes.y[:] = np.clip(luma, 16, 235).astype(np.uint8)
+    half = cv2.resize(luma, (SIZE[0] // 2, SIZE[1] // 2), interpolation=cv2.INTER_AREA)
+    planes.u[:] = np.clip(150 - half / 4, 16, 240).astype(np.uint8)
+    planes.v[:] = np.clip(100 + half / 5, 16, 240).astype(np.uint8)
+    frame.pts, frame.time_base = number, Fraction(1, FPS)
+    return frame
+
+
+def _sound(start: int) -> av.AudioFrame:
+    t = (start + np.arange(1024)) / _SOUND_RATE
+    wave = (0.2 * np.sin(2 * np.pi * 220 * t)).astype(np.float32)
+    frame = av.AudioFrame.from_ndarray(np.stack([wave, wave]), format="fltp", layout="stereo")
+    frame.sample_rate, frame.time_base, frame.pts = _SOUND_RATE, Fraction(1, _SOUND_RATE), start
+    return frame

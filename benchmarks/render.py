@@ -1,0 +1,203 @@
+"""What the HUD costs, measured as whole processes against baselines of the same minute.
+
+    python benchmarks/render.py [--seconds 10] [--pairs 5] [--only six,memory] [--json]
+
+CPU is user + system of the process with all its threads. Ratios are medians over pairs A B A B, so
+that a busy machine disturbs both alike. `--json` ends with one JSON line.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from footage import clip, looped
+from paired import Cost, Ratio, both, compare, run
+
+RUNS = Path(__file__).with_name("render_runs.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure and what it should be."""
+
+    name: str
+    value: float
+    goal: float
+    note: str
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal is reached."""
+        return self.value <= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Where to work and how long."""
+
+    source: Path
+    folder: Path
+    pairs: int
+    memory_s: int
+
+    def command(self, mode: str, *options: str, source: Path | None = None) -> list[str]:
+        """The command of one run."""
+        return [
+            sys.executable,
+            str(RUNS),
+            mode,
+            str(source or self.source),
+            str(self.folder),
+            *options,
+        ]
+
+    def one(self, mode: str, *options: str) -> Callable[[], Cost]:
+        """A run to be measured."""
+        return partial(run, self.command(mode, *options))
+
+
+def pipeline(setup: Setup) -> Iterator[Line]:
+    ratio = compare(setup.one("wide", "--hud", "none"), setup.one("plain"), setup.pairs)
+    yield _line("pipeline without HUD / plain", ratio, 1.02)
+
+
+def six(setup: Setup) -> Iterator[Line]:
+    yield from _hud(setup, "six", "HUD, frosted, six widgets", 1.02)
+
+
+def moving(setup: Setup) -> Iterator[Line]:
+    yield from _hud(setup, "all", "HUD, every widget moving", 1.05)
+
+
+def _hud(setup: Setup, hud: str, name: str, goal: float) -> Iterator[Line]:
+    ratio = compare(setup.one("wide", "--hud", hud), setup.one("plain"), setup.pairs)
+    yield _line(f"{name} / plain", ratio, goal)
+    told = json.loads(ratio.a.output)
+    yield Line(f"{name}: ms per frame", told["hud_ms"], 3.5, "thread CPU")
+    yield Line(f"{name}: first frame, s", told["first_frame_s"], 1.0, "from the call of render")
+
+
+def renditions(setup: Setup) -> Iterator[Line]:
+    separate = [setup.command(shape, "--hud", "six") for shape in ("wide", "tall")]
+    together = setup.one("both", "--hud", "six")
+    yield _line("two renditions, one decode / two runs", _pair(setup, together, separate), 0.82)
+    ratio = compare(together, setup.one("both", "--hud", "none"), setup.pairs)
+    yield _line("HUD on both / on none", ratio, 1.03)
+
+
+def quick(setup: Setup) -> Iterator[Line]:
+    standard = setup.one("wide", "--hud", "six")
+    ratio = compare(setup.one("wide", "--hud", "six", "--quick"), standard, setup.pairs)
+    yield _line("quick / standard", ratio, 0.70)
+
+
+def memory(setup: Setup) -> Iterator[Line]:
+    long = looped(setup.folder / "long.mp4", setup.source, max(2, setup.memory_s // 10))
+    one = run(setup.command("wide", "--hud", "six")).peak_mib
+    two = run(setup.command("both", "--hud", "six")).peak_mib
+    later = run(setup.command("wide", "--hud", "six", source=long)).peak_mib
+    yield Line("peak MiB, one rendition", one, 330, "")
+    yield Line("peak MiB, two renditions", two, 500, "")
+    yield Line("peak, long clip / short clip", later / one, 1.05, f"{setup.memory_s} s clip")
+
+
+def segments(setup: Setup) -> Iterator[Line]:
+    numbers = [("--number", str(n), "--count", "2", "--hud", "six") for n in (0, 1)]
+    whole = ("--number", "0", "--count", "1", "--hud", "six")
+    walls = []
+    for _ in range(setup.pairs):
+        began = time.perf_counter()
+        workers = [subprocess.Popen(setup.command("segment", *o)) for o in numbers]
+        if any(worker.wait() for worker in workers):
+            sys.exit("a segment failed")
+        two = time.perf_counter() - began
+        _forget(setup.folder)
+        one = run(setup.command("segment", *whole)).wall_s
+        _forget(setup.folder)
+        walls.append(two / one)
+    yield Line("two segments on two workers / one: wall", sorted(walls)[len(walls) // 2], 0.6, "")
+
+
+def peers(setup: Setup) -> Iterator[Line]:
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        print("ffmpeg and gopro-overlay are not installed here: not compared")
+        return
+    out = str(setup.folder / "ffmpeg.mp4")
+    command = [ffmpeg, "-v", "error", "-y", "-i", str(setup.source), "-c:v", "libx264"]
+    command += ["-preset", "veryfast", "-crf", "21", "-g", "60", "-c:a", "copy", out]
+    ratio = compare(setup.one("plain"), partial(run, command), setup.pairs)
+    yield _line("PyAV plain / ffmpeg plain", ratio, 1.02)
+    overlay = shutil.which("gopro-dashboard.py")
+    if overlay is None:
+        print("gopro-overlay is not installed here: not compared")
+        return
+    track = setup.folder / "drive.gpx"
+    command = [overlay, "--use-gpx-only", "--gpx", str(track), str(setup.source), out]
+    ratio = compare(setup.one("wide", "--hud", "six"), partial(run, command), setup.pairs)
+    yield _line("ours / gopro-overlay", ratio, 0.80)
+
+
+GROUPS = {
+    "pipeline": pipeline,
+    "six": six,
+    "moving": moving,
+    "renditions": renditions,
+    "quick": quick,
+    "memory": memory,
+    "segments": segments,
+    "peers": peers,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clip", type=Path, help="a 1920x1080 clip of 30 pictures a second")
+    parser.add_argument("--seconds", type=int, default=10, help="of the clip that is made")
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--memory-seconds", type=int, default=60)
+    parser.add_argument("--only", default=",".join(GROUPS), help="some of: %(default)s")
+    parser.add_argument("--json", action="store_true", help="end with one JSON line")
+    args = parser.parse_args()
+    cache = Path(tempfile.gettempdir()) / f"uploadm8-benchmark-{args.seconds}.mp4"
+    source = args.clip or clip(cache, args.seconds)
+    lines: list[Line] = []
+    with tempfile.TemporaryDirectory() as folder:
+        setup = Setup(source, Path(folder), args.pairs, args.memory_seconds)
+        for name in args.only.split(","):
+            for line in GROUPS[name](setup):
+                lines.append(line)
+                mark = "ok  " if line.met else "MISS"
+                print(f"{mark} {line.name:48} {line.value:8.3f} (<= {line.goal:g}) {line.note}")
+                sys.stdout.flush()
+    if args.json:
+        figures = {line.name: round(line.value, 4) for line in lines}
+        missed = [line.name for line in lines if not line.met]
+        print(json.dumps({"benchmark": "render", "figures": figures, "missed": missed}))
+
+
+def _pair(setup: Setup, together: Callable[[], Cost], separate: list[list[str]]) -> Ratio:
+    return compare(together, partial(both, separate), setup.pairs)
+
+
+def _line(name: str, ratio: Ratio, goal: float) -> Line:
+    note = f"{ratio.cpu_low:.3f}..{ratio.cpu_high:.3f}, wall {ratio.wall:.2f}"
+    return Line(name, ratio.cpu, goal, f"{note}, {ratio.a.cpu_s:.1f} / {ratio.b.cpu_s:.1f} s CPU")
+
+
+def _forget(folder: Path) -> None:
+    for path in folder.glob("*.mp4"):
+        if path.name != "long.mp4":
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""What the user brings along: a line of text, and a logo."""
+
+import cv2
+import numpy as np
+
+from uploadm8.core.hud.color import FloatImage
+from uploadm8.core.hud.frame import Plane
+from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.plates import side_pad
+from uploadm8.core.hud.scene import Scene
+from uploadm8.core.hud.spec import WidgetEntry
+from uploadm8.core.hud.text import TextMask, text_mask, write
+from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.errors import FieldError, InvalidRequestError
+
+_CAP = 20.0
+_LOGO_BOX = (280.0, 96.0)
+_MOST_PIXELS = 16_000_000
+
+
+class FreeText(Widget[int]):
+    """One line."""
+
+    def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
+        super().__init__(scene, entry, width, height)
+        text = _text(scene, entry)
+        at = (width / 2, height / 2 + scene.px(_CAP) * entry.scale / 2)
+        write(self.base, text, at, scene.ink(scene.theme.text), "center")
+
+    @classmethod
+    def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
+        return bool((entry.text or scene.spec.text or "").strip())
+
+    @classmethod
+    def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
+        unit = scene.px(1) * entry.scale
+        return Size(_text(scene, entry).width + 48 * unit + 2 * side_pad(scene), 64 * unit)
+
+    def state(self, index: int) -> int:
+        return 0
+
+    def paint(self, layer: Layer, state: int) -> None:
+        """Nothing moves."""
+
+
+class Logo(Widget[int]):
+    """A picture with transparency, without a plate."""
+
+    def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
+        super().__init__(scene, entry, width, height)
+        rgb, alpha = _picture(scene)
+        scale = min(width / rgb.shape[1], height / rgb.shape[0])
+        size = (max(1, int(rgb.shape[1] * scale)), max(1, int(rgb.shape[0] * scale)))
+        x, y = (width - size[0]) // 2, (height - size[1]) // 2
+        full = np.zeros((height, width, 3), np.float32)
+        mask = np.zeros((height, width), np.uint8)
+        full[y : y + size[1], x : x + size[0]] = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+        mask[y : y + size[1], x : x + size[0]] = cv2.resize(
+            alpha, size, interpolation=cv2.INTER_AREA
+        )
+        self.base.paint_rgb(mask, full, scene.coding)
+
+    @classmethod
+    def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
+        return scene.spec.logo is not None
+
+    @classmethod
+    def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
+        rgb, _ = _picture(scene)
+        most_w, most_h = (scene.px(side) * entry.scale for side in _LOGO_BOX)
+        scale = min(most_w / rgb.shape[1], most_h / rgb.shape[0])
+        return Size(rgb.shape[1] * scale, rgb.shape[0] * scale)
+
+    def plate(self) -> Plane | None:
+        return None
+
+    def state(self, index: int) -> int:
+        return 0
+
+    def paint(self, layer: Layer, state: int) -> None:
+        """Nothing moves."""
+
+
+def _text(scene: Scene, entry: WidgetEntry) -> TextMask:
+    text = (entry.text or scene.spec.text or "").strip()
+    return text_mask(scene.theme.value, text, scene.px(_CAP) * entry.scale)
+
+
+def _picture(scene: Scene) -> tuple[FloatImage, Plane]:
+    """RGB and alpha of the logo."""
+    data = scene.spec.logo or b""
+    # The size stands at bytes 16 to 23 of every PNG; a huge one is refused before it is unpacked.
+    w, h = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    image = None
+    if 0 < w * h <= _MOST_PIXELS:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise InvalidRequestError(
+            "The logo cannot be read as a picture.",
+            code="invalid_hud",
+            action="Send a PNG of at most 2 MB and 16 megapixels.",
+            fields=[FieldError("logo", "must be a readable PNG")],
+        )
+    if image.dtype == np.uint16:
+        image = (image / 257).astype(np.uint8)
+    if image.ndim == 2:
+        image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+    alpha = image[..., 3] if image.shape[2] == 4 else np.full(image.shape[:2], 255, np.uint8)
+    rgb = np.ascontiguousarray(image[..., 2::-1]).astype(np.float32)
+    return rgb, np.ascontiguousarray(alpha, np.uint8)

@@ -1,0 +1,145 @@
+"""The engine: shift lights, revolutions, gear, throttle and brake; what is absent is left out."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.plates import side_pad
+from uploadm8.core.hud.scene import Scene
+from uploadm8.core.hud.shapes import grid, rounded_rect
+from uploadm8.core.hud.spec import WidgetEntry
+from uploadm8.core.hud.sweep import Sweep
+from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
+from uploadm8.core.hud.units import ABSENT
+from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.telemetry.track import BoolArray, Channel
+
+_LIGHTS = 15
+_GREEN, _AMBER, _RED = "#35e06b", "#ffc933", "#ff3b30"
+_PARTS = (Channel.RPM, Channel.GEAR, Channel.THROTTLE, Channel.BRAKE)
+
+
+class EngineState(NamedTuple):
+    """Lit lights, the two numbers, and percents of the pedals."""
+
+    lights: int
+    rpm: str
+    gear: str
+    pedals: tuple[int, ...]
+
+
+class Engine(Widget[EngineState]):
+    """Gear left, lights and revolutions in the middle, pedals right."""
+
+    def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
+        super().__init__(scene, entry, width, height)
+        unit = self._unit = scene.px(1) * entry.scale
+        self._pad = 24 * unit + side_pad(scene)
+        self._rpm = scene.held(Channel.RPM)
+        known = scene.valid(Channel.RPM)
+        highest = float(self._rpm[known].max()) if known.any() else 0.0
+        self._red = max(np.ceil(highest / 500) * 500, 1000.0)
+        share = np.clip((self._rpm / self._red - 0.35) / 0.63, 0, 1)
+        self._lights = np.rint(share * _LIGHTS).astype(np.int64)
+        self._gear = scene.held(Channel.GEAR)
+        self._pedals = [
+            (channel, color)
+            for channel, color in ((Channel.THROTTLE, _GREEN), (Channel.BRAKE, _RED))
+            if scene.has(channel)
+        ]
+        self._draw(width, height)
+
+    @classmethod
+    def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
+        return any(scene.has(channel) for channel in _PARTS)
+
+    @classmethod
+    def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
+        unit = scene.px(1) * entry.scale
+        width = 48.0 * unit + 2 * side_pad(scene)
+        width += 72 * unit if scene.has(Channel.GEAR) else 0
+        width += 300 * unit if scene.has(Channel.RPM) else 0
+        width += sum(40 * unit for c in (Channel.THROTTLE, Channel.BRAKE) if scene.has(c))
+        return Size(width, 112 * unit)
+
+    def shown(self) -> BoolArray:
+        each = [self.scene.shown([c]) for c in _PARTS if self.scene.has(c)]
+        return np.asarray(np.logical_or.reduce(each), np.bool_)
+
+    def state(self, index: int) -> EngineState:
+        scene, slot = self.scene, int(self.scene.slots[index])
+        rpm = (
+            f"{round(float(self._rpm[slot]), -1):.0f}" if scene.valid(Channel.RPM)[slot] else ABSENT
+        )
+        gear = round(float(self._gear[slot]))
+        digit = ("N" if gear == 0 else str(gear)) if scene.valid(Channel.GEAR)[slot] else ABSENT
+        pedals = tuple(
+            round(min(max(float(scene.held(c)[index]), 0.0), 100.0)) for c, _ in self._pedals
+        )
+        return EngineState(int(self._lights[index]), rpm, digit, pedals)
+
+    def paint(self, layer: Layer, state: EngineState) -> None:
+        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        ink = scene.ink(theme.text)
+        if scene.has(Channel.GEAR):
+            digit = number_mask(theme.digits, state.gear, 50 * unit)
+            at = (self._pad + 26 * unit, layer.height / 2 + 25 * unit)
+            write(layer, digit, at, ink, "center")
+        if scene.has(Channel.RPM):
+            if state.lights:
+                along = state.lights / _LIGHTS * self._lights_w
+                self._sweep.uncover(layer, along)
+            number = number_mask(theme.value, state.rpm, 26 * unit)
+            write(layer, number, (self._rpm_end, self._rpm_line), ink, "right")
+        for (_, color), box, percent in zip(self._pedals, self._bars, state.pedals, strict=True):
+            x, y, w, h = box
+            filled = round(h * percent / 100)
+            if filled:
+                mask = np.full((filled, w), 255, np.uint8)
+                layer.paint(mask, scene.ink(color), x, y + h - filled)
+
+    def _draw(self, width: int, height: int) -> None:
+        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        dim = scene.ink(theme.dim)
+        x = self._pad
+        if scene.has(Channel.GEAR):
+            x += 72 * unit
+        self._bars: list[tuple[int, int, int, int]] = []
+        if scene.has(Channel.RPM):
+            self._draw_lights(x, width, height)
+            x += 300 * unit
+        for channel, _ in self._pedals:
+            label = text_mask(theme.label, "T" if channel is Channel.THROTTLE else "B", 12 * unit)
+            w, top = round(16 * unit), round(22 * unit)
+            tall = height - top - round(42 * unit)
+            box = (round(x + 12 * unit), top, w, tall)
+            self.base.paint(
+                np.full((tall, w), 255, np.uint8), scene.ink(theme.text), box[0], top, 0.2
+            )
+            write(self.base, label, (box[0] + w / 2, height - 20 * unit), dim, "center")
+            self._bars.append(box)
+            x += 40 * unit
+
+    def _draw_lights(self, x: float, width: int, height: int) -> None:
+        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        self._lights_w = 284 * unit
+        step = self._lights_w / _LIGHTS
+        size = int(step * 0.76) & ~1
+        light = rounded_rect(size, size, size / 2)
+        top = round(24 * unit)
+        for i in range(_LIGHTS):
+            self.base.paint(light, scene.ink(theme.text), round(x + i * step), top, 0.22)
+        self._rpm_end = x + number_width(theme.value, "00000", 26 * unit)
+        self._rpm_line = height - 22 * unit
+        label = text_mask(theme.label, "RPM", 13 * unit, theme.tracking)
+        at = (self._rpm_end + 10 * unit, self._rpm_line)
+        write(self.base, label, at, scene.ink(theme.dim))
+        self._lit = self.base.copy()
+        for i in range(_LIGHTS):
+            color = _GREEN if i < 6 else _AMBER if i < 11 else _RED
+            self._lit.paint(light, scene.ink(color), round(x + i * step), top)
+        columns, rows = grid(width, height)
+        inside = (rows >= top) & (rows <= top + size)
+        inside &= (columns >= x) & (columns <= x + self._lights_w)
+        self._sweep = Sweep(self._lit, np.where(inside, columns - x + 0.01, np.nan), self._lights_w)

@@ -1,0 +1,88 @@
+"""Lap number and time, the last and the best one, and the gap to the best."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from uploadm8.core.hud.laps import load_laps
+from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.plates import side_pad
+from uploadm8.core.hud.scene import Scene
+from uploadm8.core.hud.spec import WidgetEntry
+from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
+from uploadm8.core.hud.units import MINUS, duration_text
+from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.telemetry.track import Channel
+
+_AHEAD, _BEHIND = "#3ddc84", "#ff5a4f"
+_WIDEST = "00:00.0"
+
+
+class LapState(NamedTuple):
+    """The texts; empty where there is nothing to say yet."""
+
+    lap: str
+    running: str
+    last: str
+    best: str
+    delta: str
+
+
+class LapTimer(Widget[LapState]):
+    """A large running time over last and best."""
+
+    channels = (Channel.LAP,)
+
+    def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
+        super().__init__(scene, entry, width, height)
+        self._unit = scene.px(1) * entry.scale
+        self._pad = 24 * self._unit + side_pad(scene)
+        self._laps = load_laps(scene)
+
+    @classmethod
+    def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
+        unit = scene.px(1) * entry.scale
+        time = number_width(scene.theme.value, _WIDEST, 30 * unit)
+        delta = number_width(scene.theme.value, "+00.00", 22 * unit)
+        width = max(time + delta + 26 * unit, 300 * unit) + 48 * unit + 2 * side_pad(scene)
+        return Size(width, 136 * unit)
+
+    def state(self, index: int) -> LapState:
+        laps, slot = self._laps, int(self.scene.slots[index])
+        delta = float(laps.delta[slot])
+        sign = MINUS if delta < 0 else "+"
+        return LapState(
+            f"LAP {laps.number[slot]:.0f}",
+            duration_text(float(laps.running[slot]), 1),
+            _time(float(laps.last[slot])),
+            _time(float(laps.best[slot])),
+            "" if np.isnan(delta) else f"{sign}{abs(delta):.2f}",
+        )
+
+    def paint(self, layer: Layer, state: LapState) -> None:
+        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        ink, dim = scene.ink(theme.text), scene.ink(theme.dim)
+        small, left, right = 12.5 * unit, self._pad, layer.width - self._pad
+        write(
+            layer, text_mask(theme.label, state.lap, small, theme.tracking), (left, 34 * unit), dim
+        )
+        line = 78 * unit
+        write(layer, number_mask(theme.value, state.running, 30 * unit), (left, line), ink)
+        if state.delta:
+            color = _AHEAD if state.delta.startswith(MINUS) else _BEHIND
+            delta = number_mask(theme.value, state.delta, 22 * unit)
+            write(layer, delta, (right, line), scene.ink(color), "right")
+        base = layer.height - 22 * unit
+        for x, name, value, align in (
+            (left, "LAST", state.last, 0.0),
+            (layer.width / 2, "BEST", state.best, 0.0),
+        ):
+            if value:
+                label = text_mask(theme.label, name, small, theme.tracking)
+                end = write(layer, label, (x + align, base), dim)
+                drawn = number_mask(theme.value, value, 15 * unit)
+                write(layer, drawn, (end + 9 * unit, base), ink)
+
+
+def _time(seconds: float) -> str:
+    return "" if np.isnan(seconds) else duration_text(seconds, 1)

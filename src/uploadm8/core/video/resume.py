@@ -1,0 +1,75 @@
+"""A render that survives crashes: finished segments and finished files are never made again."""
+
+import time
+from pathlib import Path
+
+import cv2
+
+from uploadm8.core.video.job import (
+    Emit,
+    Finished,
+    OutputReport,
+    Progress,
+    RenderJob,
+    RenderReport,
+    Started,
+    ignore,
+)
+from uploadm8.core.video.join import join
+from uploadm8.core.video.segments import SEGMENT_S, plan_segments, run_segment, segment_is_done
+from uploadm8.core.video.session import Session
+
+
+def render_resumable(
+    job: RenderJob, folder: Path, emit: Emit = ignore, seconds: float = SEGMENT_S
+) -> RenderReport:
+    """Render through segments kept in `folder`; after a crash call it again with the same folder.
+
+    Decoding goes on from one segment to the next, so that this costs hardly more than `render`.
+
+    Raises:
+        MediaError: the source cannot be used, or ends early.
+    """
+    began = time.monotonic()
+    cv2.setNumThreads(1)
+    spans = plan_segments(job, seconds)
+    missing = [n for n in range(len(spans)) if not segment_is_done(job, spans, n, folder)]
+    with Session(job) as session:
+        rate = float(session.source.fps)
+        total = max(1, round(session.timeline.span.seconds * rate))
+        emit(Started(total, session.timeline.span.seconds))
+        read = 0
+        before = total - round(sum(spans[n].seconds for n in missing) * rate)
+        for number in missing:
+            read += run_segment(
+                session, spans, number, folder, _shifted(emit, before + read, total)
+            )
+        errors, encoder, first = session.reader.errors, session.encoder.value, session.first_frame
+        hud_ms = session.hud_ms
+        ends = [float(lane.end) for lane in session.lanes]
+    reports = []
+    for output, end in zip(job.outputs, ends, strict=True):
+        frames = join(job, output, spans, folder)
+        emit(Finished(output, frames))
+        size = output.path.stat().st_size
+        reports.append(OutputReport(output.spec.name, output.path, frames, size, end))
+    return RenderReport(
+        outputs=tuple(reports),
+        pictures=read,
+        errors=errors,
+        wall_s=time.monotonic() - began,
+        first_frame_s=(first or began) - began,
+        hud_ms=hud_ms,
+        encoder=encoder,
+    )
+
+
+def _shifted(emit: Emit, before: int, total: int) -> Emit:
+    """An Emit for one segment's events that tells progress of the whole."""
+
+    def tell(event: object) -> None:
+        if isinstance(event, Progress):
+            done = min(total, before + event.pictures)
+            emit(Progress(done, total, event.fps, (total - done) / max(event.fps, 1e-9)))
+
+    return tell

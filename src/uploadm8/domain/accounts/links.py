@@ -1,0 +1,80 @@
+"""Links in mails: signed, for one purpose, used once, only the latest of a purpose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from uploadm8.domain.accounts.tables import LinkPurpose, MailedLink
+from uploadm8.infra.ids import new_id
+from uploadm8.infra.security.signing import BadTicketError, Signer
+
+_HOURS: Mapping[LinkPurpose, float] = {
+    LinkPurpose.VERIFY: 24,
+    LinkPurpose.RESET: 0.5,
+    LinkPurpose.CHANGE_EMAIL: 24,
+    LinkPurpose.UNDO_EMAIL: 72,
+    LinkPurpose.CANCEL_DELETION: 7 * 24,
+}
+
+
+class LinkUsedError(BadTicketError):
+    """The link has been used, replaced by a newer one, or has expired."""
+
+    code = "link_expired"
+
+
+@dataclass(frozen=True, slots=True)
+class MailedLinks:
+    """Issues and consumes links. The token is a MAC over the row's id, so it is stored nowhere."""
+
+    signer: Signer
+
+    async def issue(self, user_id: UUID, purpose: LinkPurpose, email: str) -> UUID:
+        """Record a link in the current transaction; earlier ones of the purpose stop working.
+
+        An undo link stays: each undoes its own change.
+        """
+        if purpose is not LinkPurpose.UNDO_EMAIL:
+            await self.revoke(user_id, purpose)
+        link_id = new_id()
+        await MailedLink.raw(
+            'INSERT INTO mailed_links (id, "user", purpose, email, expires_at)'
+            " VALUES ({}, {}, {}, {}, now() + make_interval(secs => {}::float8))",
+            link_id,
+            user_id,
+            purpose.value,
+            email,
+            _HOURS[purpose] * 3600,
+        )
+        return link_id
+
+    async def revoke(self, user_id: UUID, *purposes: LinkPurpose) -> None:
+        """Make the user's unused links of these purposes useless."""
+        await MailedLink.raw(
+            "UPDATE mailed_links SET used_at=now()"
+            ' WHERE "user"={} AND purpose=ANY({}::text[]) AND used_at IS NULL',
+            user_id,
+            [purpose.value for purpose in purposes],
+        )
+
+    def token(self, purpose: LinkPurpose, link_id: UUID) -> str:
+        """The token to mail."""
+        return self.signer.sign(f"link {purpose.value}", link_id)
+
+    async def use(self, purpose: LinkPurpose, token: str) -> tuple[UUID, str]:
+        """Consume a link, in the current transaction; returns the user and the address.
+
+        Raises:
+            BadTicketError: not ours, or for another purpose.
+            LinkUsedError: used, replaced or expired.
+        """
+        link_id = self.signer.read(f"link {purpose.value}", token)
+        rows = await MailedLink.raw(
+            "UPDATE mailed_links SET used_at=now() WHERE id={} AND purpose={} AND used_at IS NULL"
+            ' AND expires_at > now() RETURNING "user", email',
+            link_id,
+            purpose.value,
+        )
+        if not rows:
+            raise LinkUsedError(action="Ask for a new one.")
+        return rows[0]["user"], rows[0]["email"]

@@ -1,0 +1,109 @@
+"""Sending mail: through Mailgun, or without it to the log and a folder on this machine."""
+
+import base64
+import re
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from uploadm8.errors import Retry, UnavailableError, UploadM8Error
+from uploadm8.infra.clock import now
+from uploadm8.infra.http import Http
+from uploadm8.infra.ids import new_id
+from uploadm8.infra.mail.letter import Mail
+
+log = structlog.get_logger(__name__)
+
+_LINK = re.compile(r"https?://\S+")
+
+
+class MailRefusedError(UploadM8Error):
+    """The mail service refused the mail."""
+
+    code = "mail_refused"
+    retry = Retry.PERMANENT_REQUEST
+
+
+class MailUnavailableError(UnavailableError):
+    """The mail service is unavailable."""
+
+    code = "mail_unavailable"
+
+
+class Mailer(Protocol):
+    """Something that sends mail."""
+
+    async def send(self, mail: Mail) -> None:
+        """Send it, or raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailgun:
+    """Mailgun's HTTP API.
+
+    After a lost connection the job tries again: a second copy of a mail is better than none.
+    """
+
+    http: Http
+    base_url: str
+    domain: str
+    key: str
+    sender: str
+
+    async def send(self, mail: Mail) -> None:
+        """Hand the mail to Mailgun.
+
+        Raises:
+            MailRefusedError: it will never be accepted.
+            MailUnavailableError: it may be accepted later.
+        """
+        credential = base64.b64encode(f"api:{self.key}".encode()).decode()
+        answer = await self.http.send(
+            "POST",
+            f"{self.base_url}/v3/{self.domain}/messages",
+            headers={"Authorization": f"Basic {credential}"},
+            form={
+                "from": self.sender,
+                "to": mail.to,
+                "subject": mail.subject,
+                "text": mail.text,
+                "html": mail.html,
+                "o:tag": mail.tag,
+                # A rewritten link would send the token in it through a tracking host.
+                "o:tracking": "no",
+            },
+        )
+        if answer.ok:
+            return
+        if answer.status == 429 or answer.status >= 500:
+            raise MailUnavailableError(retry_after=60)
+        raise MailRefusedError(f"Mailgun answered {answer.status}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """A folder of .eml files, which every mail program opens."""
+
+    folder: Path
+    sender: str
+
+    async def send(self, mail: Mail) -> None:
+        """Write the mail, and say in the log where it is."""
+        message = EmailMessage()
+        message["From"] = self.sender
+        message["To"] = mail.to
+        message["Subject"] = mail.subject
+        message["Date"] = now()
+        message.set_content(mail.text)
+        message.add_alternative(mail.html, subtype="html")
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.folder / f"{new_id()}-{mail.tag}.eml"
+        partial = path.with_suffix(".part")
+        partial.write_bytes(message.as_bytes())
+        partial.rename(path)
+        log.info(
+            "mail_in_outbox", tag=mail.tag, file=str(path), links=len(_LINK.findall(mail.text))
+        )

@@ -1,0 +1,41 @@
+"""A quick sandbox on a real port, the real clients, and a film every platform takes."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from platform_clients import clients_of
+from sandbox_films import make_film
+from sandbox_flows import Sandbox
+from uploadm8.dev.sandbox import SandboxConfig, Settings
+from uploadm8.dev.sandbox.serve import running
+from uploadm8.domain.platforms.clients.registry import Clients
+
+QUICK = Settings(
+    tiktok_processing_s=0,
+    tiktok_moderation_s=0,
+    youtube_processing_s=0,
+    instagram_processing_s=0,
+    facebook_processing_s=0,
+    meta_require_proof=True,
+)
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_film(tmp_path_factory.mktemp("film") / "film.mp4")
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    config = SandboxConfig(data=tmp_path / "sandbox", settings=QUICK, remember=False)
+    with running(config) as base, httpx.Client(timeout=20, trust_env=False) as client:
+        yield Sandbox(base, client)
+
+
+@pytest.fixture
+async def clients(sandbox: Sandbox) -> AsyncIterator[Clients]:
+    async with clients_of(sandbox) as opened:
+        yield opened
