@@ -11,6 +11,7 @@ from uploadm8.dev.sandbox.kit.forms import (
     read_fields,
 )
 from uploadm8.dev.sandbox.kit.runtime import Runtime
+from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.wire import Call, Party, RefusedError, Reply, Route, json_reply
 from uploadm8.dev.sandbox.kit.words import words
 
@@ -52,7 +53,7 @@ class Discord:
 
     async def execute(self, call: Call) -> Reply:
         webhook, token = call.params["webhook"], call.params["token"]
-        if not webhook.isdigit() or token.startswith(GONE):
+        if whole_number(webhook) is None or token.startswith(GONE):
             raise RefusedError(json_reply({"message": "Unknown Webhook", "code": 10015}, 404))
         headers = self._count(webhook)
         body = await self._body(call)
