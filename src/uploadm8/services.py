@@ -121,6 +121,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
         platforms = _platforms(config, http, cipher, entitlements)
+        plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         yield Services(
             config=config,
             redis=redis,
@@ -145,10 +146,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(
-                storage, quota, PublicationPlans(entitlements), RenditionViews(storage)
-            ),
-            telemetry=TelemetryFiles(storage),
+            uploads=Uploads(storage, quota, plans, views),
+            telemetry=TelemetryFiles(storage, plans, views),
             publications=Publications(entitlements),
             delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
             administration=Administration(Grants()),

@@ -98,7 +98,7 @@ async def test_canceling_the_caller_kills_the_child(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     task = asyncio.create_task(run_in_child(linger, str(note), scratch=tmp_path))
     for _ in range(400):
-        if note.exists() and note.read_text():  # noqa: ASYNC240
+        if note.exists() and note.read_text():
             break
         await asyncio.sleep(0.05)
     task.cancel()

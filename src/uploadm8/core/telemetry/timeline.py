@@ -11,6 +11,7 @@ from uploadm8.core.telemetry.report import Report
 from uploadm8.core.telemetry.track import Clock, FloatArray
 
 EARLIEST_UTC = 631_152_000.0  # 1990-01-01: nothing recorded before is telemetry of a video
+LONGEST_S = 1e11  # no clock counts three thousand years
 LATEST_AHEAD_S = 48 * 3600.0
 DISORDER_SORTED = 0.01  # more disorder than this is not repaired by sorting
 FASTEST_HZ = 2_000.0  # more rows per second than any logger: the times mean nothing
@@ -38,7 +39,8 @@ def order_rows(t: FloatArray, clock: Clock, report: Report) -> Timeline:
     A file whose rows mostly lack a time, or that gives all of them the same time, has no clock:
     its points stay in file order with Clock.NONE.
     """
-    usable = np.isfinite(t)
+    with np.errstate(invalid="ignore"):
+        usable = np.abs(t) < LONGEST_S
     if clock is Clock.UTC:
         clock, usable = _plausible(t, usable, report)
     known = int(usable.sum())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from uploadm8.domain.platforms.clients.base import Live, NotPublished, Platform
-from uploadm8.domain.publishing.delivery import AskLaterError, Delivery, OutcomeUnknownError
+from uploadm8.domain.publishing.delivery import AskLaterError, Delivery, VerdictSettledError
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.record import Record, told
 from uploadm8.domain.publishing.tables import PublicationState
@@ -38,7 +38,7 @@ class PublishingJobs:
             await self.delivery.deliver(context, publication_id)
         except AskLaterError:
             raise
-        except OutcomeUnknownError:
+        except VerdictSettledError:
             return
         except UploadM8Error as error:
             parked = await self._tell(context, publication_id, error)

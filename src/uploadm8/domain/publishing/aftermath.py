@@ -10,10 +10,12 @@ from uploadm8.domain.platforms.clients.base import Access, Live, Platform
 from uploadm8.domain.platforms.clients.facebook_preflight import COMMENT_SCOPE as FB_COMMENT
 from uploadm8.domain.platforms.clients.instagram_preflight import COMMENT_SCOPE as IG_COMMENT
 from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.tokens import with_token
 from uploadm8.domain.publishing.delivery import AskLaterError, Delivery
 from uploadm8.domain.publishing.metrics import schedule_pull
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.renditions.tables import Rendition
 from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.clock import now
@@ -65,10 +67,33 @@ class Aftermath:
         row = await published_row(context)
         if row is None or row["platform_post_id"] is None:
             return
-        access = await self.delivery.accounts.access(row["account"])
-        args = context.job.args
-        do = self._steps(Platform(row["platform"]), access)[args["step"]]
-        await do(access, row["platform_post_id"], args["value"])
+        args, post_id = context.job.args, row["platform_post_id"]
+
+        async def do(access: Access) -> None:
+            if args["step"] == "thumbnail":
+                await self._thumbnail(row, access)
+            else:
+                steps = self._steps(Platform(row["platform"]), access)
+                await steps[args["step"]](access, post_id, args["value"])
+
+        await with_token(self.delivery.accounts, row["account"], do)
+
+    async def _thumbnail(self, row: dict[str, Any], access: Access) -> None:
+        """Set the still picture of the rendition, if one was made."""
+        rendition = await Rendition.select().where(Rendition.id == row["rendition"]).first()
+        if rendition is None or rendition["still_key"] is None:
+            return
+        key, storage = rendition["still_key"], self.delivery.storage
+        stored = await storage.head(key)
+        image = b"".join([piece async for piece in storage.read(key, 0, stored.size)])
+        platform = Platform(row["platform"])
+        after = (
+            self.clients.youtube_after
+            if platform is Platform.YOUTUBE
+            else self.clients.facebook_after
+        )
+        kind = "image/png" if image.startswith(b"\x89PNG") else "image/jpeg"
+        await after.thumbnail(access, row["platform_post_id"], image, kind)
 
     def _steps(self, platform: Platform, access: Access) -> Mapping[str, Step]:
         youtube, facebook = self.clients.youtube_after, self.clients.facebook_after
@@ -101,8 +126,12 @@ class Aftermath:
 
     async def _learn_url(self, row: dict[str, Any]) -> None:
         publisher = self.delivery.publishers[Platform(row["platform"])]
-        access = await self.delivery.accounts.access(row["account"])
-        url = await publisher.permalink(access, row["platform_post_id"])
+        post_id = row["platform_post_id"]
+        url = await with_token(
+            self.delivery.accounts,
+            row["account"],
+            lambda access: publisher.permalink(access, post_id),
+        )
         if url is None:
             raise AskLaterError(retry_after=30.0)
         await Publication.update({Publication.public_url: url}).where(Publication.id == row["id"])
@@ -121,6 +150,8 @@ def wanted_steps(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The steps that a publication's options ask for."""
     options = json_of(row["options"])
     steps = [("playlist", one) for one in options.get("playlist_ids") or ()]
+    if options.get("thumbnail"):
+        steps.append(("thumbnail", "still"))
     if row["platform"] == Platform.FACEBOOK:
         steps += [("collaborator", one) for one in options.get("collaborators") or ()]
     if options.get("first_comment"):

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from uploadm8.domain.platforms.clients.base import Metrics, Platform
+from uploadm8.domain.platforms.tokens import with_token
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.tables import Publication, PublicationMetrics, PublicationState
 from uploadm8.errors import UploadM8Error
@@ -53,8 +54,12 @@ class MetricsJobs:
             return
         post_id, pull = row["platform_post_id"], int(context.job.args["pull"])
         publisher = self.delivery.publishers[Platform(row["platform"])]
-        access = await self.delivery.accounts.access(row["account"])
-        found = (await publisher.metrics(access, [post_id])).get(post_id)
+        figures = await with_token(
+            self.delivery.accounts,
+            row["account"],
+            lambda access: publisher.metrics(access, [post_id]),
+        )
+        found = figures.get(post_id)
         async with transaction():
             await context.fence()
             if found is not None:
