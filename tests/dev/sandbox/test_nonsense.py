@@ -41,7 +41,9 @@ SHAPES: dict[str, dict[str, Any]] = {
     "tiktok-api/v2/video/list/?fields=id": {"cursor": 1, "max_count": 3},
     "discord/api/webhooks/1/t": {
         "content": "x",
-        "embeds": [{"title": "x", "fields": [{"name": "a"}], "footer": {"text": "x"}}],
+        "embeds": [
+            {"title": "x", "fields": [{"name": "a", "value": "b"}], "footer": {"text": "x"}}
+        ],
     },
 }
 
