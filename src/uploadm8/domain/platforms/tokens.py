@@ -39,6 +39,11 @@ class AccountAccess(Protocol):
 
     async def access(self, account_id: UUID, *, renew: bool = False) -> Access:
         """A token that works now; with `renew` another one than before."""
+        ...
+
+    async def needs_reconnect(self, account_id: UUID, error: PlatformError) -> None:
+        """The platform has said for certain that it no longer lets us in."""
+        ...
 
 
 async def with_token(
