@@ -104,6 +104,10 @@ class World:
 
         async def work() -> None:
             while await JobRow.count().where(JobRow.state.is_in(["queued", "running"])):
+                failed = await JobRow.select(JobRow.kind, JobRow.error_code).where(
+                    (JobRow.state == "dead") | (JobRow.error_code == "internal_error")
+                )
+                assert failed == []
                 job = await claim_next(Queue.LIGHT.value, runner.owner, 60)
                 if job is None:
                     await asyncio.sleep(0.05)

@@ -26,10 +26,11 @@ _SIZE = (WIDTH, HEIGHT)
 DEFAULT_BUDGET_S = 15.0
 _TRIAL_FRAMES = 45  # decoded to learn what decoding costs here
 _LONGEST_STEP_S = 0.12  # frames further apart cannot be compared
-_FAR_ROWS = slice(round(0.18 * HEIGHT), round(0.46 * HEIGHT))
+_FAR_ROWS = slice(0, round(0.46 * HEIGHT))
 _NEAR_ROWS = slice(round(0.37 * HEIGHT), round(0.84 * HEIGHT))  # below is the bonnet
-_FAR_COLUMNS = 16
-_LEAST_TEXTURE = 8  # pixels of a column
+_COLUMN = 6  # pixels wide
+_INWARD = 0.15
+_LEAST_COLUMNS, _LEAST_TEXTURE = 5, 8
 _REORDERED = 4  # packets that a picture may wait for those shown before it
 
 
@@ -174,15 +175,24 @@ class _Meter:
 
 
 def _sideways(first: Thumbnail, flow: NDArray[np.float32]) -> float:
-    """Pixels that the far scenery moves to the right: the median over medians of columns.
+    """Pixels that the far scenery moves to the right: a weighted median over columns.
 
-    Near trees have much texture but few columns, so they do not outvote the horizon.
+    What comes nearer moves outward, so in each column the most inward motion is that of what is
+    farthest; and in the middle of the picture hardly anything moves outward. Near trees have much
+    texture but few columns, so they outvote nothing.
     """
     textured = np.abs(np.diff(first[_FAR_ROWS].astype(np.int16), axis=1)) > 2
     moved = flow[_FAR_ROWS, 1:, 0]
-    medians = []
-    for columns in np.array_split(np.arange(WIDTH - 1), _FAR_COLUMNS):
+    farthest, weights = [], []
+    for start in range(0, WIDTH - 1, _COLUMN):
+        columns = slice(start, start + _COLUMN)
         seen = moved[:, columns][textured[:, columns]]
         if len(seen) >= _LEAST_TEXTURE:
-            medians.append(float(np.median(seen)))
-    return float(np.median(medians)) if len(medians) >= _FAR_COLUMNS // 4 else float("nan")
+            aside = (start + _COLUMN / 2) / WIDTH - 0.5
+            farthest.append(float(np.quantile(seen, _INWARD if aside > 0 else 1 - _INWARD)))
+            weights.append(1 / (0.08 + abs(aside)))
+    if len(farthest) < _LEAST_COLUMNS:
+        return float("nan")
+    order = np.argsort(farthest)
+    total = np.cumsum(np.array(weights)[order])
+    return farthest[int(order[np.searchsorted(total, total[-1] / 2)])]
