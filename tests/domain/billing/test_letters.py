@@ -54,7 +54,7 @@ SAYS = {
 def test_the_letter_says_what_matters(kind: NoticeKind) -> None:
     letter = write(kind, FACTS[kind], "https://app.example.com")
     mail = render(letter, "someone@example.com", "billing")
-    assert SAYS[kind] in mail.text
+    assert SAYS[kind] in " ".join(mail.text.split())
     assert mail.subject
 
 
