@@ -15,7 +15,7 @@ from uploadm8.core.video.planes import planes_of
 SIZE = (1920, 1080)
 FPS = 30
 _BITRATE = 28_000_000  # an action camera at 1080p30
-_GRAIN = 3.0
+_GRAIN = 3.3
 _SOUND_RATE = 48_000
 
 

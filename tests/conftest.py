@@ -86,14 +86,21 @@ async def wipe() -> None:
             await connection.execute(f'DELETE FROM "{row["tablename"]}"')
 
 
-@pytest.fixture
-async def api(servers: Servers) -> AsyncIterator["Api"]:
-    """The application over HTTP, on an empty database."""
+@pytest.fixture(scope="module")
+async def running_app(servers: Servers) -> AsyncIterator["Api"]:
+    """One application for all tests of a module: building its routes takes a second."""
     from api_client import running
 
     async with running(servers) as opened:
         yield opened
-        await wipe()
+
+
+@pytest.fixture
+async def api(running_app: "Api") -> AsyncIterator["Api"]:
+    """The application over HTTP, on an empty database and with fresh limits."""
+    yield running_app
+    await wipe()
+    await running_app.app.state.services.redis.flushdb()
 
 
 @pytest.fixture

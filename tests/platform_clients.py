@@ -139,16 +139,20 @@ async def filled(publisher: Publisher, draft: Draft) -> Any:
     """Prepare, transfer, and wait until commit may be called; returns the handle."""
     handle = await publisher.prepare(draft)
     handle = await publisher.transfer(draft, handle, ignore)
-    while isinstance(await publisher.ready(draft, handle), NotReady):
+    for _ in range(500):
+        if not isinstance(await publisher.ready(draft, handle), NotReady):
+            return handle
         await asyncio.sleep(0.02)
-    return handle
+    raise TimeoutError("the platform never became ready")
 
 
 async def settled(publisher: Publisher, draft: Draft, handle: Any) -> Verdict:
     """Ask until there is a verdict."""
-    while isinstance(verdict := await publisher.check(draft, handle), Pending):
+    for _ in range(500):
+        if not isinstance(verdict := await publisher.check(draft, handle), Pending):
+            return verdict
         await asyncio.sleep(0.02)
-    return verdict
+    raise TimeoutError("the platform never gave a verdict")
 
 
 async def publish(publisher: Publisher, draft: Draft) -> Verdict:

@@ -1,18 +1,10 @@
 """The platforms' protocols spoken with plain HTTP, step by step."""
 
-import contextlib
-import http.server
-import queue
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import av
 import httpx
-import numpy as np
 
 from uploadm8.dev.sandbox import sandbox_env
 
@@ -30,22 +22,6 @@ META_SCOPES = (
     "read_insights,instagram_basic,instagram_content_publish,instagram_manage_insights,"
     "instagram_manage_comments"
 )
-
-
-def make_film(
-    path: Path, *, seconds: float = 4, width: int = 576, height: int = 1024, fps: int = 24
-) -> Path:
-    """A small H.264 film."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for i in range(round(seconds * fps)):
-            picture = np.full((height, width, 3), (i * 5 % 255, 90, 160), np.uint8)
-            for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
-    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,36 +60,6 @@ class Sandbox:
         params = {"url": url, "account": account} | decision
         where = self.control("GET", "consent", params=params)["callback_url"]
         return {name: values[0] for name, values in parse_qs(urlsplit(where).query).items()}
-
-
-class Inbox:
-    """Webhooks as they arrive."""
-
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}/hook"
-        self.arrived: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
-
-    def wait(self) -> tuple[dict[str, str], bytes]:
-        """The headers and the body of the next one."""
-        return self.arrived.get(timeout=20)
-
-
-@contextlib.contextmanager
-def webhook_inbox() -> Iterator[Inbox]:
-    """A callback address on this machine."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            inbox.arrived.put(({k.lower(): v for k, v in self.headers.items()}, body))
-            self.send_response(200)
-            self.end_headers()
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        inbox = Inbox(server.server_port)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield inbox
-        server.shutdown()
 
 
 def tiktok_authorize_url(sandbox: Sandbox, **extra: str) -> str:
@@ -324,14 +270,3 @@ def rupload(sandbox: Sandbox, url: str, token: str, data: bytes, **headers: str)
         "content-type": "application/octet-stream",
     } | headers
     return sandbox.http.post(url, content=data, headers=sent)
-
-
-def make_picture(path: Path) -> Path:
-    """A small PNG."""
-    with av.open(str(path), "w", format="image2") as container:
-        stream = container.add_stream("png", rate=1)
-        stream.width, stream.height, stream.pix_fmt = 64, 36, "rgb24"
-        frame = av.VideoFrame.from_ndarray(np.zeros((36, 64, 3), np.uint8), format="rgb24")
-        for packet in [*stream.encode(frame), *stream.encode()]:
-            container.mux(packet)
-    return path

@@ -22,9 +22,11 @@ from uploadm8.domain.accounts.session_controllers import SessionsController, Two
 from uploadm8.domain.admin.controllers import AdminController
 from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
+from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
 from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
-from uploadm8.domain.workspaces.controllers import MeController
+from uploadm8.domain.workspaces.controllers import ApiKeysController, MeController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
 from uploadm8.services import install_doorbell, open_services
@@ -37,10 +39,13 @@ ROUTES: list[ControllerRouterHandler] = [
     SessionsController,
     TwoStepController,
     MeController,
+    ApiKeysController,
+    SettingsController,
     UploadsController,
     PublicationsController,
     PlatformsController,
     OAuthController,
+    PlatformWebhooksController,
     BillingController,
     AdminController,
 ]

@@ -10,6 +10,7 @@ from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.service import Accounts
 from uploadm8.domain.accounts.sessions import Sessions
 from uploadm8.domain.accounts.totp import SecondFactor
+from uploadm8.domain.workspaces.api_keys import ApiKeys
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.http import Http
@@ -30,6 +31,7 @@ class People:
     post: Post
     principals: DatabasePrincipals
     workspaces: Workspaces
+    api_keys: ApiKeys
 
 
 def build_people(config: Config, cipher: Cipher, passwords: Passwords, mailer: Mailer) -> People:
@@ -61,7 +63,13 @@ def build_people(config: Config, cipher: Cipher, passwords: Passwords, mailer: M
         passwords, sessions, attempts, second_factor, post, links, config.bootstrap_admin_email
     )
     return People(
-        accounts, credentials, second_factor, post, DatabasePrincipals(access), workspaces
+        accounts,
+        credentials,
+        second_factor,
+        post,
+        DatabasePrincipals(access),
+        workspaces,
+        ApiKeys(post),
     )
 
 

@@ -9,6 +9,7 @@ from uploadm8.infra.db.engine import DB
 _TABLE_MODULES = [
     "uploadm8.domain.accounts.tables",
     "uploadm8.domain.workspaces.tables",
+    "uploadm8.domain.settings.tables",
     "uploadm8.infra.db.idempotency",
     "uploadm8.infra.jobs.tables",
     "uploadm8.domain.uploads.tables",

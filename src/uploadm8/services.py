@@ -24,11 +24,13 @@ from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.plan import PublicationPlans
-from uploadm8.domain.publishing.reconnect import requeue_parked
+from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
+from uploadm8.domain.workspaces.api_keys import ApiKeys
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
@@ -62,6 +64,8 @@ class Services:
     credentials: CredentialChanges
     second_factor: SecondFactor
     post: Post
+    api_keys: ApiKeys
+    settings: SettingsService
     entitlements: Entitlements
     grants: Grants
     quota: Quota
@@ -117,6 +121,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
         platforms = _platforms(config, http, cipher, entitlements)
+        plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         yield Services(
             config=config,
             redis=redis,
@@ -132,6 +137,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             credentials=people.credentials,
             second_factor=people.second_factor,
             post=people.post,
+            api_keys=people.api_keys,
+            settings=SettingsService(cipher, config.discord_base_url),
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
@@ -139,10 +146,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(
-                storage, quota, PublicationPlans(entitlements), RenditionViews(storage)
-            ),
-            telemetry=TelemetryFiles(storage),
+            uploads=Uploads(storage, quota, plans, views),
+            telemetry=TelemetryFiles(storage, plans, views),
             publications=Publications(entitlements),
             delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
             administration=Administration(Grants()),
@@ -204,6 +209,7 @@ def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitle
         frontend_url=config.frontend_url,
         allow_account=entitlements.check_accounts,
         connected=requeue_parked,
+        posts_moved=ask_sooner,
     )
 
 

@@ -10,6 +10,8 @@ from uploadm8.config import Config
 from uploadm8.domain.accounts.actors import AccountJobs
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
+from uploadm8.domain.publishing.aftermath import Aftermath
+from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.uploads.actors import UploadJobs
@@ -34,6 +36,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         renditions.handlers(),
         Releases().handlers(),
         PublishingJobs(services.delivery).handlers(),
+        Aftermath(services.delivery, services.platforms.clients).handlers(),
+        MetricsJobs(services.delivery).handlers(),
         services.platforms.jobs.handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         BillingJobs(

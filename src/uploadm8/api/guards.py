@@ -15,6 +15,7 @@ from uploadm8.api.principal import Principal
 from uploadm8.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+ANY_SCOPE = "any"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -47,7 +48,8 @@ def needs(
         role: lowest role in the workspace (default: viewer to read, editor to change).
         session: API keys are refused.
         fresh_s: the password (or second factor) must have been given this recently.
-        scope: what an API key must hold, instead of ``<first path segment>:read|write``.
+        scope: what an API key must hold, instead of ``<first path segment>:read|write``;
+            ANY_SCOPE asks for none.
         opt: ``limit="10/minute"`` beside the general limit, and the like.
     """
     return {"opt": {"role": role, "session": session, "fresh_s": fresh_s, "scope": scope, **opt}}
@@ -92,6 +94,8 @@ def _check_key(principal: Principal, path: str, method: str, opt: dict[str, Any]
             code="session_required",
             action="Sign in and use the access token.",
         )
+    if opt.get("scope") == ANY_SCOPE:
+        return
     verb = "read" if method in _SAFE else "write"
     principal.require_scope(opt.get("scope") or f"{subject_of(path)}:{verb}")
 

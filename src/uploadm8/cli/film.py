@@ -10,12 +10,14 @@ import click
 
 from uploadm8.core.hud.spec import HudSpec, Preset, ThemeName, Units
 from uploadm8.core.telemetry.reader import read_track
-from uploadm8.core.telemetry.track import Track
+from uploadm8.core.telemetry.track import Clock, Track
+from uploadm8.core.video.alignment import align
 from uploadm8.core.video.rendition import Fit, RenditionSpec
 from uploadm8.core.video.source import SourceInfo
 from uploadm8.core.video.specs import Aspect, native_spec, rendition_spec
 from uploadm8.errors import InvalidRequestError, UploadM8Error
 
+_LOOK_S = 8.0  # spent on matching the picture with the log, where their clocks leave doubts
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _OPTIONS = (
@@ -88,6 +90,18 @@ def chosen_spec(source: SourceInfo, aspect: str | None, fit: str, *, hud: bool) 
 def telemetry(track: Path | None, video: Path) -> Track:
     """The track of a file, or the one inside the video; raises TelemetryError when unreadable."""
     return read_track(track or video)
+
+
+def aligned(track: Track | None, source: SourceInfo, video: Path, offset: float | None) -> float:
+    """Track time at the first picture; says what it rests on, and when it is a guess."""
+    if track is None:
+        return 0.0
+    found = align(track, source, video, offset, budget_s=_LOOK_S)
+    if offset is None and track.clock is not Clock.VIDEO:
+        click.echo(f"Telemetry at {found.offset_s:+.2f} s: {found.reason}", err=True)
+        if found.needs_review:
+            click.echo("Check it with `uploadm8 preview`, and set --offset if it is off.", err=True)
+    return found.offset_s
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from uploadm8.cli.film import chosen_spec, film_options, hud_spec, plain_errors, telemetry
+from uploadm8.cli.film import aligned, chosen_spec, film_options, hud_spec, plain_errors, telemetry
 from uploadm8.cli.render import split_files
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.still import still
@@ -37,10 +37,13 @@ def preview(
     """Show what a frame will look like."""
     with plain_errors():
         video, track_file, out = split_files(files)
-        spec = chosen_spec(probe(video), aspect, fit, hud=not no_hud)
-        track = None if no_hud else telemetry(track_file, video)
+        source = probe(video)
+        spec = chosen_spec(source, aspect, fit, hud=not no_hud)
         hud = None if no_hud else hud_spec(theme, preset, units, accent)
+        track = None if no_hud else telemetry(track_file, video)
         image: Literal["png", "jpg"] = "jpg" if out.suffix in (".jpg", ".jpeg") else "png"
-        data = still(video, track, hud, at, spec, offset_s=offset or 0.0, image=image)
+        data = still(
+            video, track, hud, at, spec, offset_s=aligned(track, source, video, offset), image=image
+        )
         out.write_bytes(data)
         click.echo(f"{out}: {spec.width}x{spec.height}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from uploadm8.cli.film import chosen_spec, film_options, hud_spec, plain_errors, telemetry
+from uploadm8.cli.film import aligned, chosen_spec, film_options, hud_spec, plain_errors, telemetry
 from uploadm8.core.telemetry.track import Track
 from uploadm8.core.video.job import Event, Output, Progress, RenderJob, RenderReport, Started
 from uploadm8.core.video.probe import probe
@@ -48,13 +48,14 @@ def render(
     with plain_errors():
         video, track_file, out = split_files(files)
         source = probe(video)
+        hud = None if no_hud else hud_spec(theme, preset, units, accent)
         track = None if no_hud else telemetry(track_file, video)
         job = RenderJob(
             source=video,
             outputs=(Output(chosen_spec(source, aspect, fit, hud=not no_hud), out),),
             track=track,
-            hud=None if no_hud else hud_spec(theme, preset, units, accent),
-            offset_s=offset or 0.0,
+            hud=hud,
+            offset_s=aligned(track, source, video, offset),
             trim=trim,
             quality=Quality.QUICK if quick else Quality.STANDARD,
             hardware=hardware,

@@ -15,8 +15,9 @@ import click
     show_default=True,
     help="Folder for received media and the memory of the sandbox.",
 )
+@click.option("--app", "app_url", help="BASE_URL of the UploadM8 that webhooks go to.")
 @click.option("--env", "show_env", is_flag=True, help="Print the product's variables and stop.")
-def sandbox(port: int, host: str, data: Path, *, show_env: bool) -> None:
+def sandbox(port: int, host: str, data: Path, app_url: str | None, *, show_env: bool) -> None:
     """Serve TikTok, Google, Meta, Mailgun and Discord as strict, stateful stand-ins."""
     from uploadm8.dev.sandbox.config import sandbox_env
 
@@ -25,8 +26,12 @@ def sandbox(port: int, host: str, data: Path, *, show_env: bool) -> None:
         for name, value in sandbox_env(base).items():
             click.echo(f"{name}={value}")
         return
-    from uploadm8.dev.sandbox import SandboxConfig, create_app
+    import msgspec
+
+    from uploadm8.dev.sandbox import SandboxConfig, Settings, create_app
+    from uploadm8.dev.sandbox.config import webhook_urls
     from uploadm8.dev.sandbox.serve import serve
 
     click.echo(f"Sandbox at {base}, posts at {base}/posts")
-    serve(create_app(SandboxConfig(data=data)), host, port)
+    settings = msgspec.convert(webhook_urls(app_url) if app_url else {}, Settings)
+    serve(create_app(SandboxConfig(data=data, settings=settings)), host, port)

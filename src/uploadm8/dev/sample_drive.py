@@ -112,19 +112,22 @@ def _plan(
 ) -> tuple[FloatArray, FloatArray, list[tuple[float, bool]]]:
     """Knots of time and speed, and (time, whether tight) of each bend."""
     times, speeds = [0.0], [13.0]
-    corners: list[tuple[float, bool]] = []
+    corners: list[tuple[float, bool]] = [(rng.uniform(3.0, 4.5), False)]
     top = TOP_SPEED_MPS
     while times[-1] < seconds + 1:
-        corners.append((times[-1] + rng.uniform(3.0, 4.5), False))
-        slow = rng.uniform(14.0, 18.0)
-        for target, hardest in ((top, 3.7), (top - rng.uniform(0.5, 2.0), 0.9), (slow, 7.0)):
+        slow = rng.uniform(12.0, 20.0)
+        start = times[-1]
+        for target, hardest in ((top, 3.7), (top - rng.uniform(0.5, 3.0), 0.9), (slow, 7.0)):
             needed = 1.5 * abs(target - speeds[-1]) / hardest
-            times.append(times[-1] + max(needed, 1.0))
+            times.append(times[-1] + max(needed, rng.uniform(0.8, 4.0)))
             speeds.append(target)
+        if start:
+            swerves = np.sort(rng.uniform(start, times[-1] - 3.0, int(rng.integers(0, 4))))
+            corners += [(float(when), False) for when in swerves]
         corners.append((times[-1] + rng.uniform(0.2, 0.6), True))
-        times.append(times[-1] + rng.uniform(1.2, 2.2))
-        speeds.append(slow + rng.uniform(0.5, 1.5))
-        top = rng.uniform(26.0, TOP_SPEED_MPS)
+        times.append(times[-1] + rng.uniform(1.2, 3.5))
+        speeds.append(slow + rng.uniform(-2.0, 3.0))
+        top = rng.uniform(20.0, TOP_SPEED_MPS)
     return np.array(times), np.array(speeds), corners
 
 
@@ -134,14 +137,13 @@ def _bends(
     distance: _OverTime,
     speed: _OverTime,
 ) -> tuple[_Bend, ...]:
-    """Bends as sharp as the speed there allows: 0.2 g when fast, 0.5 g in the slow corners."""
-    side = 1.0 if rng.random() < 0.5 else -1.0
+    """Bends as sharp as the speed there allows: up to 0.2 g when fast, 0.5 g in slow corners."""
     bends = []
     for when, tight in corners:
         at = np.array([when])
         centre, v = float(distance(at)[0]), float(speed(at)[0])
-        pull = rng.uniform(4.2, 5.2) if tight else rng.uniform(1.6, 2.4)
-        half = v * (rng.uniform(2.2, 2.8) if tight else rng.uniform(2.4, 3.0))
+        pull = rng.uniform(3.4, 5.0) if tight else rng.uniform(0.8, 2.2)
+        half = v * (rng.uniform(1.8, 3.2) if tight else rng.uniform(1.4, 4.2))
+        side = 1.0 if rng.random() < 0.5 else -1.0
         bends.append(_Bend(centre, half, side * pull / v**2))
-        side = -side
     return tuple(bends)

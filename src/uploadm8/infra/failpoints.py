@@ -1,4 +1,4 @@
-"""Named crash points for fault tests: FAILPOINTS=after_handle:kill makes that line a kill -9."""
+"""Named crash points for fault tests: FAILPOINTS=after_handle@tiktok:kill makes that line a kill -9."""
 
 import os
 import signal
@@ -15,14 +15,14 @@ _armed = _Armed()
 
 
 def arm(setting: str) -> None:
-    """Arm points from ``name:action[,name:action]``; actions are kill, freeze and error."""
+    """Arm points from ``name[@subject]:action[,...]``; actions are kill, freeze and error."""
     entries = (entry.partition(":") for entry in setting.split(",") if entry.strip())
     _armed.actions = {name.strip(): action.strip() or "kill" for name, _, action in entries}
 
 
-def failpoint(name: str) -> None:
-    """Do what was armed for this point, once; nothing in production."""
-    action = _armed.actions.pop(name, None)
+def failpoint(name: str, subject: str = "") -> None:
+    """Do what was armed for this point (of this subject), once; nothing in production."""
+    action = _armed.actions.pop(f"{name}@{subject}", None) or _armed.actions.pop(name, None)
     if action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     elif action == "freeze":

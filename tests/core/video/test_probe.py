@@ -36,7 +36,7 @@ def test_a_plain_clip_is_described(plain: Path) -> None:
     assert (info.width, info.height, info.rotation, info.frames) == (320, 180, 0, 30)
     assert (info.fps, info.nominal_fps) == (Fraction(30), Fraction(30))
     assert not info.variable
-    assert info.duration_s == pytest.approx(1.0)
+    assert (info.start_s, info.duration_s) == pytest.approx((0.0, 1.0))
     assert info.audio is not None
     assert (info.audio.codec, info.audio.rate, info.audio.channels) == ("aac", 48_000, 2)
     assert not info.hdr

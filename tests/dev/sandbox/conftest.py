@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox_flows import Sandbox, make_film
+from sandbox_films import make_film
+from sandbox_flows import Sandbox
 from uploadm8.dev.sandbox import SandboxConfig, Settings
 from uploadm8.dev.sandbox.serve import running
 

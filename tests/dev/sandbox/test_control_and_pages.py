@@ -12,6 +12,7 @@ import pytest
 
 import sandbox_flows as flows
 from sandbox_flows import Sandbox
+from sandbox_inbox import webhook_inbox
 from uploadm8.dev.sandbox import SandboxConfig, Settings, create_app, sandbox_env
 from uploadm8.dev.sandbox.serve import running
 
@@ -97,6 +98,33 @@ def test_more_accounts_can_be_made(sandbox: Sandbox, film: Path) -> None:
     video = flows.google_token(sandbox, "fleet1")["access_token"]
     flows.youtube_upload(sandbox, video, film.read_bytes())
     assert sandbox.posts("youtube")[0]["account"] == "fleet1"
+
+
+def test_a_post_that_is_taken_down_is_gone_for_the_platform_too(
+    sandbox: Sandbox, film: Path
+) -> None:
+    post = _publish(sandbox, film)
+    sandbox.control("DELETE", f"posts/youtube/{post['post_id']}")
+    assert sandbox.posts("youtube")[0]["visibility"] == "deleted"
+    assert sandbox.http.get(post["url"]).status_code == 404
+    answer = sandbox.http.delete(f"{sandbox.base}/_sandbox/posts/youtube/{post['post_id']}")
+    assert answer.status_code == 404
+
+
+def test_tiktok_announces_a_removed_post_as_often_as_asked(sandbox: Sandbox, film: Path) -> None:
+    data = film.read_bytes()
+    token = flows.tiktok_token(sandbox)["access_token"]
+    started = flows.tiktok_init(sandbox, token, len(data))
+    flows.tiktok_put(sandbox, started["upload_url"], data, 0, len(data))
+    flows.tiktok_status(sandbox, token, started["publish_id"])
+    with webhook_inbox() as inbox:
+        sandbox.switch(tiktok_webhook_url=inbox.url, webhook_copies=2)
+        sandbox.control("DELETE", f"posts/tiktok/{sandbox.posts('tiktok')[0]['post_id']}")
+        first, second = inbox.wait(), inbox.wait()
+    assert first[1] == second[1]
+    assert json.loads(first[1])["event"] == "post.publish.no_longer_publicaly_available"
+    status = flows.tiktok_status(sandbox, token, started["publish_id"])
+    assert status["publicaly_available_post_id"] == []
 
 
 def test_an_in_process_client_works_without_a_port(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 import sandbox_flows as flows
+from sandbox_films import make_film
 from sandbox_flows import Sandbox
 
 
@@ -120,7 +121,7 @@ def test_a_wrong_finish_is_refused(
 def test_a_video_that_is_no_reel_is_refused(
     sandbox: Sandbox, page: dict[str, Any], tmp_path: Path, shape: dict[str, int], code: int
 ) -> None:
-    data = flows.make_film(tmp_path / "odd.mp4", **shape).read_bytes()
+    data = make_film(tmp_path / "odd.mp4", **shape).read_bytes()
     video = _uploaded(sandbox, page, data)
     assert _error(_finish(sandbox, page, video))[0] == code
 

@@ -57,6 +57,12 @@ def test_a_consent_screen_in_testing_ends_after_seven_days(sandbox: Sandbox) -> 
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
 
 
+def test_the_oldest_refresh_token_beyond_the_limit_dies(sandbox: Sandbox) -> None:
+    sandbox.switch(google_refresh_tokens_per_account=2)
+    tokens = [flows.google_token(sandbox)["refresh_token"] for _ in range(3)]
+    assert [_refresh(sandbox, token).status_code for token in tokens] == [400, 200, 200]
+
+
 def test_pkce_is_base64url(sandbox: Sandbox) -> None:
     verifier = "v" * 50
     digest = hashlib.sha256(verifier.encode()).digest()

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 import sandbox_flows as flows
+from sandbox_films import make_film
 from sandbox_flows import Sandbox
 
 
@@ -130,7 +131,7 @@ def test_a_container_expires_after_a_day(
 def test_a_bad_video_ends_in_an_error_with_a_subcode(
     sandbox: Sandbox, page: dict[str, Any], tmp_path: Path
 ) -> None:
-    short = flows.make_film(tmp_path / "short.mp4", seconds=1).read_bytes()
+    short = make_film(tmp_path / "short.mp4", seconds=1).read_bytes()
     container = _ready(sandbox, page, short)
     status = _status(sandbox, page, container)
     assert status["status_code"] == "ERROR"
@@ -195,3 +196,6 @@ def test_the_first_comment_lands_on_the_post(
     form = {"message": "Where is it?"}
     flows.graph(sandbox, "POST", f"/{media}/comments", page["access_token"], data=form)
     assert sandbox.posts("instagram")[0]["comments"] == ["Where is it?"]
+    path, fields = f"/{media}/comments", {"fields": "text"}
+    listed = flows.graph(sandbox, "GET", path, page["access_token"], params=fields).json()["data"]
+    assert [row["text"] for row in listed] == ["Where is it?"]

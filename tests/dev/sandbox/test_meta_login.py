@@ -11,6 +11,7 @@ import pytest
 
 import sandbox_flows as flows
 from sandbox_flows import Sandbox
+from sandbox_inbox import webhook_inbox
 
 
 def _code(sandbox: Sandbox, **extra: str) -> str:
@@ -176,7 +177,7 @@ def test_the_dialog_refuses_a_wrong_request(sandbox: Sandbox, extra: dict[str, s
 
 def test_the_deauthorize_callback_is_signed(sandbox: Sandbox) -> None:
     flows.meta_user_token(sandbox)
-    with flows.webhook_inbox() as inbox:
+    with webhook_inbox() as inbox:
         sandbox.switch(meta_webhook_url=inbox.url)
         sandbox.control("POST", "revoke", json={"party": "meta", "account": "anna"})
         _, body = inbox.wait()
@@ -185,3 +186,14 @@ def test_the_deauthorize_callback_is_signed(sandbox: Sandbox) -> None:
     expected = hmac.new(secret, part.encode(), hashlib.sha256).digest()
     assert base64.urlsafe_b64decode(signature + "==") == expected
     assert json.loads(base64.urlsafe_b64decode(part + "=="))["algorithm"] == "HMAC-SHA256"
+
+
+def test_a_data_deletion_brings_back_the_apps_answer(sandbox: Sandbox) -> None:
+    with webhook_inbox(answer={"url": "https://x", "confirmation_code": "c1"}) as inbox:
+        sandbox.switch(meta_deletion_url=inbox.url)
+        body = {"party": "meta", "account": "anna"}
+        told = sandbox.control("POST", "delete-data", json=body)
+        _, sent = inbox.wait()
+    assert told == {"status": 200, "answer": {"url": "https://x", "confirmation_code": "c1"}}
+    part = parse_qs(sent.decode())["signed_request"][0].partition(".")[2]
+    assert json.loads(base64.urlsafe_b64decode(part + "=="))["user_id"] == "10220000000000001"

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sandbox_flows as flows
+from sandbox_films import make_film
 from sandbox_flows import Sandbox
+from sandbox_inbox import webhook_inbox
 from uploadm8.dev.sandbox import Settings
 from uploadm8.dev.sandbox.tiktok.chunks import ChunkPlan
 
@@ -86,7 +88,7 @@ def test_chunks_come_in_order_and_in_their_size(sandbox: Sandbox, token: str) ->
 def test_media_is_checked(
     sandbox: Sandbox, tmp_path: Path, shape: dict[str, int], account: str, reason: str
 ) -> None:
-    data = flows.make_film(tmp_path / "odd.mp4", **shape).read_bytes()
+    data = make_film(tmp_path / "odd.mp4", **shape).read_bytes()
     token = flows.tiktok_token(sandbox, account)["access_token"]
     started = flows.tiktok_init(sandbox, token, len(data))
     flows.tiktok_put(sandbox, started["upload_url"], data, 0, len(data))
@@ -171,7 +173,7 @@ def test_metrics_grow_with_the_clock_and_are_repeatable(
 
 def test_webhooks_are_signed(sandbox: Sandbox) -> None:
     flows.tiktok_token(sandbox)
-    with flows.webhook_inbox() as inbox:
+    with webhook_inbox() as inbox:
         sandbox.switch(tiktok_webhook_url=inbox.url)
         sandbox.control("POST", "revoke", json={"party": "tiktok", "account": "apex"})
         headers, body = inbox.wait()

@@ -18,6 +18,7 @@ from googleapiclient.errors import HttpError
 from googleapiclient.http import MediaFileUpload
 
 import sandbox_flows as flows
+from sandbox_films import make_film
 from sandbox_flows import Sandbox
 
 _DISCOVERY = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
@@ -48,7 +49,7 @@ def _insert(youtube: Any, film: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def long_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    film = flows.make_film(tmp_path_factory.mktemp("film") / "long.mp4", seconds=3)
+    film = make_film(tmp_path_factory.mktemp("film") / "long.mp4", seconds=3)
     with film.open("ab") as file:
         # Bytes after the last box: players skip them, and the upload needs several chunks.
         file.write(b"\0\0\0\x08free" + bytes(700_000))

@@ -99,9 +99,9 @@ def test_the_announced_length_and_type_are_required(sandbox: Sandbox, token: str
     assert (_reason(bare), _reason(typed)) == ("mediaBodyRequired", "badContent")
 
 
-def test_an_upload_to_the_plain_address_is_unknown(sandbox: Sandbox, token: str) -> None:
+def test_an_upload_to_the_plain_address_is_told_so(sandbox: Sandbox, token: str) -> None:
     answer = _api(sandbox, "POST", "/youtube/v3/videos?part=snippet", token, json={})
-    assert answer.status_code == 404
+    assert (answer.status_code, _reason(answer)) == (400, "wrongUrlForUpload")
 
 
 def test_chunks_are_multiples_of_256_kib_and_resume_where_the_server_is(
@@ -235,55 +235,3 @@ def test_processing_is_for_the_owner_and_unknown_ids_are_left_out(
     assert _reason(_api(sandbox, "GET", path, other)) == "forbidden"
     unknown = _api(sandbox, "GET", "/youtube/v3/videos?part=id&id=nope", token)
     assert unknown.json()["items"] == []
-
-
-def test_thumbnails_are_checked(sandbox: Sandbox, token: str, film: Path, tmp_path: Path) -> None:
-    video = flows.youtube_upload(sandbox, token, film.read_bytes())["id"]
-    path = f"/upload/youtube/v3/thumbnails/set?videoId={video}"
-    picture = flows.make_picture(tmp_path / "cover.png").read_bytes()
-
-    def put(data: bytes, kind: str, who: str = token) -> Any:
-        return _api(sandbox, "POST", path, who, content=data, headers={"content-type": kind})
-
-    assert put(picture, "image/png").json()["items"][0]["maxres"]["width"] == 1280
-    assert _reason(put(b"no picture", "image/png")) == "invalidImage"
-    assert _reason(put(picture, "image/gif")) == "badContent"
-    assert _reason(put(b"", "image/png")) == "mediaBodyRequired"
-    short = flows.google_token(sandbox, "short")["access_token"]
-    assert _reason(put(picture, "image/png", short)) == "forbidden"
-
-
-def test_a_playlist_takes_a_video_once(sandbox: Sandbox, token: str, film: Path) -> None:
-    video = flows.youtube_upload(sandbox, token, film.read_bytes())["id"]
-    path = "/youtube/v3/playlists?part=snippet&mine=true"
-    playlist = _api(sandbox, "GET", path, token).json()["items"][0]["id"]
-    resource = {"kind": "youtube#video", "videoId": video}
-    body = {"snippet": {"playlistId": playlist, "resourceId": resource}}
-    items = "/youtube/v3/playlistItems?part=snippet"
-    assert _api(sandbox, "POST", items, token, json=body).status_code == 200
-    again = _api(sandbox, "POST", items, token, json=body)
-    assert (again.status_code, _reason(again)) == (409, "videoAlreadyInPlaylist")
-    body["snippet"]["playlistId"] = "PLnope"
-    assert _reason(_api(sandbox, "POST", items, token, json=body)) == "playlistNotFound"
-
-
-def test_numbers_are_strings_and_analytics_adds_shares(
-    sandbox: Sandbox, token: str, film: Path
-) -> None:
-    video = flows.youtube_upload(sandbox, token, film.read_bytes())["id"]
-    sandbox.advance(3500)
-    path = f"/youtube/v3/videos?part=statistics&id={video}"
-    [item] = _api(sandbox, "GET", path, token).json()["items"]
-    assert int(item["statistics"]["viewCount"]) > 0
-    day = datetime.fromtimestamp(sandbox.control("GET", "clock")["now"], UTC).date().isoformat()
-    params = {
-        "ids": "channel==MINE",
-        "startDate": "2020-01-01",
-        "endDate": day,
-        "metrics": "views,shares",
-        "filters": f"video=={video}",
-    }
-    url = f"{sandbox.env['YOUTUBE_ANALYTICS_BASE_URL']}/v2/reports"
-    headers = {"authorization": f"Bearer {token}"}
-    table = sandbox.http.get(url, params=params, headers=headers).json()
-    assert table["rows"][0][0] == int(item["statistics"]["viewCount"])

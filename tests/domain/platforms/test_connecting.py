@@ -2,94 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
 
 import pytest
 
-from api_client import ORIGIN, Api, Someone, running
 from conftest import Servers
+from platform_site import Site, site_of
 from sandbox_flows import Sandbox
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice, OAuthFlow
-from uploadm8.services import Services
 
 pytestmark = pytest.mark.anyio
 
 
-@dataclass
-class Site:
-    """The running application, a signed-in user, and the sandbox behind it."""
-
-    api: Api
-    me: Someone
-    sandbox: Sandbox
-
-    @property
-    def services(self) -> Services:
-        services: Services = self.api.app.app.state.services
-        return services
-
-    async def start(self, platform: str, who: Someone | None = None, **query: str) -> Any:
-        return await self.api.http.get(
-            f"/oauth/{platform}/start", params=query, headers=(who or self.me).headers
-        )
-
-    async def consent(
-        self, authorize_url: str, account: str = "", **decision: str
-    ) -> dict[str, str]:
-        return await asyncio.to_thread(self.sandbox.consent, authorize_url, account, **decision)
-
-    async def callback(self, platform: str, query: dict[str, str]) -> dict[str, str]:
-        answer = await self.api.http.get(f"/oauth/{platform}/callback", params=query)
-        assert answer.status_code == 302, answer.text
-        where = answer.headers["location"]
-        assert where.startswith(ORIGIN)
-        return {name: values[0] for name, values in parse_qs(urlsplit(where).query).items()}
-
-    async def connect(self, platform: str, account: str = "", **query: str) -> dict[str, str]:
-        started = await self.start(platform, **query)
-        assert started.status_code == 200, started.text
-        back = await self.consent(started.json()["authorize_url"], account)
-        return await self.callback(platform, back)
-
-    async def overview(self, who: Someone | None = None) -> dict[str, Any]:
-        answer = await self.api.http.get("/api/platforms", headers=(who or self.me).headers)
-        assert answer.status_code == 200, answer.text
-        return {item["platform"]: item for item in answer.json()["items"]}
-
-    async def account(self, platform: str) -> dict[str, Any]:
-        accounts = (await self.overview())[platform]["accounts"]
-        assert len(accounts) == 1
-        found: dict[str, Any] = accounts[0]
-        return found
-
-
-@asynccontextmanager
-async def site_of(servers: Servers, sandbox: Sandbox, **settings: Any) -> AsyncIterator[Site]:
-    env = {name.lower(): value for name, value in sandbox.env.items()}
-    async with running(servers, **{**env, "email_verification": "optional", **settings}) as api:
-        site = Site(api, await api.register(), sandbox)
-        await tier(site, "agency")
-        yield site
-
-
-async def tier(site: Site, name: str) -> None:
-    answer = await site.api.http.get("/api/auth/me", headers=site.me.headers)
-    workspace = answer.json()["workspace_id"]
-    await ConnectedAccount.raw("DELETE FROM grants WHERE workspace = {}", UUID(workspace))
-    await ConnectedAccount.raw(
-        "INSERT INTO grants (id, workspace, tier, reason, starts_at)"
-        " VALUES (gen_random_uuid(), {}, {}, 'test', now() - interval '1 day')",
-        UUID(workspace),
-        name,
-    )
-
-
 @pytest.fixture
-async def site(servers: Servers, sandbox: Sandbox, db: None) -> AsyncIterator[Site]:
+async def site(servers: Servers, sandbox: Sandbox) -> AsyncIterator[Site]:
     async with site_of(servers, sandbox) as opened:
         yield opened
 
@@ -168,9 +95,7 @@ async def test_t7_another_browser_cannot_finish_the_flow(site: Site) -> None:
     assert await ConnectedAccount.count() == 0
 
 
-async def test_t7_over_https_the_cookie_is_demanded(
-    servers: Servers, sandbox: Sandbox, db: None
-) -> None:
+async def test_t7_over_https_the_cookie_is_demanded(servers: Servers, sandbox: Sandbox) -> None:
     async with site_of(servers, sandbox, base_url="https://api.example.com") as site:
         back = await site.consent((await site.start("tiktok")).json()["authorize_url"])
         site.api.http.cookies.clear()
@@ -203,8 +128,14 @@ async def test_reconnecting_as_someone_else_is_refused(site: Site) -> None:
     assert await ConnectedAccount.count() == 1
 
 
-async def test_the_tier_limits_accounts_also_when_they_come_at_once(site: Site) -> None:
-    await tier(site, "solo")
+async def test_the_tier_limits_accounts_also_when_they_come_at_once(
+    servers: Servers, sandbox: Sandbox
+) -> None:
+    async with site_of(servers, sandbox, plan="solo") as site:
+        await _fill(site)
+
+
+async def _fill(site: Site) -> None:
     urls = [(await site.start("tiktok")).json()["authorize_url"] for _ in range(3)]
     names = ["apex", "quiet", "brief"]
     backs = [await site.consent(url, name) for url, name in zip(urls, names, strict=True)]
@@ -255,7 +186,7 @@ async def test_disconnecting_a_page_leaves_the_persons_other_accounts_alone(site
 
 
 async def test_an_unknown_platform_and_one_that_is_not_set_up(
-    servers: Servers, sandbox: Sandbox, db: None
+    servers: Servers, sandbox: Sandbox
 ) -> None:
     async with site_of(servers, sandbox, tiktok_client_key="") as site:
         unknown = await site.start("myspace")

@@ -70,7 +70,7 @@ class FrameFormat:
     def __post_init__(self) -> None:
         if min(self.width, self.height) < 64 or self.width % 2 or self.height % 2:
             raise InvalidRequestError(
-                f"A HUD cannot be drawn on {self.width} x {self.height} frames.",
+                f"A HUD needs frames of even size from 64 x 64, not {self.width} x {self.height}.",
                 code="hud_frame_size",
                 action="Use frames of even width and height, at least 64 x 64.",
             )

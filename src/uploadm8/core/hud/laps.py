@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from uploadm8.core.hud.motion import IndexArray
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.telemetry.track import Channel, FloatArray
 
@@ -42,11 +43,11 @@ def load_laps(scene: Scene) -> Laps:
     best_of = best_index[current]
     best = np.where(best_of >= 0, took[best_of], np.nan)
     running = times - begins[current]
-    delta = _delta(scene, begins, current, best_of)
+    delta = _delta(scene, begins, current, best_index)
     return Laps(lap[np.searchsorted(t, begins)][current], running, last, best, delta)
 
 
-def _best_before(took: FloatArray) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _best_before(took: FloatArray) -> IndexArray:
     """For each lap, which complete lap before it was the fastest; -1 = none."""
     best = np.full(len(took), -1, np.int64)
     for i in range(1, len(took)):
@@ -59,8 +60,8 @@ def _best_before(took: FloatArray) -> "np.ndarray[tuple[int], np.dtype[np.int64]
 def _delta(
     scene: Scene,
     begins: FloatArray,
-    current: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    best_of: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    current: IndexArray,
+    best_index: IndexArray,
 ) -> FloatArray:
     """Compare with the best lap at equal distance from the line."""
     times = scene.samples.times
@@ -70,7 +71,7 @@ def _delta(
         return delta
     t, way = scene.samples.track.t[column.valid], column.values[column.valid]
     for lap in np.unique(current):
-        best = int(best_of[lap])
+        best = int(best_index[lap])
         if best < 0:
             continue
         frames = current == lap

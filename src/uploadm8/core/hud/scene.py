@@ -1,7 +1,7 @@
 """Scene: everything a widget may know: the user's wishes, the data, the frame, the look."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -32,6 +32,7 @@ class Scene:
         frame: the frame's format.
         area: where widgets may stand.
         unit: pixels per design unit.
+        known: what was worked out from the data; shared by the same scene at other sizes.
     """
 
     spec: HudSpec
@@ -39,6 +40,7 @@ class Scene:
     frame: FrameFormat
     area: Rect
     unit: float
+    known: dict[Channel, FloatArray] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def theme(self) -> Theme:
@@ -116,6 +118,11 @@ class Scene:
 
     def held(self, channel: Channel) -> FloatArray:
         """Per frame, the channel's value, with the last one kept through gaps; safe speed only."""
+        if channel not in self.known:
+            self.known[channel] = self._held(channel)
+        return self.known[channel]
+
+    def _held(self, channel: Channel) -> FloatArray:
         valid = self.valid(channel)
         if not valid.any():
             return np.zeros(len(valid))

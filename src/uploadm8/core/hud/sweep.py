@@ -12,6 +12,7 @@ from uploadm8.core.hud.layer import Layer
 
 _STEPS = 64  # steps of one pixel of path, when the path is short enough for 16 bits
 _FAR = 65535
+_BUCKET = 32  # positions whose pixels are found together
 _Positions = NDArray[np.uint16]
 
 
@@ -37,6 +38,7 @@ class Sweep:
         h, w = position.shape
         # A chroma pixel is fully passed when the last of its four luma pixels is.
         self._last: _Positions = self._position.reshape(h // 2, 2, w // 2, 2).max(axis=(1, 3))
+        self._boxes = _bucket_boxes(self._position)
 
     def uncover(self, layer: Layer, value: float) -> None:
         """Show the lit layer on `layer` up to `value` pixels along the path.
@@ -45,25 +47,39 @@ class Sweep:
         """
         if value <= 0:
             return
-        level = np.uint16(min(round((value + 1) * self._scale), _FAR - 1))
-        passed = np.uint16(max(int(level) - self._edge, 0))
+        level = min(round((value + 1) * self._scale), _FAR - 1)
+        passed = max(level - self._edge, 0)
         lit = self._lit
-        full = self._position <= passed
+        full = (self._position <= np.uint16(passed)).view(np.uint8)
         for name in ("inv_y", "y"):
-            cv2.copyTo(getattr(lit, name), full.view(np.uint8), getattr(layer, name))
-        moving = full ^ (self._position < level)
-        full = self._last <= passed
+            cv2.copyTo(getattr(lit, name), full, getattr(layer, name))
+        full = (self._last <= np.uint16(passed)).view(np.uint8)
         for name in ("inv_c", "u", "v"):
-            cv2.copyTo(getattr(lit, name), full.view(np.uint8), getattr(layer, name))
-        x, y, w, h = cv2.boundingRect(moving.view(np.uint8))
-        if w and h:
-            self._mix(layer, (x, y, w, h), int(level))
+            cv2.copyTo(getattr(lit, name), full, getattr(layer, name))
+        boxes = self._boxes[passed // _BUCKET : level // _BUCKET + 1]
+        left, top = boxes[:, :2].min(axis=0).tolist()
+        right, bottom = boxes[:, 2:].max(axis=0).tolist()
+        if right > left and bottom > top:
+            self._mix(layer, (left, top, right, bottom), level)
 
     def _mix(self, layer: Layer, box: tuple[int, int, int, int], level: int) -> None:
-        """Mix both layers inside a box by how far each pixel has been passed."""
-        x, y, w, h = box
-        x, right = x & ~1, x + w + 1 & ~1
-        y, bottom = y & ~1, y + h + 1 & ~1
+        """Mix both layers inside a box (x0, y0, x1, y1) by how far each pixel was passed."""
+        x, right = box[0] & ~1, box[2] + 1 & ~1
+        y, bottom = box[1] & ~1, box[3] + 1 & ~1
         position = self._position[y:bottom, x:right].astype(np.int32)
         share = np.clip((level - position) * (255 / self._edge), 0, 255)
         layer.reveal(self._lit, np.rint(share).astype(np.uint8), x, y)
+
+
+def _bucket_boxes(position: _Positions) -> NDArray[np.int64]:
+    """For every `_BUCKET` positions, the box (x0, y0, x1, y1) of their pixels; empty: x1 = 0."""
+    bucket = (position // _BUCKET).astype(np.int64)
+    ys, xs = np.nonzero(position < _FAR)
+    index = bucket[ys, xs]
+    boxes = np.zeros((_FAR // _BUCKET + 1, 4), np.int64)
+    boxes[:, :2] = _FAR
+    np.minimum.at(boxes[:, 0], index, xs)
+    np.minimum.at(boxes[:, 1], index, ys)
+    np.maximum.at(boxes[:, 2], index, xs + 1)
+    np.maximum.at(boxes[:, 3], index, ys + 1)
+    return boxes

@@ -44,10 +44,13 @@ def clean(raw: RawTrack) -> Track:
         raise telemetry_error(Problem.NO_POSITION)
     segment = _segment_ids(len(raw.t), raw.segment_starts)
     line = order_rows(raw.t, raw.clock, report)
-    if not np.array_equal(line.rows, np.arange(len(raw.t))):
+    if line.rows is not None:
         columns = {channel: values[line.rows] for channel, values in columns.items()}
         segment = segment[line.rows]
-    t = line.t
+    t, zero = line.t, 0.0
+    if line.clock in (Clock.UTC, Clock.RELATIVE):
+        zero = float(t[0])
+        t = t - zero
     if line.clock is not Clock.NONE:
         t = spread_whole_seconds(t, report)
         t, columns, segment = _merge_equal_times(t, columns, segment, report)
@@ -55,13 +58,12 @@ def clean(raw: RawTrack) -> Track:
         segment = gate_teleports(t, columns, segment, report)
     t, columns, segment = _without_empty_rows(t, columns, segment)
     gaps, rate, starts = _segments(t, segment, line.clock)
-    start_utc = raw.start_utc
-    if line.clock is not Clock.VIDEO and len(t):
-        start_utc = float(t[0]) if line.clock is Clock.UTC else None
-        if line.clock is not Clock.NONE:
-            t = t - t[0]
+    start_utc = raw.start_utc if line.clock is Clock.VIDEO else None
+    if line.clock in (Clock.UTC, Clock.RELATIVE) and len(t):
+        start_utc = zero + float(t[0]) if line.clock is Clock.UTC else None
+        t -= t[0]
     if not columns:
-        report.warn("The receiver never had a position fix while this was recorded.")
+        report.warn(_nothing_left(report))
     return Track(
         format=raw.format,
         t=t,
@@ -80,6 +82,12 @@ def clean(raw: RawTrack) -> Track:
             warnings=tuple(report.warnings),
         ),
     )
+
+
+def _nothing_left(report: Report) -> str:
+    if report.dropped["no_fix"]:
+        return "The receiver never had a position fix while this was recorded."
+    return "No point of this recording can be believed."
 
 
 def _writable(values: FloatArray) -> FloatArray:

@@ -1,11 +1,12 @@
 """Derive what the file does not say, from what it measures; a measured channel stays as it is."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from uploadm8.core.telemetry.forces import add_forces
+from uploadm8.core.telemetry.geo import unwrap_degrees
 from uploadm8.core.telemetry.height import add_height
 from uploadm8.core.telemetry.path import (
     MOVING_MPS,
@@ -14,6 +15,7 @@ from uploadm8.core.telemetry.path import (
     distance_along,
     make_legs,
 )
+from uploadm8.core.telemetry.resample import STOPPED_MPS
 from uploadm8.core.telemetry.speed_units import check_speed_unit
 from uploadm8.core.telemetry.track import (
     BoolArray,
@@ -25,9 +27,9 @@ from uploadm8.core.telemetry.track import (
     Track,
 )
 
-STOPPED_MPS = 0.5  # Doppler noise of a standing receiver
 MIN_SHARE = 0.5  # a channel measured in fewer rows than this is derived instead
 MAX_SEGMENTS = 10_000
+ODOMETER_START_M = 30.0
 SPARSE_S = 2.5  # with rows further apart, the way between them beats speed x time
 
 Segment = NDArray[np.int32]
@@ -39,6 +41,12 @@ def derive(track: Track) -> Track:
         return track
     if len(track.segments) > MAX_SEGMENTS:
         return _warn(track, "The recording is too fragmented to derive anything from it.")
+    track = _add_motion(track)
+    return track if track.clock is Clock.NONE else add_height(add_forces(track))
+
+
+def _add_motion(track: Track) -> Track:
+    """Speed, course and distance."""
     segment = _segment_of(track)
     columns = dict(track.columns)
     legs = _legs(track, segment)
@@ -48,12 +56,14 @@ def derive(track: Track) -> Track:
         return replace(track, columns=columns)
     warnings: list[str] = []
     _speed(track, columns, legs, segment, warnings)
-    _course(track, columns, legs, segment)
     _distance(track, columns, legs, segment, warnings)
+    bearings = None if legs is None else _Bearings.of(legs, segment)
+    del legs
+    _course(track, columns, bearings, segment)
     track = replace(track, columns=columns)
     for sentence in warnings:
         track = _warn(track, sentence)
-    return add_height(add_forces(track))
+    return track
 
 
 def _warn(track: Track, sentence: str) -> Track:
@@ -101,43 +111,63 @@ def _speed(
         )
         if sentence:
             warnings.append(sentence)
-        measured = replace(measured, values=measured.values * factor) if factor else None
+        if factor not in (0.0, 1.0):
+            measured = replace(measured, values=measured.values * factor)
+        measured = measured if factor else None
     if measured is not None and legs is not None:
         positions = columns[Channel.LAT].valid
         if (measured.valid & positions).sum() < MIN_SHARE * positions.sum():
             measured = None
     columns.pop(Channel.SPEED, None)
     if measured is not None:
-        still = measured.valid & (measured.values < STOPPED_MPS)
-        columns[Channel.SPEED] = replace(measured, values=np.where(still, 0.0, measured.values))
+        columns[Channel.SPEED] = measured
     elif legs is not None:
-        _put(columns, Channel.SPEED, along(legs, legs.speed, track.t, segment))
+        own = segment[legs.first]
+        _put(columns, Channel.SPEED, along(legs.middle, legs.speed, own, track.t, segment))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bearings:
+    """Unwrapped bearing of the legs that move: at which time, in which segment."""
+
+    middle: FloatArray
+    degrees: FloatArray
+    own: Segment
+
+    @classmethod
+    def of(cls, legs: Legs, segment: Segment) -> "_Bearings":
+        moving = legs.speed >= MOVING_MPS
+        going = slice(None) if moving.all() else moving
+        own = segment[legs.first[going]]
+        return cls(legs.middle[going], unwrap_degrees(legs.bearing[going]), own)
 
 
 def _course(
-    track: Track, columns: dict[Channel, Column], legs: Legs | None, segment: Segment
+    track: Track, columns: dict[Channel, Column], bearings: _Bearings | None, segment: Segment
 ) -> None:
     """Course while moving; below walking pace the last one is held, as nothing else is known."""
     speed = columns.get(Channel.SPEED)
     if speed is None:
         return
     measured = columns.get(Channel.COURSE)
-    moving = speed.valid & (speed.values >= MOVING_MPS)
+    with np.errstate(invalid="ignore"):
+        moving = speed.valid & (speed.values >= MOVING_MPS)
     if measured is not None and measured.valid[moving].sum() >= MIN_SHARE * moving.sum():
         held = _hold(measured.values, measured.valid & moving, segment)
         columns[Channel.COURSE] = Column(held, ~np.isnan(held), measured.provenance)
         return
     columns.pop(Channel.COURSE, None)
-    going = None if legs is None else legs.speed >= MOVING_MPS
-    if legs is None or going is None or not going.any():
+    if bearings is None:
         return
-    some = Legs(*(getattr(legs, name)[going] for name in Legs.__slots__))
-    turned = along(some, np.unwrap(some.bearing, period=360.0), track.t, segment) % 360.0
+    turned = along(bearings.middle, bearings.degrees, bearings.own, track.t, segment)
+    turned %= 360.0
     _put(columns, Channel.COURSE, _hold(turned, moving & ~np.isnan(turned), segment))
 
 
 def _hold(values: FloatArray, known: BoolArray, segment: Segment) -> FloatArray:
     """Repeat the last known value, never across segments; NaN before the first."""
+    if known.all():
+        return values
     last = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
     found = (last >= 0) & (segment[np.maximum(last, 0)] == segment)
     return np.where(found, values[np.maximum(last, 0)], np.nan)
@@ -166,17 +196,20 @@ def _distance(
     usual = float(np.median(np.diff(track.t))) if len(track) > 1 else 0.0
     from_positions = speed.provenance is Provenance.DERIVED or usual > SPARSE_S
     if legs is not None and from_positions:
-        values = distance_along(legs, track.t)
+        _put(columns, Channel.DISTANCE, distance_along(legs, track.t))
     else:
-        values = _driven(track.t, speed, segment)
-    _put(columns, Channel.DISTANCE, values)
+        _put(columns, Channel.DISTANCE, _driven(track.t, speed, segment))
 
 
 def _odometer(column: Column) -> FloatArray:
-    """Starting at 0 and never falling, also where the device started again."""
+    """Never falling, also where the device started again, and counted from the first point.
+
+    A device that had counted a few metres before its first point keeps them: its own total, which
+    the user knows, stays true.
+    """
     values = np.full(len(column.values), np.nan)
     known = column.values[column.valid]
-    steps = np.diff(known, prepend=known[:1])
+    steps = np.diff(known, prepend=0.0 if known[0] <= ODOMETER_START_M else known[0])
     values[column.valid] = np.cumsum(np.maximum(steps, 0.0))
     return values
 
@@ -184,6 +217,7 @@ def _odometer(column: Column) -> FloatArray:
 def _driven(t: FloatArray, speed: Column, segment: Segment) -> FloatArray:
     rows = np.flatnonzero(speed.valid)
     v, at = speed.values[rows], t[rows]
+    v = np.where(v < STOPPED_MPS, 0.0, v)
     steps = (v[1:] + v[:-1]) / 2 * np.diff(at)
     steps[np.diff(segment[rows]) != 0] = 0.0
     return np.interp(t, at, np.concatenate(([0.0], np.cumsum(steps))))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from uploadm8.core.telemetry.smooth import even_grid, savgol
+from uploadm8.core.telemetry.smooth import even_grid, pieces, savgol
 from uploadm8.core.telemetry.track import Channel, Column, FloatArray, Provenance, Track
 
 GRAVITY = 9.80665
@@ -10,7 +10,7 @@ SLOPE_S = 1.0  # window of the slope of a measured speed or course
 SLOPE_FROM_POSITIONS_S = 3.0
 SPARSEST_S = 2.0  # rows further apart say nothing about forces
 MAX_G = 3.0
-OPPOSED = -0.5  # correlation from which a measured channel is believed to be mirrored
+OPPOSED = -0.5  # cosine below which a measured channel is believed to be mirrored
 MOVING_MPS = 1.5
 
 
@@ -60,8 +60,8 @@ def _opposed(measured: Column, derived: FloatArray) -> bool:
     if both.sum() < 20:
         return False
     a, b = measured.values[both], derived[both]
-    spread = float(a.std() * b.std())
-    return spread > 1e-9 and float(((a - a.mean()) * (b - b.mean())).mean()) / spread < OPPOSED
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return scale > 1e-9 and float(a @ b) / scale < OPPOSED
 
 
 def _slope(track: Track, channel: Channel, values: FloatArray) -> FloatArray:
@@ -70,8 +70,8 @@ def _slope(track: Track, channel: Channel, values: FloatArray) -> FloatArray:
     derived = column.provenance is Provenance.DERIVED
     window = SLOPE_FROM_POSITIONS_S if derived else SLOPE_S
     out = np.full(len(track), np.nan)
-    for start, stop in track.spans():
-        rows = np.flatnonzero(column.valid[start:stop]) + start
+    for look, fill in pieces(track.t, track.spans(), window):
+        rows = np.flatnonzero(column.valid[look]) + look.start
         if len(rows) < 3:
             continue
         t, y = track.t[rows], values[rows]
@@ -79,5 +79,6 @@ def _slope(track: Track, channel: Channel, values: FloatArray) -> FloatArray:
             y = np.unwrap(y, period=360.0)
         grid, dt = even_grid(t)
         slope = savgol(np.interp(grid, t, y), window, dt, derivative=1)
-        out[rows] = np.interp(t, grid, slope)
+        inner = rows[(rows >= fill.start) & (rows < fill.stop)]
+        out[inner] = np.interp(track.t[inner], grid, slope)
     return out

@@ -103,7 +103,8 @@ def gate_teleports(
         return segment
     lat, lon = columns[Channel.LAT], columns[Channel.LON]
     rows = np.flatnonzero(~np.isnan(lat))
-    jumps = find_teleports(t[rows], lat[rows], lon[rows])
+    known: slice | NDArray[np.int64] = slice(None) if len(rows) == len(t) else rows  # no copies
+    jumps = find_teleports(t[known], lat[known], lon[known])
     lost = rows[jumps.dropped]
     hdop = columns.get(Channel.HDOP)
     poor = 0

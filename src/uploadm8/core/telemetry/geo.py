@@ -43,3 +43,12 @@ def bearings_deg(lat: FloatArray, lon: FloatArray) -> FloatArray:
         bearings = np.degrees(np.arctan2(east, north)) % 360.0
         out[start : start + len(bearings)] = bearings
     return out
+
+
+def unwrap_degrees(angles: FloatArray) -> FloatArray:
+    """The same directions without jumps of a whole turn."""
+    steps = np.diff(angles, prepend=angles[:1])
+    steps -= 360.0 * np.rint(steps / 360.0)
+    if len(steps):
+        steps[0] = angles[0]
+    return np.cumsum(steps, out=steps)

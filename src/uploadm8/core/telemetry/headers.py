@@ -96,6 +96,7 @@ _SPEED_NAMES = {"mph", "kmh", "kph", "kmph", "knots"}  # a unit alone names a sp
 _BRACKET = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TOKEN = re.compile(r"[^\s_\-.:,;#]+")
+_MAX_HEADING = 80
 _NOISE = {"gps", "gnss", "obd", "can", "value", "avg", "my", "vehicle", "enhanced", "position"}
 
 
@@ -120,6 +121,8 @@ class Heading:
 
 def parse_heading(cell: str) -> Heading | None:
     """Understand a heading; None when the column is nothing we know."""
+    if len(cell) > _MAX_HEADING:
+        return None
     text = cell.strip().strip("\"'").strip()
     unit = None
     if found := _BRACKET.search(text):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from uploadm8.core.telemetry.smooth import even_grid, running_median, savgol
+from uploadm8.core.telemetry.smooth import even_grid, pieces, running_median, savgol
 from uploadm8.core.telemetry.track import Channel, Column, FloatArray, Provenance, Track
 
 SMOOTH_S = 10.0
@@ -11,6 +11,7 @@ GRADE_OVER_M = 30.0  # length of way that a grade is measured over
 GRADE_MIN_MPS = 2.0
 MAX_GRADE = 45.0  # percent; steeper is an altitude error
 HYSTERESIS_M = 3.0
+_BLOCK = 65_536
 
 
 def add_height(track: Track) -> Track:
@@ -32,16 +33,18 @@ def smooth_altitude(track: Track) -> tuple[FloatArray, FloatArray]:
     column = track.columns[Channel.ALTITUDE]
     smooth = np.full(len(track), np.nan)
     rising = np.full(len(track), np.nan)
-    for start, stop in track.spans():
-        rows = np.flatnonzero(column.valid[start:stop]) + start
+    for look, fill in pieces(track.t, track.spans(), 2 * SMOOTH_S):
+        rows = np.flatnonzero(column.valid[look]) + look.start
+        inner = rows[(rows >= fill.start) & (rows < fill.stop)]
         if len(rows) < 3:
-            smooth[rows] = column.values[rows]
+            smooth[inner] = column.values[inner]
             continue
         t = track.t[rows]
         grid, dt = even_grid(t, FINEST_S)
         level = running_median(np.interp(grid, t, column.values[rows]))
-        smooth[rows] = np.interp(t, grid, savgol(level, SMOOTH_S, dt))
-        rising[rows] = np.interp(t, grid, savgol(level, SMOOTH_S, dt, derivative=1))
+        smooth[inner] = np.interp(track.t[inner], grid, savgol(level, SMOOTH_S, dt))
+        slope = savgol(level, SMOOTH_S, dt, derivative=1)
+        rising[inner] = np.interp(track.t[inner], grid, slope)
     return smooth, rising
 
 
@@ -51,14 +54,17 @@ def _grade(track: Track, smooth: FloatArray) -> FloatArray:
     out = np.full(len(track), np.nan)
     for start, stop in track.spans():
         known = distance.valid[start:stop] & ~np.isnan(smooth[start:stop])
-        rows = np.flatnonzero(known) + start
-        way = distance.values[rows]
-        if len(rows) < 2 or way[-1] - way[0] < GRADE_OVER_M:
+        rows = slice(start, stop) if known.all() else np.flatnonzero(known) + start
+        way, level = distance.values[rows], smooth[rows]
+        if len(way) < 2 or way[-1] - way[0] < GRADE_OVER_M:
             continue
-        behind = np.clip(way - GRADE_OVER_M / 2, way[0], way[-1] - GRADE_OVER_M)
-        rise = np.interp(behind + GRADE_OVER_M, way, smooth[rows])
-        rise -= np.interp(behind, way, smooth[rows])
-        out[rows] = 100.0 * rise / GRADE_OVER_M
+        grade = out[rows]
+        for first in range(0, len(way), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            behind = np.clip(way[block] - GRADE_OVER_M / 2, way[0], way[-1] - GRADE_OVER_M)
+            rise = np.interp(behind + GRADE_OVER_M, way, level) - np.interp(behind, way, level)
+            grade[block] = 100.0 * rise / GRADE_OVER_M
+        out[rows] = grade
     with np.errstate(invalid="ignore"):
         out[~(speed.valid & (speed.values >= GRADE_MIN_MPS)) | (np.abs(out) > MAX_GRADE)] = np.nan
     return out

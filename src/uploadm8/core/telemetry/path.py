@@ -12,6 +12,7 @@ STANDING_MPS = 1.0  # below this, positions that lead nowhere are receiver noise
 STANDING_WINDOW_S = 10.0
 DRIFT_M = 5.0  # net progress that noise does not reach over the window
 MOVING_MPS = 1.5  # slower than this, two fixes give no bearing
+_BLOCK = 65_536
 
 IntArray = NDArray[np.int64]
 
@@ -63,11 +64,15 @@ def make_legs(
     """
     rows = np.flatnonzero(valid)
     if timed:
-        rows = rows[_nodes(t[rows], segment[rows], _spacing_s(lat[rows], lon[rows]))]
+        known: slice | IntArray = slice(None) if len(rows) == len(t) else rows  # no copies
+        spacing = _spacing_s(lat[known], lon[known])
+        rows = rows[_nodes(t[known], segment[known], spacing)]
     whole = np.flatnonzero(np.diff(segment[rows]) == 0)
     first, last = rows[whole], rows[whole + 1]
-    metres = steps_m(lat[rows], lon[rows])[whole]
-    bearing = bearings_deg(lat[rows], lon[rows])[whole]
+    at_lat, at_lon = lat[rows], lon[rows]
+    metres = steps_m(at_lat, at_lon)[whole]
+    bearing = bearings_deg(at_lat, at_lon)[whole]
+    del rows, whole, at_lat, at_lon
     legs = Legs(first, last, t[first], t[last], metres, bearing)
     if timed:
         metres[_standing(legs, lat, lon, segment)] = 0.0
@@ -79,11 +84,15 @@ def _spacing_s(lat: FloatArray, lon: FloatArray) -> float:
     if len(lat) < 2:
         return 1.0
     for decimals, seconds in ((4, 5.0), (5, 2.0)):
-        scale = 10.0**decimals
-        if all(bool((np.abs(x * scale - np.rint(x * scale)) < 1e-4).all()) for x in (lat, lon)):
+        if all(_rounded(x[:_BLOCK], decimals) and _rounded(x, decimals) for x in (lat, lon)):
             return seconds
-    repeated = np.mean((np.diff(lat) == 0) & (np.diff(lon) == 0))
+    repeated = np.mean((lat[1:] == lat[:-1]) & (lon[1:] == lon[:-1]))
     return 2.0 if repeated > 0.5 else 1.0
+
+
+def _rounded(degrees: FloatArray, decimals: int) -> bool:
+    scaled = degrees * 10.0**decimals
+    return bool((np.abs(scaled - np.rint(scaled)) < 1e-4).all())
 
 
 def _nodes(t: FloatArray, segment: NDArray[np.int32], spacing: float) -> IntArray:
@@ -131,22 +140,36 @@ def _standing(
     return standing
 
 
-def along(legs: Legs, values: FloatArray, t: FloatArray, segment: NDArray[np.int32]) -> FloatArray:
-    """Values known at the middle of each leg, at every row; NaN in segments without a leg.
+def along(
+    middle: FloatArray,
+    values: FloatArray,
+    own: NDArray[np.int32],
+    t: FloatArray,
+    segment: NDArray[np.int32],
+) -> FloatArray:
+    """Values known at the middle of legs, at every row; NaN in segments without a leg.
 
     Between the middles it is linear, before the first and after the last of a segment constant.
+
+    Args:
+        middle: time of the middle of each leg, increasing.
+        values: one per leg.
+        own: segment of each leg.
+        t: time of each row.
+        segment: segment of each row.
     """
-    if not len(legs.first):
-        return np.full(len(t), np.nan)
-    own = segment[legs.first]
-    new = np.concatenate(([True], np.diff(own) != 0))
-    end = np.concatenate((new[1:], [True]))
-    times = np.concatenate((legs.t0[new], legs.middle, legs.t1[end]))
-    order = np.argsort(times, kind="stable")
-    out = np.interp(t, times[order], np.concatenate((values[new], values, values[end]))[order])
-    known = np.zeros(int(segment[-1]) + 1, dtype=np.bool_)
-    known[own] = True
-    out[~known[segment]] = np.nan
+    out = np.full(len(t), np.nan)
+    if not len(middle):
+        return out
+    edge = np.flatnonzero(np.diff(own) != 0) + 1
+    firsts, lasts = np.concatenate(([0], edge)), np.concatenate((edge, [len(own)])) - 1
+    low = np.full(int(segment[-1]) + 1, np.nan)
+    high = low.copy()
+    low[own[firsts]], high[own[firsts]] = middle[firsts], middle[lasts]
+    for start in range(0, len(t), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        where = np.clip(t[block], low[segment[block]], high[segment[block]])
+        out[block] = np.where(np.isnan(where), np.nan, np.interp(where, middle, values))
     return out
 
 
@@ -155,6 +178,9 @@ def distance_along(legs: Legs, t: FloatArray) -> FloatArray:
     if not len(legs.first):
         return np.zeros(len(t))
     total = np.cumsum(legs.metres)
-    times = np.stack((legs.t0, legs.t1), axis=1).ravel()
-    metres = np.stack((total - legs.metres, total), axis=1).ravel()
-    return np.interp(t, times, metres)
+    # Legs of a segment join, so its first beginning and all ends say everything.
+    begins = np.flatnonzero(np.concatenate(([True], legs.first[1:] != legs.last[:-1])))
+    before = np.where(begins > 0, total[begins - 1], 0.0)
+    times = np.insert(legs.t1, begins, legs.t0[begins])
+    distance: FloatArray = np.interp(t, times, np.insert(total, begins, before))
+    return distance

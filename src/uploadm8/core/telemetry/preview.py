@@ -14,6 +14,7 @@ from uploadm8.core.telemetry.track import Channel, Clock, Column, Track
 
 Json = dict[str, Any]
 
+_FEWEST = 4  # first, fastest, slowest and last row
 _DIGITS = {Channel.LAT: 7, Channel.LON: 7}
 
 
@@ -60,13 +61,13 @@ def summary(track: Track) -> Json:
 
 
 def preview(track: Track, max_points: int = 1_000) -> Json:
-    """At most `max_points` rows of every channel on one time axis, peaks of speed kept.
+    """At most `max_points` (4 or more) rows of every channel on one time axis, peaks kept.
 
     Returns:
         `t` (seconds on the track's clock), `channels` (lists as long as `t`, None where a value
         is not known) and `segment_starts` (indices into `t`).
     """
-    rows = _thinned(track, max(max_points, 2))
+    rows = _thinned(track, max(max_points, _FEWEST))
     starts = np.searchsorted(rows, np.asarray(track.segments))
     return {
         "clock": track.clock.value,
@@ -82,7 +83,7 @@ def preview(track: Track, max_points: int = 1_000) -> Json:
 
 def geojson(track: Track, max_points: int = 5_000) -> Json:
     """A GeoJSON Feature (RFC 7946): one line per segment, broken where it crosses 180 degrees."""
-    rows = _thinned(track, max(max_points, 2))
+    rows = _thinned(track, max(max_points, _FEWEST))
     lines = _lines(track, rows)
     long_enough = [line for line in lines if len(line) > 1]
     geometry: Json | None = None

@@ -17,6 +17,7 @@ from uploadm8.core.telemetry.track import (
 )
 
 HOLD_S = 1.5  # a value stays on the screen this long after the last sample
+STOPPED_MPS = 0.5  # a standing receiver still measures this much: shown as 0
 MIN_GAP_S = 5.0  # never interpolate over more than this, or 5 x the median spacing
 
 _STEPPED = {Channel.GEAR, Channel.LAP, Channel.FIX, Channel.SATELLITES}
@@ -46,9 +47,9 @@ class Samples:
 def resample(track: Track, times: FloatArray) -> Samples:
     """Interpolate every channel at `times` (seconds on the track's clock, any order).
 
-    Linear within a segment; course on the circle; gear, lap, fix stepped. Nothing is made up over
-    a gap longer than max(5 s, 5 x median spacing), across segments, or more than 1.5 s after the
-    last sample; there `valid` is False.
+    Linear within a segment; course on the circle; gear, lap, fix stepped; a speed below
+    0.5 m/s is 0. Nothing is made up over a gap longer than max(5 s, 5 x median spacing), across
+    segments, or more than 1.5 s after the last sample; there `valid` is False.
 
     Raises:
         TelemetryError: telemetry_no_time if the track has no clock.
@@ -57,10 +58,7 @@ def resample(track: Track, times: FloatArray) -> Samples:
         raise telemetry_error(Problem.NO_TIME)
     values: dict[Channel, NDArray[np.float32]] = {}
     valid: dict[Channel, BoolArray] = {}
-    segment_of = np.zeros(len(track), dtype=np.int64)
-    for start in track.segments:
-        if start:
-            segment_of[start:] += 1
+    segment_of = np.searchsorted(track.segments, np.arange(len(track)), side="right")
     for channel, column in track.columns.items():
         if column.valid.any():
             v, ok = _sample(channel, track.t, column, segment_of, np.asarray(times, np.float64))
@@ -98,4 +96,7 @@ def _sample(
         if channel is Channel.COURSE:
             return value % 360.0, ok
         return (value + 180.0) % 360.0 - 180.0, ok
-    return vs[lo] + u * (vs[hi] - vs[lo]), ok
+    value = vs[lo] + u * (vs[hi] - vs[lo])
+    if channel is Channel.SPEED:
+        return np.where(value < STOPPED_MPS, 0.0, value), ok
+    return value, ok

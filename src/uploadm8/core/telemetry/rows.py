@@ -60,7 +60,8 @@ class Rows:
         return np.frombuffer(self._t, dtype=np.float64) if self.count else np.empty(0)
 
     def columns(self) -> dict[Channel, FloatArray]:
-        """All channels that were ever put, padded to the number of rows."""
+        """All channels that were ever put, padded to the number of rows; an open row is lost."""
+        self.drop_row()
         for column in self._columns.values():
             column.frombytes(_NAN_BYTES * (self.count - len(column)))
         return {

@@ -1,6 +1,7 @@
 """Zero-lag smoothing: Savitzky-Golay by least squares, and a running median."""
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -73,3 +74,20 @@ def even_grid(t: FloatArray, finest: float = 0.0) -> tuple[FloatArray, float]:
     count = round(span / max(float(np.median(np.diff(t))), span / (4 * len(t)), finest)) + 1
     count = max(count, 2)
     return np.linspace(t[0], t[-1], count), span / (count - 1)
+
+
+def pieces(
+    t: FloatArray, spans: Sequence[tuple[int, int]], margin_s: float
+) -> Iterator[tuple[slice, slice]]:
+    """Cut spans into pieces small enough for the cache.
+
+    Yields:
+        The rows to look at, with up to `margin_s` more on both sides but never of another span,
+        and the rows of it to fill.
+    """
+    for start, stop in spans:
+        for a in range(start, stop, _BLOCK):
+            b = min(a + _BLOCK, stop)
+            low = int(np.searchsorted(t, t[a] - margin_s)) if a > start else start
+            high = int(np.searchsorted(t, t[b - 1] + margin_s)) if b < stop else stop
+            yield slice(max(low, start), min(high, stop)), slice(a, b)

@@ -13,8 +13,10 @@ MAX_SPEED_MPS = 150.0
 MAX_ACCELERATION = 20.0  # m/s2
 NOISE_M = 20.0  # two fixes of a standing receiver may be this far apart
 MIN_RUN = 5  # a place reached by an impossible jump is believed from this many points on
+MAX_AWAY_S = 60.0  # a longer stay elsewhere is a part of the track, not an excursion
 LOOK_AHEAD = 8  # runs tried when looking for the way back
 MAX_RUNS = 20_000
+_BLOCK = 65_536
 
 IntArray = NDArray[np.int64]
 
@@ -43,13 +45,16 @@ def find_teleports(t: FloatArray, lat: FloatArray, lon: FloatArray) -> Jumps:
     if len(t) < 2:
         return Jumps(dropped, np.empty(0, np.int64))
     # A receiver slower than the log repeats its position: only the first of equals counts.
-    moved = np.flatnonzero(np.concatenate(([True], (np.diff(lat) != 0) | (np.diff(lon) != 0))))
-    breaks, pace = _impossible_steps(t[moved], lat[moved], lon[moved])
+    changed = np.concatenate(([True], (lat[1:] != lat[:-1]) | (lon[1:] != lon[:-1])))
+    moved = np.flatnonzero(changed)
+    if len(moved) < len(t):
+        t, lat, lon = t[moved], lat[moved], lon[moved]
+    breaks, pace = _impossible_steps(t, lat, lon)
     if not len(breaks):
         return Jumps(dropped, np.empty(0, np.int64))
-    whole = np.concatenate((moved, [len(t)]))
+    whole = np.concatenate((moved, [len(changed)]))
     edges = [0, *breaks.tolist(), len(moved)]
-    runs = _Runs(t[moved], lat[moved], lon[moved], pace, whole, edges[:-1], edges[1:])
+    runs = _Runs(t, lat, lon, pace, whole, edges[:-1], edges[1:])
     lost, starts = runs.judge()
     for first, last in lost:
         dropped[whole[first] : whole[last]] = True
@@ -60,11 +65,15 @@ def _impossible_steps(
     t: FloatArray, lat: FloatArray, lon: FloatArray
 ) -> tuple[IntArray, FloatArray]:
     """Indices of points reached by an impossible step, and the usual speed at every point."""
-    dt = np.diff(t)
     steps = steps_m(lat, lon)
-    usual = running_median(steps / dt)
-    limit = np.minimum(MAX_SPEED_MPS, usual + MAX_ACCELERATION * dt) * dt + NOISE_M
-    return np.flatnonzero(steps > limit) + 1, usual
+    usual = running_median(steps / np.diff(t))
+    impossible = np.zeros(len(t), dtype=np.bool_)
+    for start in range(0, len(steps), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        dt = np.diff(t[start : start + _BLOCK + 1])
+        limit = np.minimum(MAX_SPEED_MPS, usual[block] + MAX_ACCELERATION * dt) * dt + NOISE_M
+        impossible[1:][block] = steps[block] > limit
+    return np.flatnonzero(impossible), usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +130,12 @@ class _Runs:
 
     def _way_back(self, current: int, run: int) -> int | None:
         """The first of the next runs that can be reached from the end of `current`."""
+        left = self.ends[current] - 1
         for candidate in range(run, min(run + LOOK_AHEAD, len(self.starts))):
-            if self._reachable(self.ends[current] - 1, self.starts[candidate]):
+            begin = self.starts[candidate]
+            if begin - self.starts[run] >= MIN_RUN and self.t[begin] - self.t[left] > MAX_AWAY_S:
+                return None
+            if self._reachable(left, begin):
                 return candidate
         return None
 

@@ -11,6 +11,7 @@ from uploadm8.core.telemetry.report import Report
 from uploadm8.core.telemetry.track import Clock, FloatArray
 
 EARLIEST_UTC = 631_152_000.0  # 1990-01-01: nothing recorded before is telemetry of a video
+LONGEST_S = 1e11  # no clock counts three thousand years
 LATEST_AHEAD_S = 48 * 3600.0
 DISORDER_SORTED = 0.01  # more disorder than this is not repaired by sorting
 FASTEST_HZ = 2_000.0  # more rows per second than any logger: the times mean nothing
@@ -22,9 +23,12 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Which rows to keep, in which order, at which (not yet unique) times."""
+    """Which rows to keep, in which order (None: all as they are), at which times.
 
-    rows: IntArray
+    Times may still be equal.
+    """
+
+    rows: IntArray | None
     t: FloatArray
     clock: Clock
 
@@ -35,18 +39,26 @@ def order_rows(t: FloatArray, clock: Clock, report: Report) -> Timeline:
     A file whose rows mostly lack a time, or that gives all of them the same time, has no clock:
     its points stay in file order with Clock.NONE.
     """
-    usable = np.isfinite(t)
+    with np.errstate(invalid="ignore"):
+        usable = np.abs(t) < LONGEST_S
     if clock is Clock.UTC:
         clock, usable = _plausible(t, usable, report)
     known = int(usable.sum())
     if 2 * known < len(t) or (len(t) > 1 and np.ptp(t[usable]) < (known - 1) / FASTEST_HZ):
         report.warn(_no_clock_reason(known, len(t)))
-        return Timeline(np.arange(len(t)), np.arange(len(t), dtype=np.float64), Clock.NONE)
+        return Timeline(None, np.arange(len(t), dtype=np.float64), Clock.NONE)
     report.drop("no_time", len(t) - known)
+    if known == len(t) and _in_good_order(t):
+        return Timeline(None, t, clock)
     rows = np.flatnonzero(usable)
     rows = _in_order(t, rows, report)
     rows = _without_far_rows(t, rows, report)
     return Timeline(rows, t[rows], clock)
+
+
+def _in_good_order(t: FloatArray) -> bool:
+    steps = np.diff(t)
+    return not len(steps) or bool(steps.min() >= 0.0 and steps.max() <= OUTLIER_GAP_S)
 
 
 def _plausible(

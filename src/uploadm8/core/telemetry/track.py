@@ -122,7 +122,8 @@ class Track:
 
     def spans(self) -> list[tuple[int, int]]:
         """Start and end index of each segment."""
-        return list(zip(self.segments, (*self.segments[1:], len(self.t)), strict=True))
+        spans = zip(self.segments, (*self.segments[1:], len(self.t)), strict=True)
+        return [(start, stop) for start, stop in spans if stop > start]
 
     def with_columns(self, columns: Mapping[Channel, Column]) -> "Track":
         """The same track with these columns added or replaced."""

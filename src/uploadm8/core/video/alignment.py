@@ -1,12 +1,16 @@
 """Line telemetry up with a video: track time at the first picture, with a confidence."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from uploadm8.core.telemetry.clock import read_video_clock
+from uploadm8.core.telemetry.sync import SyncResult, synchronise
 from uploadm8.core.telemetry.track import Clock, Track
+from uploadm8.core.video.motion import DEFAULT_BUDGET_S, extract_motion
 from uploadm8.core.video.source import SourceInfo
+
+_SURE = 0.9  # clocks as sure as this need not be checked against the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,7 @@ class Alignment:
     Attributes:
         offset_s: track time at the first picture, in seconds.
         confidence: 0..1.
-        method: embedded, manual, clock or start.
+        method: what it rests on, such as ``embedded``, ``manual`` or ``gps_time``.
         reason: a sentence for the user.
         needs_review: whether a person should look before it is published.
     """
@@ -32,33 +36,40 @@ class Alignment:
         return {**asdict(self), "offset_s": round(self.offset_s, 3)}
 
 
-def align(track: Track, source: SourceInfo, video: Path, manual_s: float | None) -> Alignment:
-    """Find the offset, best evidence first."""
-    del video
+def align(
+    track: Track,
+    source: SourceInfo,
+    video: Path,
+    manual_s: float | None,
+    *,
+    budget_s: float = DEFAULT_BUDGET_S,
+) -> Alignment:
+    """Find the offset, best evidence first.
+
+    Args:
+        track: the telemetry.
+        source: what the probe says of the video.
+        video: the file itself.
+        manual_s: track time at the first picture, when the user has set it.
+        budget_s: seconds that may be spent on looking at the picture, where clocks leave doubts.
+    """
     if manual_s is not None:
-        return Alignment(manual_s, 1.0, "manual", "Set by hand.")
-    if track.clock is Clock.VIDEO:
-        return Alignment(0.0, 1.0, "embedded", "The telemetry runs on the video's own clock.")
-    start = _start_of(source)
-    if track.start_utc is not None and start is not None:
-        offset = start - track.start_utc
-        if -source.duration_s < offset < track.duration_s:
-            return Alignment(offset, 0.8, "clock", "Both files tell the time of day.")
+        return _told(synchronise(track, read_video_clock(video), manual_offset_s=-manual_s))
+    clock = read_video_clock(video)
+    by_clock = synchronise(track, clock)
+    settled = track.clock in (Clock.VIDEO, Clock.NONE) or by_clock.confidence >= _SURE
+    if settled or budget_s <= 0 or source.duration_s < 1:
+        return _told(by_clock)
+    motion = extract_motion(video, budget_s=budget_s)
+    return _told(synchronise(track, clock, motion=motion))
+
+
+def _told(result: SyncResult) -> Alignment:
+    """The video's view: the log's offset is added to its clock, ours is the clock's value at 0."""
     return Alignment(
-        0.0,
-        0.2,
-        "start",
-        "The files share no clock; the log is assumed to begin with the video.",
-        needs_review=True,
+        offset_s=-result.offset_s + 0.0,
+        confidence=result.confidence,
+        method=result.method.value,
+        reason=result.reason,
+        needs_review=result.needs_review,
     )
-
-
-def _start_of(source: SourceInfo) -> float | None:
-    text = source.creation_date or source.creation_time
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -55,10 +55,6 @@ _FAULTS: Final = MappingProxyType(
             "The segments of one rendition do not fit together: {what}.",
             "Render it again.",
         ),
-        "disk_full": (
-            "About {need} bytes are needed in {path} and {free} are free.",
-            "Free some space, or render to another disk.",
-        ),
     }
 )
 

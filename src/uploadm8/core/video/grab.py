@@ -21,7 +21,6 @@ from uploadm8.core.video.timeline import Timeline
 from uploadm8.core.video.upright import Upright
 
 Bgr = NDArray[np.uint8]
-_PAST_END = 2  # pictures: times at the very end show the last picture
 
 
 class Grabber:
@@ -52,7 +51,7 @@ class Grabber:
             MediaError: when there is no picture to be had.
         """
         step = 1 / self.source.nominal_fps
-        last = Fraction(self.source.duration_s) - _PAST_END * step
+        last = Fraction(self.source.duration_s) - step
         wanted = max(Fraction(0), min(Fraction(seconds), last))
         shown = None
         for time, picture in self._reader.pictures(wanted):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from uploadm8.core.telemetry.preview import preview, summary
+from uploadm8.core.telemetry.preview import geojson, preview, summary
 from uploadm8.core.telemetry.reader import read_track
 from uploadm8.core.telemetry.track import Track
 from uploadm8.core.video.alignment import Alignment, align
@@ -23,7 +23,7 @@ class InspectTask:
     Attributes:
         source: the video, on local disk.
         telemetry: the telemetry file beside it, if one was sent.
-        offset_s: track time at the first picture, when the user has set it.
+        offset_s: the log's time at the first picture, when the user has set it.
     """
 
     source: Path
@@ -39,7 +39,7 @@ class Inspection:
         source: facts of the video.
         summary: facts of the telemetry file that was sent; None without one, or when unreadable.
         embedded: facts of telemetry inside the video, when no file was sent.
-        preview: thinned channels of the telemetry used.
+        preview: thinned channels and the GeoJSON line of the telemetry used.
         sync: how telemetry and video were lined up.
         telemetry_problem: why the telemetry file cannot be used.
         warnings: code and sentence of what is odd.
@@ -75,7 +75,7 @@ def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
         source=facts,
         summary=told if task.telemetry is not None else None,
         embedded=told if task.telemetry is None else None,
-        preview=preview(track, PREVIEW_POINTS),
+        preview={**preview(track, PREVIEW_POINTS), "geojson": geojson(track)},
         sync=aligned.as_json(),
         warnings=[{"code": "telemetry", "detail": text} for text in track.quality.warnings]
         + _doubts(aligned),

@@ -53,5 +53,6 @@ def pacing_for(source: SourceInfo, spec: RenditionSpec) -> Pacing:
     if rate > spec.max_fps:
         rate = nominal / math.ceil(nominal / spec.max_fps)
     elif rate < spec.min_fps:
-        rate = nominal * math.ceil(spec.min_fps / nominal)
+        more = nominal * math.ceil(spec.min_fps / nominal)
+        rate = more if more <= spec.max_fps else nominal
     return Pacing(rate, False, _EARLY * rate / nominal, step)

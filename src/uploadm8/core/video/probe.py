@@ -27,16 +27,23 @@ def probe(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> SourceInfo:
     Raises:
         MediaError: code, sentence and action say why the file is refused.
     """
-    if path.is_file() and path.stat().st_size > limits.max_bytes:
-        raise fault("media_too_large", got=path.stat().st_size, limit=limits.max_bytes)
     with opened(path, limits) as container:
-        stream = picture_stream(container, limits, threads=False)
-        _check_size(stream, limits)
-        audio = _audio(container, limits)
-        picture = _first_picture(container, stream)
-        cadence = _cadence(container, stream, path)
-        _check_cadence(cadence, limits)
-        return _describe(path, container, stream, picture, cadence, audio)
+        return probe_opened(path, container, limits)
+
+
+def probe_opened(path: Path, container: InputContainer, limits: MediaLimits) -> SourceInfo:
+    """Inspect a file that is open already; its sound can then still be read, from any point on.
+
+    Raises:
+        MediaError: code, sentence and action say why the file is refused.
+    """
+    stream = picture_stream(container, limits, threads=False)
+    _check_size(stream, limits)
+    audio = _audio(container, limits)
+    picture = _first_picture(container, stream)
+    cadence = _cadence(container, stream, path)
+    _check_cadence(cadence, limits)
+    return _describe(path, container, stream, picture, cadence, audio)
 
 
 def _describe(
@@ -57,7 +64,7 @@ def _describe(
         container="matroska" if "matroska" in container.format.name else "mov",
         size_bytes=path.stat().st_size,
         duration_s=cadence.duration_s,
-        start_s=picture.time or 0.0,
+        start_s=_start(picture, stream),
         frames=cadence.frames,
         codec=codec_name(context),
         coded_width=picture.width,
@@ -100,6 +107,27 @@ def _check_size(stream: VideoStream, limits: MediaLimits) -> None:
 
 
 def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
+    try:
+        frame = _key_picture(container, stream)
+        if frame is not None:
+            return frame
+        stream.codec_context.flush_buffers()
+        container.seek(0)
+    except (av.FFmpegError, MemoryError, ValueError):
+        pass  # what follows looks further, and tells the reason
+    return _decodable_picture(container, stream)
+
+
+def _key_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """The first packet's picture, drained at once: reordering would have three decoded."""
+    packet = next(container.demux(stream), None)
+    if packet is None or not packet.is_keyframe:
+        return None
+    frames = [*packet.decode(), *stream.decode(None)]
+    return frames[0] if frames else None
+
+
+def _decodable_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
     reason = "no picture could be decoded"
     try:
         for packet in itertools.islice(container.demux(stream), _FIRST_PACKETS):
@@ -167,6 +195,12 @@ def _audio(container: InputContainer, limits: MediaLimits) -> AudioInfo | None:
             codec_name(context), context.profile, context.rate, context.channels, start
         )
     return None
+
+
+def _start(picture: VideoFrame, stream: VideoStream) -> float:
+    # A drained picture knows its stamp but not the unit of it.
+    stamp = picture.pts if picture.pts is not None else stream.start_time
+    return float((stamp or 0) * (stream.time_base or 0))
 
 
 def _color(picture: VideoFrame, stream: VideoStream) -> Color:

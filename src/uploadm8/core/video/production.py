@@ -21,7 +21,7 @@ class ProductionTask:
     Attributes:
         source: the video, on local disk.
         telemetry: the telemetry file beside it, if one was sent.
-        offset_s: track time at the first picture.
+        offset_s: the log's time at the first picture.
         hud: how the HUD looks; None for no HUD.
         outputs: the renditions and their files.
         quality: encoder effort.
@@ -52,6 +52,7 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
         hud=hud,
         offset_s=task.offset_s,
         quality=task.quality,
+        known=info,
     )
     report = render(job, emit)
     for output in task.outputs:

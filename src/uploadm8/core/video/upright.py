@@ -1,9 +1,11 @@
 """Bring a decoded picture into the form everything else works on: 8-bit 4:2:0, SDR, upright."""
 
 import cv2
+import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
+from uploadm8.core.hud.frame import Plane, Planes
 from uploadm8.core.video.color import Color, Range
 from uploadm8.core.video.planes import new_frame, planes_of
 from uploadm8.core.video.source import SourceInfo
@@ -35,7 +37,7 @@ class Upright:
         self._size = (_even(coded[0] * scale), _even(coded[1] * scale)) if shrinks else coded
         swap = source.rotation in (90, 270)
         self.size = (self._size[1], self._size[0]) if swap else self._size
-        self.passes = not self._converts and not source.rotation
+        self.passes = not (self._converts or source.rotation or source.interlaced)
         self._reformatter = VideoReformatter()
         self._mappers: dict[tuple[int, int, str], ToneMapper] = {}
 
@@ -44,6 +46,9 @@ class Upright:
         if self._converts or (frame.width, frame.height) != self._size:
             color = self._source.color
             frame = self._mapped(frame) if color.hdr or color.wide else self._reformatted(frame)
+        if self._source.interlaced:
+            frame.make_writable()
+            _weave_away(planes_of(frame))
         return self._turned(frame) if self._source.rotation else frame
 
     def _mapped(self, frame: VideoFrame) -> VideoFrame:
@@ -76,6 +81,23 @@ class Upright:
         for name in ("y", "u", "v"):
             cv2.rotate(getattr(source, name), turn, dst=getattr(target, name))
         return turned
+
+
+def _weave_away(planes: Planes) -> None:
+    """Keep one field and put the mean of its neighbours between its lines.
+
+    Half of the lines are lost, but nothing combs, and every picture keeps its time.
+    """
+    for plane in (planes.y, planes.u, planes.v):
+        last = plane.shape[0] - (2 if plane.shape[0] % 2 else 1)
+        cv2.addWeighted(
+            plane[0:last:2], 0.5, _below(plane, last), 0.5, 0, dst=plane[1 : last + 1 : 2]
+        )
+
+
+def _below(plane: Plane, last: int) -> Plane:
+    rows = np.minimum(np.arange(2, last + 3, 2), plane.shape[0] - 1 - (plane.shape[0] + 1) % 2)
+    return np.asarray(plane[rows[: len(range(1, last + 1, 2))]], np.uint8)
 
 
 def _even(value: float) -> int:

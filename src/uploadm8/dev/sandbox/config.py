@@ -42,6 +42,17 @@ def sandbox_env(base: str) -> dict[str, str]:
     return urls | _CLIENTS
 
 
+def webhook_urls(app_url: str) -> dict[str, str]:
+    """The switches that send webhooks to an UploadM8 at `app_url` (its BASE_URL)."""
+    root = app_url.rstrip("/")
+    return {
+        "tiktok_webhook_url": f"{root}/api/webhooks/tiktok",
+        "meta_webhook_url": f"{root}/api/webhooks/meta/deauthorize",
+        "meta_deletion_url": f"{root}/api/webhooks/meta/data-deletion",
+        "stripe_webhook_url": f"{root}/api/billing/webhook",
+    }
+
+
 class Client(Struct, frozen=True):
     """A client registered with a party."""
 
@@ -68,6 +79,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     redirect_uris: tuple[str, ...] = ()
     """Registered callback addresses; empty registers whatever the first request says."""
     code_life_s: float = 600
+    webhook_copies: int = 1
+    """How often each webhook is delivered; platforms promise at least once."""
     check_media: bool = True
     """Probe received media and refuse what the platform would."""
 
@@ -110,6 +123,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     google_access_life_s: float = 3599
     google_refresh_life_s: float | None = None
     """604800 plays a consent screen in testing."""
+    google_refresh_tokens_per_account: int = 100
+    """Live refresh tokens per account and client; the oldest one beyond dies silently."""
     youtube_inserts_per_day: int = 100
     youtube_units_per_day: int = 10_000
     youtube_channel_uploads_per_day: int = 50
@@ -122,6 +137,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     youtube_wrong_offset: Literal[308, 416, 400] = 308
     youtube_category_required: bool = False
     youtube_past_publish_at: Literal["publish", "reject"] = "publish"
+    youtube_short_thumbnail: Literal["after_processing", "any_time"] = "after_processing"
     youtube_processing_s: float = 1.5
 
     meta_user_token_life_s: float = 5400
@@ -132,6 +148,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """HTTP status of missing permissions and throttling."""
     meta_rupload_error_status: Literal[400, 500] = 400
     meta_webhook_url: str = ""
+    meta_deletion_url: str = ""
     instagram_quota_total: int = 50
     instagram_containers_per_day: int = 400
     instagram_container_life_s: float = 86_400

@@ -4,21 +4,20 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Litestar, Request, delete, get, post, put
 from litestar.exceptions import ClientException, NotFoundException
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Redirect
 
 from uploadm8.dev.sandbox.config import Settings
-from uploadm8.dev.sandbox.kit.consent import Decision
+from uploadm8.dev.sandbox.control_accounts import account_handlers, consent_handlers
 from uploadm8.dev.sandbox.kit.faults import Fault
-from uploadm8.dev.sandbox.kit.identity import twin
 from uploadm8.dev.sandbox.kit.ledger import as_json
 from uploadm8.dev.sandbox.kit.runtime import Runtime
-from uploadm8.dev.sandbox.kit.wire import Call, Party, RefusedError
+from uploadm8.dev.sandbox.kit.wire import Party
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -29,32 +28,19 @@ class ClockStep(msgspec.Struct, forbid_unknown_fields=True):
     advance_s: float
 
 
-class AccountName(msgspec.Struct, forbid_unknown_fields=True):
-    """An account of a party, by its short name, and why it lost its grants."""
-
-    party: str
-    account: str
-    why: str = "revoked"
-
-
-class NewAccount(msgspec.Struct, forbid_unknown_fields=True):
-    """An account to add: like an existing one, under another short name."""
-
-    party: str
-    account: str
-    like: str
-
-
 def control_app(runtime: Runtime, parties: Sequence[Party], lifespan: Lifespan) -> Litestar:
     """The application that holds the controls and the lifespan of the whole sandbox."""
     handlers = [
         *_time(runtime),
         *_switches(runtime),
         *_faults(runtime, parties),
-        *_accounts(runtime, parties),
+        *account_handlers(runtime),
+        *consent_handlers(runtime, parties),
         *_ledger(runtime),
     ]
-    return Litestar(route_handlers=handlers, lifespan=[lifespan], openapi_config=None)
+    return Litestar(
+        route_handlers=handlers, lifespan=[lifespan], openapi_config=None, logging_config=None
+    )
 
 
 def _time(runtime: Runtime) -> list[BaseRouteHandler]:
@@ -132,61 +118,6 @@ def _faults(runtime: Runtime, parties: Sequence[Party]) -> list[BaseRouteHandler
     return [routes, faults, arm, disarm]
 
 
-def _accounts(runtime: Runtime, parties: Sequence[Party]) -> list[BaseRouteHandler]:
-    screens_by_prefix = {
-        p.prefix: runtime.screens[p.name] for p in parties if p.name in runtime.screens
-    }
-
-    @get("/_sandbox/accounts")
-    async def accounts() -> dict[str, list[dict[str, Any]]]:
-        return {
-            party: [{"account": name} | asdict(a) for name, a in runtime.accounts(party).items()]
-            for party in runtime.screens
-        }
-
-    @post("/_sandbox/accounts")
-    async def add(data: JSONBody[NewAccount]) -> dict[str, Any]:
-        known = runtime.accounts(data.party)
-        if data.like not in known or data.account in known:
-            raise ClientException(f"{data.party}: {data.like} must exist, {data.account} must not")
-        made = twin(known[data.like], data.account, runtime.state.next_number())
-        known[data.account] = made
-        return {"account": data.account} | asdict(made)
-
-    @get("/_sandbox/consent")
-    async def consent(
-        url: FromQuery[str],
-        account: FromQuery[str] = "",
-        deny: FromQuery[bool] = False,
-        scopes: FromQuery[str | None] = None,
-        assets: FromQuery[str | None] = None,
-    ) -> dict[str, str]:
-        """Fill in the consent form that `url` shows, and tell where it would redirect."""
-        parts = urlsplit(url)
-        screen = screens_by_prefix.get("/" + parts.path.split("/", 2)[1]) if parts.path else None
-        if screen is None:
-            raise ClientException("this is not the authorize address of a party in this sandbox")
-        decision = Decision(
-            account=account or screen.choices()[0].id,
-            deny=deny,
-            scopes=_names(scopes),
-            assets=_names(assets),
-        )
-        try:
-            asked = screen.parse(_as_call(parts.path, parts.query))
-            return {"callback_url": screen.decide(asked, decision)}
-        except RefusedError as refusal:
-            raise ClientException(refusal.reply.body.decode()) from refusal
-
-    @post("/_sandbox/revoke", status_code=200)
-    async def revoke(data: JSONBody[AccountName]) -> dict[str, int]:
-        if data.account not in runtime.accounts(data.party):
-            raise NotFoundException(f"{data.party} has no account {data.account}")
-        return {"grants": runtime.revoke_account(data.party, data.account, data.why)}
-
-    return [accounts, add, consent, revoke]
-
-
 def _ledger(runtime: Runtime) -> list[BaseRouteHandler]:
     @get("/_sandbox/ledger")
     async def ledger(
@@ -221,17 +152,13 @@ def _ledger(runtime: Runtime) -> list[BaseRouteHandler]:
     async def forget() -> None:
         runtime.ledger.clear()
 
-    return [ledger, calls, forget]
+    @delete("/_sandbox/posts/{platform:str}/{post_id:str}")
+    async def take_down(platform: FromPath[str], post_id: FromPath[str]) -> None:
+        if not runtime.remove_post(platform, post_id):
+            raise NotFoundException(f"{platform} has no post {post_id}")
 
+    @get("/", status_code=302)
+    async def home() -> Redirect:
+        return Redirect("/posts")
 
-def _names(value: str | None) -> frozenset[str] | None:
-    if value is None:
-        return None
-    return frozenset(part for part in value.replace(",", " ").split() if part)
-
-
-def _as_call(path: str, query: str) -> Call:
-    async def nothing() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    return Call("GET", path, "", {}, query, nothing)
+    return [ledger, calls, forget, take_down, home]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 
 from uploadm8.api.guards import given, needs
 from uploadm8.api.principal import Principal
@@ -50,7 +50,7 @@ class SessionsController(Controller):
     @delete("/{session_id:uuid}", summary="End a session", **needs(session=True))
     async def end(
         self,
-        session_id: UUID,
+        session_id: FromPath[UUID],
         principal: NamedDependency[Principal],
         accounts: NamedDependency[Accounts],
     ) -> None:

@@ -39,7 +39,7 @@ class User(Table, tablename="users", db=DB):
     disabled_at = Timestamptz(null=True, default=None)
     deletion_due_at = Timestamptz(null=True, default=None)
     auth_epoch = Integer(default=0)  # raised to kill every access token at once
-    totp_secret = Text(null=True, default=None)  # encrypted, bound to this row
+    totp_secret_enc = Text(null=True, default=None)  # encrypted, bound to this row
     totp_enabled_at = Timestamptz(null=True, default=None)
     totp_last_step = BigInt(default=0)  # the 30 s step of the last accepted code
     created_at = Timestamptz(default=TimestamptzNow())

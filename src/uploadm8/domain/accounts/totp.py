@@ -74,7 +74,7 @@ class SecondFactor:
         secret = pyotp.random_base32()
         sealed = self.cipher.encrypt(secret, table="users", row=user_id, field="totp_secret")
         rows = await User.raw(
-            "UPDATE users SET totp_secret={}, totp_last_step=0"
+            "UPDATE users SET totp_secret_enc={}, totp_last_step=0"
             " WHERE id={} AND totp_enabled_at IS NULL RETURNING email",
             sealed,
             user_id,
@@ -122,7 +122,7 @@ class SecondFactor:
             raise WrongCodeError
         async with transaction():
             await User.raw(
-                "UPDATE users SET totp_secret=NULL, totp_enabled_at=NULL WHERE id={}", user_id
+                "UPDATE users SET totp_secret_enc=NULL, totp_enabled_at=NULL WHERE id={}", user_id
             )
             await RecoveryCode.raw('DELETE FROM recovery_codes WHERE "user"={}', user_id)
             await self.post.notify(user_id, LetterKind.TOTP_DISABLED)
@@ -135,14 +135,14 @@ class SecondFactor:
 
     async def _accept_totp(self, user_id: UUID, code: str, *, enabled: bool) -> bool:
         rows = await User.raw(
-            "SELECT totp_secret FROM users WHERE id={} AND totp_secret IS NOT NULL"
+            "SELECT totp_secret_enc FROM users WHERE id={} AND totp_secret_enc IS NOT NULL"
             " AND (totp_enabled_at IS NOT NULL) = {}",
             user_id,
             enabled,
         )
         if not rows:
             return False
-        sealed = rows[0]["totp_secret"]
+        sealed = rows[0]["totp_secret_enc"]
         secret = self.cipher.decrypt(sealed, table="users", row=user_id, field="totp_secret")
         step = self._step_of(secret, code)
         if step is None:

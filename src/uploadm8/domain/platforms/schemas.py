@@ -83,3 +83,23 @@ class AuthorizeOut(msgspec.Struct, frozen=True, kw_only=True):
 
     authorize_url: str
     expires_at: datetime
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook was verified and taken."""
+
+    received: bool
+
+
+class DeletionAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """What Meta shows the person who asked for deletion."""
+
+    url: str
+    confirmation_code: str
+
+
+class DeletionStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a data deletion is."""
+
+    confirmation_code: str
+    status: str

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from uploadm8.domain.platforms.accounts import Accounts, Hook, nothing
 from uploadm8.domain.platforms.actors import PlatformJobs
+from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.flows import Flows
+from uploadm8.domain.platforms.signals import Signals
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.domain.platforms.views import PlatformViews
@@ -22,6 +24,7 @@ class Platforms:
     keeper: TokenKeeper
     views: PlatformViews
     jobs: PlatformJobs
+    signals: Signals
 
 
 def build_platforms(
@@ -32,6 +35,7 @@ def build_platforms(
     frontend_url: str,
     allow_account: Hook,
     connected: Hook = nothing,
+    posts_moved: Hook = nothing,
 ) -> Platforms:
     """Wire the subject together.
 
@@ -42,6 +46,7 @@ def build_platforms(
         frontend_url: where the browser goes after a callback.
         allow_account: refuses one more account when a workspace's tier is full.
         connected: told of every account that was connected or reconnected.
+        posts_moved: told of an account whose posts a platform says have moved on.
     """
     vault = Vault(cipher)
     accounts = Accounts(vault, allow_account, connected)
@@ -53,4 +58,10 @@ def build_platforms(
         keeper=keeper,
         views=PlatformViews(clients, accounts),
         jobs=PlatformJobs(clients, vault, keeper),
+        signals=Signals(
+            tiktok=clients.apps[Platform.TIKTOK],
+            meta=clients.apps[Platform.FACEBOOK],
+            keeper=keeper,
+            posts_moved=posts_moved,
+        ),
     )

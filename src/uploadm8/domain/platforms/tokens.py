@@ -1,10 +1,10 @@
 """Live tokens: refreshed by one caller at a time, stored before they are used."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,7 @@ from uploadm8.errors import NotFoundError, Retry, UnavailableError
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 PROVIDER_PATIENCE_S = 15.0
@@ -31,6 +32,25 @@ AHEAD: Mapping[Platform, timedelta] = {
     Platform.FACEBOOK: timedelta(0),
 }
 """How long before its end an access token is replaced; page tokens have no end."""
+
+
+class AccountAccess(Protocol):
+    """What gives out tokens."""
+
+    async def access(self, account_id: UUID, *, renew: bool = False) -> Access:
+        """A token that works now; with `renew` another one than before."""
+
+
+async def with_token(
+    accounts: AccountAccess, account_id: UUID, call: Callable[[Access], Awaitable[T]]
+) -> T:
+    """Make a call that can be repeated, with a new token if the platform refuses the first one."""
+    try:
+        return await call(await accounts.access(account_id))
+    except PlatformError as error:
+        if error.retry is not Retry.AUTH_EXPIRED:
+            raise
+        return await call(await accounts.access(account_id, renew=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,16 @@
-"""Jobs about publications: publish one, ask again about an unknown one, what comes after."""
+"""Jobs about publications: publish one, ask again about an unknown one."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from uploadm8.domain.platforms.clients.base import Live, NotPublished, Platform
-from uploadm8.domain.publishing.delivery import AskLaterError, Delivery, OutcomeUnknownError
+from uploadm8.domain.publishing.delivery import AskLaterError, Delivery, VerdictSettledError
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.record import Record, told
-from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.publishing.tables import PublicationState
 from uploadm8.errors import Retry, UploadM8Error
 from uploadm8.infra.db.transaction import transaction
-from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, PUBLISH, RECONCILE
+from uploadm8.infra.jobs.catalog import PUBLISH, RECONCILE
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.jobs.queue import enqueue
 
@@ -29,7 +29,6 @@ class PublishingJobs:
         return (
             Handler(PUBLISH, self.publish, self.dead),
             Handler(RECONCILE, self.reconcile),
-            Handler(AFTER_PUBLISH, self.after),
         )
 
     async def publish(self, context: JobContext) -> None:
@@ -39,7 +38,7 @@ class PublishingJobs:
             await self.delivery.deliver(context, publication_id)
         except AskLaterError:
             raise
-        except OutcomeUnknownError:
+        except VerdictSettledError:
             return
         except UploadM8Error as error:
             parked = await self._tell(context, publication_id, error)
@@ -82,26 +81,6 @@ class PublishingJobs:
                 await record.fail(verdict.error)
         else:
             raise AskLaterError(retry_after=RECONCILE_EVERY_S)
-
-    async def after(self, context: JobContext) -> None:
-        """What may fail without failing the post: its public address."""
-        publication_id = _ref(context)
-        row = await Publication.select().where(Publication.id == publication_id).first()
-        if (
-            row is None
-            or row["state"] != S.PUBLISHED
-            or row["public_url"]
-            or not row["platform_post_id"]
-        ):
-            return
-        publisher = self.delivery.publishers[Platform(row["platform"])]
-        access = await self.delivery.accounts.access(row["account"])
-        url = await publisher.permalink(access, row["platform_post_id"])
-        if url is None:
-            raise AskLaterError(retry_after=30.0)
-        await Publication.update({Publication.public_url: url}).where(
-            Publication.id == publication_id
-        )
 
     async def _tell(
         self, context: JobContext, publication_id: UUID, error: UploadM8Error

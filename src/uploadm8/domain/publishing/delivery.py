@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -20,15 +21,17 @@ from uploadm8.domain.platforms.clients.base import (
     Pending,
     Platform,
     Ready,
+    Report,
     Unknown,
 )
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.options import read_options
+from uploadm8.domain.platforms.clients.options import InstagramOptions, Options, read_options
 from uploadm8.domain.platforms.clients.protocol import Publisher
 from uploadm8.domain.publishing.media import StoredMedia
+from uploadm8.domain.publishing.preflight import before_sending
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
-from uploadm8.domain.renditions.tables import Rendition
+from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
@@ -106,21 +109,24 @@ class Delivery:
         draft = await self.draft_of(row)
         handle = record.handle_of(row)
         if handle is None:
-            failpoint("before_prepare")
+            await record.keep_findings(await before_sending(publisher, draft))
+            failpoint("before_prepare", publisher.platform)
             handle = await publisher.prepare(draft)
-            failpoint("after_prepare")
+            failpoint("after_prepare", publisher.platform)
             await record.keep_handle(handle)
         elif row["state"] != S.TRANSFERRING:
             await record.move(S.TRANSFERRING)
-        failpoint("after_handle")
+        failpoint("after_handle", publisher.platform)
         try:
-            handle = await publisher.transfer(draft, handle, self._reporter(record))
+            handle = await publisher.transfer(
+                draft, handle, self._reporter(record, publisher.platform)
+            )
         except PlatformError as error:
             if error.fresh_handle:
                 await record.drop_handle()
             raise
         await record.keep_handle(handle)
-        failpoint("after_transfer")
+        failpoint("after_transfer", publisher.platform)
         await self._until_ready(publisher, draft, handle)
         await _until(row["publish_at"])
         await self._commit(record, publisher, draft, handle, again=False)
@@ -133,7 +139,7 @@ class Delivery:
         self, record: Record, publisher: Publisher, draft: Draft, handle: Any, *, again: bool
     ) -> None:
         await record.intend()
-        failpoint("after_intent")
+        failpoint("after_intent", publisher.platform)
         try:
             result = await publisher.commit(draft, handle, again=again)
         except PlatformError as error:
@@ -143,10 +149,12 @@ class Delivery:
             if error.fresh_handle:
                 await record.drop_handle()
             raise
-        failpoint("after_commit")
-        await record.move(S.CONFIRMING)
+        failpoint("after_commit", publisher.platform)
         if isinstance(result, Accepted):
-            log.info("commit_accepted", platform=publisher.platform)
+            await record.accepted(result.post_id)
+        else:
+            log.warning("commit_ambiguous", platform=publisher.platform, reason=result.reason)
+            await record.move(S.CONFIRMING)
         await self._verdict(record, publisher, draft, handle)
 
     async def _confirm(self, record: Record, row: dict[str, Any]) -> None:
@@ -163,16 +171,19 @@ class Delivery:
         self, record: Record, publisher: Publisher, draft: Draft, handle: Any
     ) -> None:
         while True:
-            failpoint("before_check")
+            failpoint("before_check", publisher.platform)
             verdict = await publisher.check(draft, handle)
             match verdict:
                 case Live(post_id=post_id, url=url):
-                    failpoint("before_published")
+                    failpoint("before_published", publisher.platform)
                     await record.published(post_id, url)
                     return
                 case CommitAgain():
-                    await self._commit(record, publisher, draft, handle, again=True)
-                    return
+                    if not await record.was_accepted(await record.row()):
+                        await self._commit(record, publisher, draft, handle, again=True)
+                        return
+                    await self._patience(record, "it took the post and shows no sign of it")
+                    await _wait(INLINE_WAIT_S)
                 case NotPublished(error=error):
                     await record.refused(error)
                     await record.drop_handle()
@@ -187,16 +198,27 @@ class Delivery:
     async def _patience(self, record: Record, reason: str) -> None:
         row = await record.row()
         since = row["commit_intent_at"]
-        if since is not None and now() - since > VERDICT_PATIENCE:
+        if since is None or now() - since < VERDICT_PATIENCE:
+            return
+        if row["platform_post_id"] is not None:  # it told us the id of the post when it took it
+            await record.published(row["platform_post_id"], None)
+        else:
             await record.unknown(reason)
-            raise OutcomeUnknownError
+        raise VerdictSettledError
 
     async def draft_of(self, row: dict[str, Any]) -> Draft:
         platform = Platform(row["platform"])
         rendition = await Rendition.select().where(Rendition.id == row["rendition"]).first()
-        upload = await Upload.select(Upload.title).where(Upload.id == row["upload"]).first()
+        upload = (
+            await Upload.select(Upload.title, Upload.filename)
+            .where(Upload.id == row["upload"])
+            .first()
+        )
         if rendition is None or upload is None:
             raise UploadM8Error("The publication has no rendition.", code="rendition_missing")
+        if rendition["state"] != RenditionState.SUCCEEDED:
+            raise AskLaterError("The rendition is being made anew.", retry_after=10.0)
+        options = read_options(platform, json_of(row["options"]))
         return Draft(
             access=await self.accounts.access(row["account"]),
             media=StoredMedia(
@@ -213,32 +235,39 @@ class Delivery:
                 audio_codec="aac",
             ),
             caption=row["caption"],
-            options=read_options(platform, json_of(row["options"])),
+            options=options,
             marker=str(row["id"]),
-            title=upload["title"] or None,
+            title=upload["title"] or PurePath(upload["filename"]).stem or None,
+            cover_url=await self._cover(options, rendition["still_key"]),
         )
+
+    async def _cover(self, options: Options, still_key: str | None) -> str | None:
+        """An address of the still picture that Instagram can fetch for an hour."""
+        if not isinstance(options, InstagramOptions) or not options.cover or still_key is None:
+            return None
+        return await self.storage.presign_get(still_key, expires_s=3_600)
 
     def _publisher(self, row: dict[str, Any]) -> Publisher:
         return self.publishers[Platform(row["platform"])]
 
-    def _reporter(self, record: Record) -> Any:
+    def _reporter(self, record: Record, platform: Platform) -> Report:
         async def report(sent: int) -> None:
             rows = await (
                 Publication.update({Publication.bytes_sent: sent})
                 .where(Publication.id == record.publication_id)
                 .returning(Publication.cancel_requested)
             )
-            failpoint("in_transfer")
+            failpoint("in_transfer", platform)
             if not rows or rows[0]["cancel_requested"]:
                 raise JobCanceledError
 
         return report
 
 
-class OutcomeUnknownError(UploadM8Error):
-    """Nobody can tell whether the post was made."""
+class VerdictSettledError(UploadM8Error):
+    """Patience ran out, and the row tells what became of the publication."""
 
-    code = "outcome_unknown"
+    code = "verdict_settled"
     retry = Retry.AMBIGUOUS
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -9,9 +10,12 @@ import msgspec
 
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
+from uploadm8.domain.platforms.vault import read_scopes
 from uploadm8.domain.publishing.lifecycle import CANCELABLE, TOO_LATE, advance
+from uploadm8.domain.publishing.preflight import Wish, accept, written
 from uploadm8.domain.publishing.schedule import When, resolve
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.domain.publishing.views import publication_out
@@ -24,6 +28,7 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PUBLISH
 from uploadm8.infra.jobs.queue import request_cancel
 
+S = PublicationState
 SCHEDULE_FEATURE = {
     ScheduleMode.AT: Feature.SCHEDULING,
     ScheduleMode.SMART: Feature.SMART_SCHEDULING,
@@ -68,6 +73,14 @@ class PublicationPlans:
                 await self.gate.require(workspace_id, SCHEDULE_FEATURE[when.mode])
             options = read_options(Platform(account["platform"]), target.options)
             platforms.append(account["platform"])
+            wish = Wish(
+                platform=Platform(account["platform"]),
+                caption=_caption(new, target),
+                options=options,
+                title=new.title or PurePath(new.filename).stem,
+                scopes=read_scopes(account["scopes"]),
+            )
+            findings = accept(wish, f"targets[{position}]")
             await Publication.insert(
                 _draft(
                     new,
@@ -78,6 +91,7 @@ class PublicationPlans:
                     account=account,
                     when=when,
                     options=options,
+                    findings=findings,
                 )
             )
         return PlannedTargets(platforms=tuple(sorted(set(platforms))))
@@ -98,6 +112,13 @@ class PublicationPlans:
             found.setdefault(row["upload"], []).append(publication_out(row))
         return found
 
+    async def may_change(self, upload_id: UUID) -> bool:
+        """Whether no publication of the upload has been sent anywhere yet."""
+        waiting = [state.value for state in (S.DRAFT, S.HELD, S.SCHEDULED, S.CANCELED, S.FAILED)]
+        return not await Publication.exists().where(
+            Publication.upload == upload_id, Publication.state.not_in(waiting)
+        )
+
     async def cancel(self, upload_id: UUID) -> None:
         """Cancel every publication of the upload, in the caller's transaction.
 
@@ -116,13 +137,16 @@ class PublicationPlans:
                 action="Cancel the other publications one by one; remove the post on the platform.",
             )
         for row in rows:
-            await advance(row["id"], CANCELABLE, PublicationState.CANCELED, cancel_requested=True)
+            await advance(row["id"], CANCELABLE, S.CANCELED, cancel_requested=True)
             await request_cancel(row["id"], PUBLISH)
 
     async def _account(self, workspace_id: UUID, target: Target, position: int) -> dict[str, Any]:
         account = await (
             ConnectedAccount.select(
-                ConnectedAccount.id, ConnectedAccount.platform, ConnectedAccount.state
+                ConnectedAccount.id,
+                ConnectedAccount.platform,
+                ConnectedAccount.state,
+                ConnectedAccount.scopes,
             )
             .where(
                 ConnectedAccount.id == target.account_id, ConnectedAccount.workspace == workspace_id
@@ -144,9 +168,8 @@ def _draft(
     account: dict[str, Any],
     when: When,
     options: object,
+    findings: Sequence[Finding],
 ) -> Publication:
-    caption = new.caption if target.caption is None else target.caption
-    tags = " ".join(f"#{tag.lstrip('#')}" for tag in new.hashtags)
     return Publication(
         id=new_id(),
         workspace=workspace,
@@ -154,13 +177,21 @@ def _draft(
         account=account["id"],
         created_by=user,
         platform=account["platform"],
-        caption="\n\n".join(part for part in (caption.strip(), tags) if part),
+        caption=_caption(new, target),
         options=msgspec.json.encode(options).decode(),
         consent=msgspec.json.encode({"by": str(user), "at": now().isoformat()}).decode(),
         schedule_mode=when.mode.value,
         time_zone=when.time_zone,
         publish_at=when.publish_at,
+        findings=written(findings),
     )
+
+
+def _caption(new: NewUpload, target: Target) -> str:
+    """The finished text: the target's own caption or the upload's, then the hashtags."""
+    caption = new.caption if target.caption is None else target.caption
+    tags = " ".join(f"#{tag.lstrip('#')}" for tag in new.hashtags)
+    return "\n\n".join(part for part in (caption.strip(), tags) if part)
 
 
 def _bad(position: int, message: str, code: str) -> InvalidRequestError:

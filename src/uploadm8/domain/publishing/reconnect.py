@@ -1,4 +1,4 @@
-"""When an account is connected again, its parked publications go on."""
+"""What an account's signals do to its publications: go on after a reconnection, ask sooner."""
 
 from uuid import UUID
 
@@ -6,6 +6,7 @@ from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.release import enqueue_publish
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.infra.clock import now
+from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, PUBLISH, RECONCILE
 
 S = PublicationState
 
@@ -26,3 +27,14 @@ async def requeue_parked(account_id: UUID) -> None:
         }
         if await advance(row["id"], (S.NEEDS_RECONNECT,), target, **changes):
             await enqueue_publish(row["id"], row["workspace"], row["publish_at"] if ahead else None)
+
+
+async def ask_sooner(account_id: UUID) -> None:
+    """The platform says that a post of this account moved on: look now instead of later."""
+    await Publication.raw(
+        "UPDATE jobs SET run_at = now(), doorbell_at = NULL WHERE state = 'queued'"
+        " AND run_at > now() AND kind = ANY({}::text[]) AND ref_id IN (SELECT id FROM publications"
+        " WHERE account = {} AND commit_intent_at IS NOT NULL)",
+        [kind.name for kind in (PUBLISH, RECONCILE, AFTER_PUBLISH)],
+        account_id,
+    )

@@ -1,13 +1,16 @@
 """What delivery writes down, each in a committed transaction of its own, fenced by the lease."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.platforms.clients.handles import AnyHandle, decode_handle, encode_handle
 from uploadm8.domain.publishing.lifecycle import advance, origins_of
+from uploadm8.domain.publishing.preflight import written
 from uploadm8.domain.publishing.tables import (
     AttemptPhase,
     Publication,
@@ -82,6 +85,12 @@ class Record:
                     Publication.id == self.publication_id
                 )
 
+    async def keep_findings(self, findings: Sequence[Finding]) -> None:
+        """What preflight has to say about the post as it goes out."""
+        await Publication.update({Publication.findings: written(findings)}).where(
+            Publication.id == self.publication_id
+        )
+
     async def drop_handle(self) -> None:
         """The handle is dead and certainly published nothing: start over from prepare."""
         async with transaction():
@@ -119,6 +128,23 @@ class Record:
                 raise JobCanceledError
             await self._attempt(AttemptPhase.COMMIT_INTENT, None)
 
+    async def accepted(self, post_id: str | None) -> None:
+        """The platform took the commit: it will never be repeated, whatever a stale status says."""
+        async with transaction():
+            await self.context.fence()
+            known = {} if post_id is None else {"platform_post_id": post_id}
+            await advance(self.publication_id, (S.COMMITTING,), S.CONFIRMING, **known)
+            await self._attempt(AttemptPhase.COMMIT, None)
+
+    async def was_accepted(self, row: dict[str, Any]) -> bool:
+        """Whether the platform took the commit that is on record."""
+        return await PublishAttempt.exists().where(
+            PublishAttempt.publication == self.publication_id,
+            PublishAttempt.phase == AttemptPhase.COMMIT.value,
+            PublishAttempt.error_class.is_null(),
+            PublishAttempt.at >= row["commit_intent_at"],
+        )
+
     async def refused(self, error: UploadM8Error) -> None:
         """The platform refused the commit itself, so nothing was published: take the intent back."""
         async with transaction():
@@ -139,7 +165,7 @@ class Record:
                 self.publication_id,
                 (S.CONFIRMING, S.UNKNOWN),
                 S.PUBLISHED,
-                platform_post_id=post_id,
+                platform_post_id=QueryString("COALESCE({}::varchar, platform_post_id)", post_id),
                 public_url=url,
                 published_at=_NOW,
                 error_class=None,

@@ -126,3 +126,20 @@ class PublishAttempt(Table, tablename="publish_attempts", db=DB):
     at = Timestamptz(default=TimestamptzNow())
 
     check_publish_attempts_phase = one_of("phase", AttemptPhase)
+
+
+class PublicationMetrics(Table, tablename="publication_metrics", db=DB):
+    """What people had done with a post at one moment; null where the platform does not say."""
+
+    id = UUID(primary_key=True, default=RowId())
+    publication = ForeignKey(Publication, null=False, on_delete=OnDelete.cascade)
+    pull = Integer(default=None)  # counts the looks at the post, from 0
+    views = BigInt(null=True, default=None)
+    likes = BigInt(null=True, default=None)
+    comments = BigInt(null=True, default=None)
+    shares = BigInt(null=True, default=None)
+    more = JSONB(default="{}")  # further figures, by the platform's own names
+    gone = Varchar(length=80, null=True, default=None)  # why the post no longer exists
+    at = Timestamptz(default=TimestamptzNow())
+
+    unique_publication_metrics_pull = Unique([publication, pull])

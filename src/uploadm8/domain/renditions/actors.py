@@ -199,8 +199,9 @@ class RenditionJobs:
         report: OutputReport,
         seconds: float,
     ) -> None:
-        key = rendition_key(upload["workspace"], upload["id"], row["id"], context.job.epoch)
-        picture = still_key(upload["workspace"], upload["id"], row["id"], context.job.epoch)
+        run = f"{context.job.id.hex[-12:]}-{context.job.epoch}"
+        key = rendition_key(upload["workspace"], upload["id"], row["id"], run)
+        picture = still_key(upload["workspace"], upload["id"], row["id"], run)
         info, digest = await self.storage.upload(key, report.path, "video/mp4")
         await self.storage.upload(picture, report.path.with_suffix(".jpg"), "image/jpeg")
         spec = json_of(row["spec"])

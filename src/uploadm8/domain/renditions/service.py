@@ -40,6 +40,12 @@ class RenditionViews:
             Rendition.upload == upload_id, Rendition.state.is_in(_LIVE)
         )
 
+    async def redo(self, upload_id: UUID) -> None:
+        """Have all of them made anew, in the caller's transaction; ids and publications stay."""
+        await Rendition.update(
+            {Rendition.state: RenditionState.QUEUED.value, Rendition.progress: 0.0}
+        ).where(Rendition.upload == upload_id)
+
     async def _out(self, row: dict[str, Any]) -> RenditionOut:
         return RenditionOut(
             id=row["id"],

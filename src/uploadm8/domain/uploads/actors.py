@@ -26,7 +26,7 @@ from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.live import Live
 from uploadm8.infra.scratch import Scratch
-from uploadm8.infra.storage.keys import upload_prefix
+from uploadm8.infra.storage.keys import preview_key, upload_prefix
 from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
 
 S = UploadState
@@ -70,6 +70,11 @@ class UploadJobs:
             await advance(upload_id, (S.UPLOADED,), S.VALIDATING)
         await self.live.tell(upload_id, {"state": "validating", "progress": 0.0})
         found = await self._look(upload_id, row, telemetry)
+        if found.preview is not None:
+            key = preview_key(row["workspace"], upload_id)
+            await self.storage.put_bytes(
+                key, msgspec.json.encode(found.preview), "application/json"
+            )
         async with transaction():
             await context.fence()
             if telemetry is not None:

@@ -1,11 +1,11 @@
 """/api/uploads: presign, complete, telemetry, list, show, follow, cancel."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, post
+from litestar import Controller, Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
@@ -20,6 +20,7 @@ from uploadm8.domain.uploads.schemas import (
     NewUpload,
     Presigned,
     PresignedUpload,
+    TelemetryChange,
     UploadDetail,
     UploadOut,
 )
@@ -145,6 +146,36 @@ class UploadsController(Controller):
         """Check and pin the file. It is read when the video is inspected. Idempotent."""
         await telemetry.complete(principal.workspace_id, upload_id)
         return await uploads.detail(principal.workspace_id, upload_id)
+
+    @patch("/{upload_id:uuid}/telemetry", summary="Shift the telemetry against the video")
+    async def shift_telemetry(
+        self,
+        upload_id: FromPath[UUID],
+        data: JSONBody[TelemetryChange],
+        principal: NamedDependency[Principal],
+        telemetry: NamedDependency[TelemetryFiles],
+        uploads: NamedDependency[Uploads],
+    ) -> UploadDetail:
+        """Until a post has been sent; an upload that is ready is rendered anew."""
+        await telemetry.set_offset(principal.workspace_id, upload_id, data.offset_s)
+        return await uploads.detail(principal.workspace_id, upload_id)
+
+    @get("/{upload_id:uuid}/telemetry/preview", summary="Telemetry for charts and maps")
+    async def preview_telemetry(
+        self,
+        upload_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        telemetry: NamedDependency[TelemetryFiles],
+        shape: Annotated[
+            Literal["channels", "geojson"], QueryParameter(name="format")
+        ] = "channels",
+    ) -> Response[dict[str, Any]]:
+        """At most 1,000 rows of every channel on one time axis, or the track as GeoJSON."""
+        found = await telemetry.preview(principal.workspace_id, upload_id)
+        line = found.pop("geojson")
+        if shape == "geojson":
+            return Response(line, media_type="application/geo+json")
+        return Response(found)
 
     @get("/{upload_id:uuid}/events", summary="Follow the progress", media_type="text/event-stream")
     async def follow(

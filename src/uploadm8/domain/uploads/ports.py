@@ -34,6 +34,10 @@ class Publications(Protocol):
         """The publications of some uploads."""
         ...
 
+    async def may_change(self, upload_id: UUID) -> bool:
+        """Whether no publication of the upload has been sent anywhere yet."""
+        ...
+
     async def cancel(self, upload_id: UUID) -> None:
         """Cancel all of an upload's publications that can still be, in the transaction.
 
@@ -54,4 +58,8 @@ class Renditions(Protocol):
 
     async def cancel(self, upload_id: UUID) -> None:
         """Cancel those under way, in the transaction."""
+        ...
+
+    async def redo(self, upload_id: UUID) -> None:
+        """Have all of them made anew by the next render, in the transaction."""
         ...

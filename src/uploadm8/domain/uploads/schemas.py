@@ -64,6 +64,12 @@ class NewTelemetry(Struct, kw_only=True, forbid_unknown_fields=True):
     content_type: Annotated[str, Meta(max_length=100)] = "application/octet-stream"
 
 
+class TelemetryChange(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The log's time at the first picture, in seconds: raise it when the HUD comes too late."""
+
+    offset_s: Annotated[float, Meta(ge=-86_400, le=86_400)]
+
+
 class PresignedPart(Struct, kw_only=True):
     """One part of a multipart upload; parts are `part_size` bytes, the last one less."""
 

@@ -5,15 +5,22 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from uploadm8.domain.uploads import limits
+from uploadm8.domain.uploads.lifecycle import advance
+from uploadm8.domain.uploads.ports import Publications, Renditions
 from uploadm8.domain.uploads.schemas import NewTelemetry, Presigned
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
+from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import ConflictError, NotFoundError
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
-from uploadm8.infra.storage.keys import telemetry_key
-from uploadm8.infra.storage.s3 import Storage
+from uploadm8.infra.jobs.catalog import RENDER_UPLOAD
+from uploadm8.infra.jobs.queue import enqueue
+from uploadm8.infra.storage.keys import preview_key, telemetry_key
+from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
 
 _OPEN = (UploadState.PENDING, UploadState.UPLOADED)
 
@@ -23,6 +30,8 @@ class TelemetryFiles:
     """Telemetry on its way in, scoped by the workspace."""
 
     storage: Storage
+    publications: Publications
+    renditions: Renditions
 
     async def presign(self, workspace_id: UUID, upload_id: UUID, new: NewTelemetry) -> Presigned:
         """Say where the telemetry file goes; a second call replaces the first file.
@@ -91,9 +100,75 @@ class TelemetryFiles:
             }
         ).where(TelemetryFile.id == row["id"], TelemetryFile.state == TelemetryState.PENDING)
 
-    async def _open_upload(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
+    async def preview(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
+        """Thinned channels and the line of the telemetry, on the log's own clock.
+
+        Raises:
+            NotFoundError: ``telemetry_not_found``: there is none, or it has not been read yet.
+        """
+        await self._upload(workspace_id, upload_id)
+        try:
+            info = await self.storage.head(preview_key(workspace_id, upload_id))
+        except ObjectMissingError:
+            raise NotFoundError(
+                "This upload has no telemetry, or it has not been read yet.",
+                code="telemetry_not_found",
+            ) from None
+        key = preview_key(workspace_id, upload_id)
+        blocks = [block async for block in self.storage.read(key, 0, info.size, info.etag)]
+        found: dict[str, Any] = msgspec.json.decode(b"".join(blocks))
+        return found
+
+    async def set_offset(self, workspace_id: UUID, upload_id: UUID, offset_s: float) -> None:
+        """Shift the log against the video; a finished upload is rendered anew.
+
+        Raises:
+            ConflictError: ``upload_in_progress`` while it is being inspected or rendered,
+                ``already_published`` once a post of it has been sent.
+        """
+        async with transaction():
+            row = await self._upload(workspace_id, upload_id)
+            request = json_of(row["request"]) | {"offset_s": offset_s}
+            changes: dict[Any, Any] = {Upload.request: _json(request)}
+            if row["state"] == UploadState.READY:
+                await self._render_again(row, offset_s)
+            elif row["state"] not in _OPEN:
+                raise ConflictError(
+                    f"This upload is {row['state']}.",
+                    code="upload_in_progress",
+                    action="Set the offset before completing the upload, or once it is ready.",
+                )
+            await Upload.update(changes).where(Upload.id == upload_id)
+
+    async def _render_again(self, row: dict[str, Any], offset_s: float) -> None:
+        source = json_of(row["source"])
+        if source.get("sync") is None:
+            raise NotFoundError("This upload has no telemetry.", code="telemetry_not_found")
+        if not await self.publications.may_change(row["id"]):
+            raise ConflictError(
+                "A post of this upload has been sent already.",
+                code="already_published",
+                action="Upload the video again with this offset.",
+            )
+        sync = {
+            "offset_s": offset_s,
+            "confidence": 1.0,
+            "method": "manual",
+            "reason": "You set the offset yourself.",
+            "needs_review": False,
+        }
+        await self.renditions.redo(row["id"])
+        await advance(
+            row["id"],
+            (UploadState.READY,),
+            UploadState.RENDERING,
+            source=_json(source | {"sync": sync}),
+        )
+        await enqueue(RENDER_UPLOAD, ref_id=row["id"], workspace_id=row["workspace"])
+
+    async def _upload(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
         row = await (
-            Upload.select(Upload.id, Upload.state)
+            Upload.select()
             .where(Upload.id == upload_id, Upload.workspace == workspace_id)
             .lock_rows("UPDATE")
             .first()
@@ -102,6 +177,10 @@ class TelemetryFiles:
             raise NotFoundError(
                 "There is no such upload in this workspace.", code="upload_not_found"
             )
+        return row
+
+    async def _open_upload(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
+        row = await self._upload(workspace_id, upload_id)
         if row["state"] not in _OPEN:
             raise ConflictError(
                 f"This upload is {row['state']}; telemetry belongs before the video is inspected.",
@@ -109,3 +188,7 @@ class TelemetryFiles:
                 action="Presign a new upload with its telemetry.",
             )
         return row
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -6,10 +6,15 @@ from uuid import UUID
 
 from uploadm8.api.principal import Principal
 from uploadm8.domain.accounts.tables import Session, UserRole
+from uploadm8.domain.workspaces.api_keys import PREFIX
+from uploadm8.domain.workspaces.tables import ApiKey
 from uploadm8.errors import ForbiddenError, NotFoundError
-from uploadm8.infra.security.tokens import AccessClaims, AccessTokens, InvalidTokenError
+from uploadm8.infra.security.tokens import AccessClaims, AccessTokens, InvalidTokenError, token_hash
 
-_USER = "u.id AS user_id, u.role AS user_role, u.auth_epoch, u.disabled_at, m.workspace, m.role"
+_USER = (
+    "u.id AS user_id, u.role AS user_role, u.auth_epoch, u.disabled_at, u.deletion_due_at,"
+    " m.workspace, m.role"
+)
 _MEMBER = (
     ' LEFT JOIN LATERAL (SELECT workspace, role FROM memberships WHERE "user"=u.id'
     " AND ({}::uuid IS NULL OR workspace={}::uuid) ORDER BY created_at, id LIMIT 1) m ON true"
@@ -18,6 +23,17 @@ _BY_SESSION = (
     f"SELECT {_USER}, s.authenticated_at FROM sessions s"  # noqa: S608  constants
     f' JOIN users u ON u.id=s."user"{_MEMBER}'
     ' WHERE s.id={} AND s."user"={} AND s.revoked_at IS NULL AND s.expires_at > now()'
+)
+# A use is noted once a minute, so that a busy key does not write on every request.
+_BY_KEY = (
+    "WITH used AS (UPDATE api_keys SET last_used_at=now() WHERE token_hash={}"  # noqa: S608  constants
+    " AND revoked_at IS NULL AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))"
+    f" SELECT {_USER}, k.id AS key_id, k.scopes FROM api_keys k"
+    ' JOIN users u ON u.id=k."user"'
+    ' LEFT JOIN memberships m ON m."user"=u.id AND m.workspace=k.workspace'
+    " AND ({}::uuid IS NULL OR k.workspace={}::uuid)"
+    " WHERE k.token_hash={} AND k.revoked_at IS NULL"
+    " AND (k.expires_at IS NULL OR k.expires_at > now())"
 )
 
 
@@ -28,7 +44,7 @@ class DatabasePrincipals:
     access: AccessTokens
 
     async def of_bearer(self, token: str, workspace: UUID | None) -> Principal:
-        """The caller behind an access token.
+        """The caller behind an access token or an API key.
 
         Args:
             token: from the Authorization header.
@@ -38,6 +54,8 @@ class DatabasePrincipals:
             UnauthenticatedError: the token is not valid, or its session is over.
             NotFoundError: the user is not in that workspace.
         """
+        if token.startswith(PREFIX):
+            return await self._of_key(token_hash(token), workspace)
         return await self._of_session(self.access.verify(token), workspace)
 
     async def _of_session(self, claims: AccessClaims, workspace: UUID | None) -> Principal:
@@ -52,9 +70,16 @@ class DatabasePrincipals:
             rows[0], session_id=claims.session_id, authenticated_at=rows[0]["authenticated_at"]
         )
 
+    async def _of_key(self, hashed: str, workspace: UUID | None) -> Principal:
+        rows = await ApiKey.raw(_BY_KEY, hashed, workspace, workspace, hashed)
+        if not rows:
+            raise InvalidTokenError("The API key is wrong, revoked or expired.")
+        row = rows[0]
+        return _principal(row, key_id=row["key_id"], scopes=frozenset(row["scopes"]))
+
 
 def _principal(row: dict[str, Any], **more: Any) -> Principal:
-    if row["disabled_at"] is not None:
+    if row["disabled_at"] is not None or row["deletion_due_at"] is not None:
         raise ForbiddenError(
             "This account is disabled.", code="user_disabled", action="Write to support."
         )

@@ -1,8 +1,10 @@
 """What goes over the wire about workspaces."""
 
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from uploadm8.domain.accounts.schemas import UserView
 
@@ -26,3 +28,44 @@ class Me(Struct, frozen=True):
     workspace_role: str
     workspaces: list[MemberOf]
     scopes: list[str] | None = None
+
+
+class NewApiKey(Struct, forbid_unknown_fields=True, frozen=True):
+    """A key to make.
+
+    `scopes` are `subject:read` or `subject:write`, where the subject is the first part of a path
+    after /api (uploads, publications, platforms, analytics, kpi, settings, ...) or `*`.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=80, examples=["upload script"])]
+    scopes: Annotated[
+        list[Annotated[str, Meta(max_length=40)]],
+        Meta(min_length=1, max_length=30, examples=[["uploads:write", "publications:read"]]),
+    ]
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class ApiKeyView(Struct, frozen=True):
+    """A key without its token."""
+
+    id: UUID
+    name: str
+    hint: str
+    scopes: list[str]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    created_at: datetime
+
+
+class CreatedApiKey(Struct, frozen=True):
+    """A new key; `token` is shown this once."""
+
+    token: str
+    key: ApiKeyView
+
+
+class ApiKeyList(Struct, frozen=True):
+    """The caller's keys in the workspace, newest first."""
+
+    items: list[ApiKeyView]
+    next_cursor: None = None

@@ -13,14 +13,19 @@ def telemetry_key(workspace_id: UUID, upload_id: UUID, file_id: UUID) -> str:
     return f"w/{workspace_id}/{upload_id}/telemetry/{file_id}"
 
 
-def rendition_key(workspace_id: UUID, upload_id: UUID, rendition_id: UUID, epoch: int) -> str:
-    """A rendered file; the epoch keeps a worker that lost its lease from overwriting."""
-    return f"w/{workspace_id}/{upload_id}/r/{rendition_id}/{epoch}.mp4"
+def rendition_key(workspace_id: UUID, upload_id: UUID, rendition_id: UUID, run: str) -> str:
+    """A rendered file; `run` names job and lease, so that a worker that lost it overwrites nothing."""
+    return f"w/{workspace_id}/{upload_id}/r/{rendition_id}/{run}.mp4"
 
 
-def still_key(workspace_id: UUID, upload_id: UUID, rendition_id: UUID, epoch: int) -> str:
+def still_key(workspace_id: UUID, upload_id: UUID, rendition_id: UUID, run: str) -> str:
     """The still of a rendition, with the HUD."""
-    return f"w/{workspace_id}/{upload_id}/r/{rendition_id}/{epoch}.jpg"
+    return f"w/{workspace_id}/{upload_id}/r/{rendition_id}/{run}.jpg"
+
+
+def preview_key(workspace_id: UUID, upload_id: UUID) -> str:
+    """Thinned channels and the line of the telemetry, as JSON."""
+    return f"w/{workspace_id}/{upload_id}/telemetry/preview.json"
 
 
 def upload_prefix(workspace_id: UUID, upload_id: UUID) -> str:

@@ -56,14 +56,14 @@ class RingFace(Face):
         mask = self._mask()
         base.paint(mask, scene.ink("#ffffff"), strength=0.17)
         self._marks(scene, base)
-        _end_labels(scene, base, arc, end)
+        _end_labels(scene, base, size, end)
         self._lit = base.copy()
         theme = scene.theme
         colors = gradient(arc.shares(), (scene.accent, scene.accent, theme.warm, theme.hot))
         halo = blurred(mask, size * 0.022)
         self._lit.paint_rgb((halo * 0.42).astype(np.uint8), colors, scene.coding)
         self._lit.paint_rgb(mask, colors, scene.coding)
-        self._sweep = Sweep(self._lit, arc.positions(size * 0.06), arc.length)
+        self._sweep = Sweep(self._lit, arc.positions(size * 0.06), arc.length, size * 0.02)
         self._knob = self._make_knob(scene)
         self.inner_width = (arc.radius - arc.thickness / 2 - size * 0.06) * 2 * 0.93
 
@@ -202,14 +202,13 @@ def _major_steps(end: int) -> int:
     return next((n for n in (8, 10, 6, 5) if end % n == 0 and end // n % 5 == 0), 5)
 
 
-def _end_labels(scene: Scene, base: Layer, arc: Arc, end: int) -> None:
+def _end_labels(scene: Scene, base: Layer, size: int, end: int) -> None:
     """The two ends of the scale, in the opening at the bottom: nothing else ever stands there."""
     ink = scene.ink(scene.theme.dim)
-    for share, text in ((0.0, "0"), (1.0, str(end))):
-        x, y = arc.point(share, arc.radius)
-        drawn = text_mask(scene.theme.label, text, arc.size * 0.034)
-        baseline = y + arc.thickness / 2 + arc.size * 0.062
-        write(base, drawn, (x, baseline), ink, "center")
+    for side, text in ((-1, "0"), (1, str(end))):
+        drawn = text_mask(scene.theme.label, text, size * 0.034)
+        at = (size * (0.5 + side * 0.205), size * 0.825)
+        write(base, drawn, at, ink, "center")
 
 
 FACES: dict[Dial, type[Face]] = {

@@ -74,7 +74,9 @@ class Engine(Widget[EngineState]):
         )
         gear = round(float(self._gear[slot]))
         digit = ("N" if gear == 0 else str(gear)) if scene.valid(Channel.GEAR)[slot] else ABSENT
-        pedals = tuple(round(float(np.clip(scene.held(c)[index], 0, 100))) for c, _ in self._pedals)
+        pedals = tuple(
+            round(min(max(float(scene.held(c)[index]), 0.0), 100.0)) for c, _ in self._pedals
+        )
         return EngineState(int(self._lights[index]), rpm, digit, pedals)
 
     def paint(self, layer: Layer, state: EngineState) -> None:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uploadm8.core.hud.layer import Layer, times
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
@@ -90,12 +91,12 @@ class GBall(Widget[BallState]):
         edge = right - self._g.width - 6 * unit
         write(layer, value, (edge, base), scene.ink(scene.theme.text), "right")
 
-    def _trail_indices(self) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    def _trail_indices(self) -> NDArray[np.int32]:
         """Per frame, the frames that were 1/14, 2/14 ... of the trail's time ago."""
         times_s = self.scene.samples.times
         ago = np.arange(1, _TRAIL_DOTS + 1) * (_TRAIL_S / _TRAIL_DOTS)
         past = np.searchsorted(times_s, times_s[:, None] - ago[None, :] + 1e-6, side="right") - 1
-        return np.asarray(np.clip(past, 0, None), np.int64)
+        return np.asarray(np.clip(past, 0, None), np.int32)
 
     def _draw(self, width: int, height: int) -> None:
         scene, unit, c, row = self.scene, self._unit, self._centre, self._row
@@ -118,7 +119,7 @@ class GBall(Widget[BallState]):
         x, y = grid(2 * reach, 2 * reach)
         near = np.clip(1 - np.hypot(x - reach, y - reach) / (9 * unit), 0, 1)
         dot = np.rint(np.sqrt(near) * 255).astype(np.uint8)
-        fade = np.linspace(0.62, 0.04, _TRAIL_DOTS)
+        fade = np.linspace(0.9, 0.06, _TRAIL_DOTS)
         self._dots = [times(dot, float(f)) for f in fade]
         self._ball = Marker(
             [

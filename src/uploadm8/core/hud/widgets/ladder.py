@@ -15,7 +15,7 @@ from uploadm8.core.hud.units import ABSENT, Quantity, number
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.telemetry.track import Channel
 
-_VISIBLE_STEPS = 9  # labelled and unlabelled marks on the tape
+_VISIBLE_STEPS = 7  # labelled and unlabelled marks on the tape
 _ROUND = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
 
 
@@ -45,12 +45,12 @@ class Ladder(Widget[LadderState]):
         self._top, self._tall = head, height - head - 14 * self._unit
         self._px = self._tall / _VISIBLE_STEPS / self._step
         self._tape = np.rint(self._values * self._px * 2).astype(np.int64)
-        self._box_cap = 21 * self._unit
+        self._box_cap = 25 * self._unit
         y = grid(width, height)[1]
         inside = np.minimum(y - self._top, self._top + self._tall - y)
         fade = np.clip(inside / (36 * self._unit), 0, 1)
         self._middle = round(self._top + self._tall / 2)
-        away = np.abs(y - self._middle) - 20 * self._unit
+        away = (np.abs(y - self._middle) - 27 * self._unit) / (9 * self._unit)
         self._fade: Plane = np.rint(fade * np.clip(away, 0, 1) * 255).astype(np.uint8)
         self._draw(width, height)
 
@@ -61,7 +61,7 @@ class Ladder(Widget[LadderState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        return Size(scene.px(136) * entry.scale, scene.px(440) * entry.scale)
+        return Size(scene.px(144) * entry.scale, scene.px(316) * entry.scale)
 
     def state(self, index: int) -> LadderState:
         slot = int(self.scene.slots[index])
@@ -72,6 +72,12 @@ class Ladder(Widget[LadderState]):
         scene = self.scene
         marks = self._marks(layer.width, layer.height, state.tape)
         layer.paint(times_plane(marks, self._fade), scene.ink(scene.theme.text), strength=0.85)
+
+    def still(self, state: LadderState) -> str:
+        return state.digits
+
+    def paint_still(self, layer: Layer, state: LadderState) -> None:
+        scene = self.scene
         text = number_mask(scene.theme.digits, state.digits, self._box_cap)
         x = layer.width / 2 + (-6 if self.right_side else 6) * -self._unit
         at = (x, self._middle + self._box_cap / 2)
@@ -116,7 +122,7 @@ class Ladder(Widget[LadderState]):
         caption = f"{self.label} {self.quantity(scene).symbol}"
         text = text_mask(theme.label, caption, 12 * unit, theme.tracking)
         write(self.base, text, (width / 2, 28 * unit), scene.ink(theme.dim), "center")
-        x, tall, notch = 4 * unit, 20 * unit, 10 * unit
+        x, tall, notch = 4 * unit, 24 * unit, 12 * unit
         y = float(self._middle)
         box = [(x + notch, y - tall), (width - x, y - tall), (width - x, y + tall)]
         box += [(x + notch, y + tall), (x, y)]

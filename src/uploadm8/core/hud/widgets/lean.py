@@ -21,9 +21,10 @@ _SCALE_DEG = 60
 # Half of the outline of rider and motorcycle from behind, x to the right, y up from the tyre's
 # contact with the road, as shares of the height.
 _OUTLINE = (
-    (0.045, 0.0), (0.06, 0.06), (0.06, 0.30), (0.115, 0.34), (0.15, 0.42), (0.12, 0.50),
-    (0.20, 0.56), (0.34, 0.60), (0.345, 0.645), (0.21, 0.66), (0.20, 0.74), (0.145, 0.80),
-    (0.075, 0.825), (0.09, 0.86), (0.09, 0.93), (0.06, 0.98), (0.0, 1.0),
+    (0.0, 0.0), (0.045, 0.01), (0.06, 0.05), (0.06, 0.30), (0.10, 0.33), (0.15, 0.40),
+    (0.155, 0.47), (0.13, 0.52), (0.16, 0.555), (0.30, 0.50), (0.325, 0.53), (0.31, 0.57),
+    (0.235, 0.67), (0.20, 0.735), (0.14, 0.775), (0.07, 0.79), (0.065, 0.80), (0.095, 0.83),
+    (0.108, 0.875), (0.10, 0.92), (0.07, 0.965), (0.03, 0.985), (0.0, 0.99),
 )  # fmt: skip
 
 
@@ -47,14 +48,14 @@ class LeanAngle(Widget[LeanState]):
         limited = np.clip(self._lean, -_SCALE_DEG, _SCALE_DEG)
         self._tilt = np.rint(limited / _STEP_DEG).astype(np.int64)
         self._foot = (width / 2, height - 62 * self._unit)
-        self._radius = self._foot[1] - 26 * self._unit
+        self._radius = self._foot[1] - 34 * self._unit
         self._draw(width, height)
         self._rider = lru_cache(maxsize=256)(self._draw_rider)
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
         side = scene.px(224) * entry.scale
-        return Size(side * 1.1 + 2 * side_pad(scene), side)
+        return Size(side * 1.15 + 2 * side_pad(scene), side)
 
     def state(self, index: int) -> LeanState:
         slot = int(self.scene.slots[index])

@@ -11,7 +11,7 @@ from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
 from uploadm8.core.hud.units import number
 from uploadm8.core.hud.widget import Size, Widget
-from uploadm8.core.telemetry.track import BoolArray, Channel
+from uploadm8.core.telemetry.track import BoolArray, Channel, FloatArray
 
 _SHOW_S = 2.6
 _APART_S = 6.0
@@ -70,7 +70,7 @@ class MaxSpeed(Widget[FlashState]):
         write(layer, self._symbol, (x, line), scene.ink(theme.dim))
 
 
-def _flashes(scene: Scene) -> tuple[BoolArray, "np.ndarray[tuple[int], np.dtype[np.float64]]"]:
+def _flashes(scene: Scene) -> tuple[BoolArray, FloatArray]:
     """Per frame, whether a flash is on, and the peak it tells."""
     times, speed = scene.samples.times, scene.held(Channel.SPEED)
     speed = np.where(scene.valid(Channel.SPEED), speed, 0.0)

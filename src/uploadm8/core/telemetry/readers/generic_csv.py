@@ -33,6 +33,7 @@ from uploadm8.core.telemetry.values import (
 HEADER_WITHIN = 60  # a heading row comes within so many lines
 _DELIMITERS = (",", ";", "\t", "|", " ")
 _SAMPLE_ROWS = 200
+_MAX_HEADER = 8_192  # characters; a longer line is no heading row
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII)
 _MILES = ("mph", "mi/h")
 
@@ -54,6 +55,8 @@ def read_header(line: str) -> Header | None:
     """The line as a heading row, if it names a position, or a time and a speed."""
     best: Header | None = None
     most = 0
+    if len(line) > _MAX_HEADER:
+        return None
     for delimiter in _DELIMITERS:
         headings = [parse_heading(cell) for cell in split(line.lstrip("#% "), delimiter)]
         known = {h.channel for h in headings if h is not None}

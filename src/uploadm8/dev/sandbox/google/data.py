@@ -7,7 +7,6 @@ import av
 
 from uploadm8.dev.sandbox.google import metadata
 from uploadm8.dev.sandbox.google.replies import (
-    COMMENT,
     MANAGE,
     READ,
     UPLOAD,
@@ -70,7 +69,7 @@ class YouTubeData:
             Route("GET", f"{_V3}/videos:batchGetStats", "batch_stats", self.batch_stats),
             Route("POST", f"/upload{_V3}/thumbnails/set", "thumbnail", self.thumbnail),
             Route("GET", f"{_V3}/videoCategories", "categories", self.categories),
-            Route("POST", f"{_V3}/commentThreads", "comment", self.comment),
+            Route("POST", f"{_V3}/videos", "wrong_upload", self.wrong_upload),
         ]
 
     async def channels(self, call: Call) -> Reply:
@@ -158,6 +157,9 @@ class YouTubeData:
         video = self._own(account, query.get("videoId", ""))
         if not account.phone_verified:
             raise refuse(403, "forbidden", "The channel may not set thumbnails.")
+        short_waits = self.runtime.settings.youtube_short_thumbnail == "after_processing"
+        if short_waits and video.upload_status == "uploaded" and self.videos.is_short(video):
+            raise refuse(403, "forbidden", "A Short takes a thumbnail once it is processed.")
         if not _is_image(data):
             raise refuse(400, "invalidImage", "The image is not valid.", "youtube.thumbnail")
         video.thumbnail_bytes = len(data)
@@ -184,25 +186,11 @@ class YouTubeData:
         ]
         return listing("videoCategoryListResponse", items)
 
-    async def comment(self, call: Call) -> Reply:
-        account = self.door.enter(call, COMMENT)
-        self.door.spend(50)
-        self.door.channel(account)
-        parts_of(query_of(call, {"part"}), {"snippet", "id", "replies"})
-        snippet = (await read_json(call)).get("snippet", {})
-        text = snippet.get("topLevelComment", {}).get("snippet", {}).get("textOriginal", "")
-        if not text or len(text) > 10_000:
-            raise refuse(400, "commentTextRequired", "The comment has no text.", "youtube.comment")
-        video = self.videos.table.get(snippet.get("videoId", ""))
-        post = self.runtime.ledger.get(YOUTUBE, video.id) if video else None
-        if video is None or post is None:
-            raise refuse(404, "videoNotFound", "The video cannot be found.", "youtube.comment")
-        if video.status.get("selfDeclaredMadeForKids"):
-            raise refuse(403, "commentsDisabled", "Comments are off.", "youtube.comment")
-        post.comments.append(text)
-        thread = f"Ug{video.id}{len(post.comments)}"
-        body = {"kind": "youtube#commentThread", "etag": thread, "id": thread, "snippet": snippet}
-        return json_reply(body)
+    async def wrong_upload(self, call: Call) -> Reply:
+        """Media sent to the address without /upload in front."""
+        self.door.enter(call, UPLOAD)
+        self.door.spend(1, "inserts")
+        raise refuse(400, "wrongUrlForUpload", "Uploads go to /upload/youtube/v3.", "global")
 
     def _by_ids(self, query: dict[str, str]) -> list[Video]:
         ids = [name for name in query.get("id", "").split(",") if name]

@@ -211,6 +211,7 @@ class GoogleLogin:
         if code.offline:
             life = self.runtime.settings.google_refresh_life_s
             refresh = self.runtime.vault.issue(code.grant, TokenKind.REFRESH, "1//0", life)
+            self._drop_oldest(refresh)
             answer["refresh_token"] = refresh.value
             if life is not None:
                 answer["refresh_token_expires_in"] = int(life)
@@ -219,6 +220,14 @@ class GoogleLogin:
             key = GOOGLE_CLIENT.secret.ljust(32, "0")
             answer["id_token"] = jwt.encode(claims, key, algorithm="HS256")
         return json_reply(answer)
+
+    def _drop_oldest(self, newest: Token) -> None:
+        grant = self.runtime.vault.grant_of(newest)
+        known = self.runtime.state.table("google.refresh_tokens", list[Token])
+        tokens = known.setdefault(grant.account, [])
+        tokens.append(newest)
+        while len(tokens) > self.runtime.settings.google_refresh_tokens_per_account:
+            tokens.pop(0).retired_at = self.runtime.state.now()
 
     def _refresh(self, form: dict[str, str]) -> Reply:
         if set(form) != _REFRESH:

@@ -1,6 +1,7 @@
 """Google's hosts: accounts, OAuth, APIs, analytics."""
 
 from uploadm8.dev.sandbox.google.analytics import Analytics
+from uploadm8.dev.sandbox.google.comments import Comments
 from uploadm8.dev.sandbox.google.data import YouTubeData
 from uploadm8.dev.sandbox.google.login import GoogleLogin
 from uploadm8.dev.sandbox.google.playlists import Playlists
@@ -22,6 +23,7 @@ def google_parties(runtime: Runtime) -> list[Party]:
         *upload.routes(),
         *YouTubeData(door, videos).routes(),
         *Playlists(door, videos).routes(),
+        *Comments(door, videos).routes(),
         *login.userinfo_routes(),
     ]
 

@@ -40,6 +40,7 @@ class Videos:
     def __init__(self, door: Door) -> None:
         self.door, self.runtime = door, door.runtime
         self.table = self.runtime.state.table("youtube.videos", Video)
+        self.runtime.on_removed[YOUTUBE] = self._remove
         self.runtime.on_due |= {
             "youtube.processed": self._processed,
             "youtube.publish": self._publish,
@@ -81,6 +82,15 @@ class Videos:
         if post:
             post.visibility = Visibility.DELETED
 
+    def is_short(self, video: Video) -> bool:
+        """Square or vertical and up to three minutes long."""
+        media = self.media(video)
+        probe = media.probe if media else Probe(ok=False)
+        return probe.is_vertical_or_square and probe.duration_s <= 180
+
+    def _remove(self, video_id: str) -> None:
+        self.table.pop(video_id, None)
+
     def media(self, video: Video) -> Media | None:
         return self.runtime.media.get(video.sha256)
 
@@ -101,8 +111,7 @@ class Videos:
 
     def _post(self, video: Video, media: Media) -> Post:
         account = self.door.account(video.account)
-        is_short = media.probe.is_vertical_or_square and media.probe.duration_s <= 180
-        shape = "/youtube-web/shorts/" if is_short else "/youtube-web/watch?v="
+        shape = "/youtube-web/shorts/" if self.is_short(video) else "/youtube-web/watch?v="
         visibility = self._visibility(video)
         return Post(
             platform=YOUTUBE,

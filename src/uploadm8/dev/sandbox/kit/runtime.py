@@ -12,7 +12,7 @@ from uploadm8.dev.sandbox.config import SandboxConfig, Settings
 from uploadm8.dev.sandbox.kit.consent import Screen
 from uploadm8.dev.sandbox.kit.faults import FaultPlan
 from uploadm8.dev.sandbox.kit.identity import Account, seeded_accounts
-from uploadm8.dev.sandbox.kit.ledger import Ledger
+from uploadm8.dev.sandbox.kit.ledger import Ledger, Visibility
 from uploadm8.dev.sandbox.kit.media import MediaStore
 from uploadm8.dev.sandbox.kit.state import State
 from uploadm8.dev.sandbox.kit.tokens import Vault
@@ -23,9 +23,12 @@ SNAPSHOT = "state.pickle"
 class Runtime:
     """State and services of one sandbox.
 
-    Parties add their own entries to `on_due` (kind of timeline event to what happens then),
-    `screens` (party to its consent screen) and `on_revoked` (party to what follows when an
-    account takes its authorization away).
+    Parties add their own entries to
+    `on_due` (kind of timeline event to what happens then),
+    `screens` (party to its consent screen),
+    `on_revoked` (party to what follows when an account takes its authorization away),
+    `on_deletion` (party to its request to delete an account's data) and
+    `on_removed` (platform to what follows when a post is taken down).
     """
 
     def __init__(self, config: SandboxConfig) -> None:
@@ -42,6 +45,8 @@ class Runtime:
         self.media = MediaStore(self.data, self.state)
         self.on_due: dict[str, Callable[[str], Awaitable[None]]] = {}
         self.on_revoked: dict[str, Callable[[str], None]] = {}
+        self.on_deletion: dict[str, Callable[[str], Awaitable[dict[str, Any]]]] = {}
+        self.on_removed: dict[str, Callable[[str], None]] = {}
         self.screens: dict[str, Screen] = {}
         self.background: set[asyncio.Task[None]] = set()
         self._seeds: list[Callable[[], None]] = []
@@ -84,9 +89,18 @@ class Runtime:
         self.background.add(task)
         task.add_done_callback(self.background.discard)
 
+    def remove_post(self, platform: str, post_id: str) -> bool:
+        """Take a post down, as its author or the platform does; False when there is none."""
+        post = self.ledger.get(platform, post_id)
+        if post is None or post.visibility is Visibility.DELETED:
+            return False
+        post.visibility = Visibility.DELETED
+        self.on_removed[platform](post_id)
+        return True
+
     def post_webhook(self, url: str, body: bytes, headers: dict[str, str]) -> None:
-        """Deliver a webhook, up to three times, without making anyone wait for it."""
-        if url:
+        """Deliver a webhook, with up to three tries, without making anyone wait for it."""
+        for _ in range(self.settings.webhook_copies if url else 0):
             self.run_soon(_deliver(url, body, {"content-type": "application/json"} | headers))
 
     def revoke_account(self, party: str, account: str, why: str = "revoked") -> int:

@@ -27,6 +27,7 @@ class InstagramPublishing:
         self.door, self.runtime = door, door.runtime
         self.containers = self.runtime.state.table("instagram.containers", IgContainer)
         self.media = self.runtime.state.table("instagram.media", IgMedia)
+        self.runtime.on_removed[INSTAGRAM] = self._remove
         self.runtime.on_due["instagram.processed"] = self._processed
 
     def routes(self) -> list[Route]:
@@ -149,6 +150,9 @@ class InstagramPublishing:
         else:
             container.status = Container.FINISHED
             container.status_text = "Finished: Media has been uploaded and it is ready."
+
+    def _remove(self, media_id: str) -> None:
+        self.media.pop(media_id, None)
 
     def _fail(self, container: IgContainer, subcode: int) -> None:
         container.status = Container.ERROR

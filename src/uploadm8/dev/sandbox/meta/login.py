@@ -1,8 +1,5 @@
 """Facebook Login: the dialog, tokens short and long, what was granted, and its end."""
 
-import base64
-import hashlib
-import hmac
 from urllib.parse import urlencode
 
 from uploadm8.dev.sandbox.config import META_CLIENT
@@ -15,7 +12,6 @@ from uploadm8.dev.sandbox.kit.consent import (
     error_page,
 )
 from uploadm8.dev.sandbox.kit.identity import META, MetaUser
-from uploadm8.dev.sandbox.kit.runtime import compact_json
 from uploadm8.dev.sandbox.kit.tokens import (
     Code,
     Grant,
@@ -132,21 +128,6 @@ class MetaLogin:
             graph.grant.scopes -= {one}
         return json_reply({"success": True})
 
-    def announce_removed(self, account: str) -> None:
-        """Call the app's deauthorize callback with a signed request."""
-        user = self.runtime.accounts(META)[account]
-        body = {
-            "algorithm": "HMAC-SHA256",
-            "issued_at": int(self.runtime.state.now()),
-            "user_id": user.id,
-        }
-        part = _base64url(compact_json(body))
-        key = META_CLIENT.secret.encode()
-        signature = _base64url(hmac.new(key, part.encode(), hashlib.sha256).digest())
-        form = urlencode({"signed_request": f"{signature}.{part}"}).encode()
-        headers = {"content-type": "application/x-www-form-urlencoded"}
-        self.runtime.post_webhook(self.runtime.settings.meta_webhook_url, form, headers)
-
     def _own(self, graph: Graph) -> None:
         if graph.node not in ("me", graph.user.id):
             raise missing_object(graph.node)
@@ -257,7 +238,3 @@ class MetaLogin:
 
 def _joined(uri: str) -> str:
     return f"{uri}{'&' if '?' in uri else '?'}"
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -44,7 +44,6 @@ class Nodes:
         return [
             route("GET", "/{node}/accounts", "accounts", self.accounts),
             route("GET", "/{node}/media", "ig_media", self.media),
-            route("POST", "/{node}/comments", "comment", self.comment),
             route("POST", "/{node}/thumbnails", "thumbnail", self.thumbnail),
             node,
         ]
@@ -91,18 +90,6 @@ class Nodes:
             for media in own[::-1][:limit]
         ]
         return json_reply({"data": rows, "paging": {"cursors": {"before": "", "after": ""}}})
-
-    async def comment(self, graph: Graph) -> Reply:
-        message = graph.only({"message"}, ["message"])["message"]
-        post, _ = self.post_of(graph, graph.node)
-        scope = (
-            "instagram_manage_comments" if post.platform == INSTAGRAM else "pages_manage_engagement"
-        )
-        self.door.require(graph.grant, scope)
-        if not message or len(message) > 8000:
-            raise invalid("Param message must not be empty")
-        post.comments.append(message)
-        return json_reply({"id": f"{post.post_id}_{len(post.comments)}"})
 
     async def thumbnail(self, graph: Graph) -> Reply:
         video = self._own_video(graph)

@@ -24,6 +24,7 @@ class PageVideos:
     def __init__(self, door: Door) -> None:
         self.door, self.runtime = door, door.runtime
         self.table = self.runtime.state.table("facebook.videos", FbVideo)
+        self.runtime.on_removed[FACEBOOK] = self._remove
         self.runtime.on_due |= {
             "facebook.processed": self._processed,
             "facebook.publish": self._due,
@@ -135,8 +136,13 @@ class PageVideos:
         done = self.runtime.settings.facebook_spelling
         return done if phase is Phase.COMPLETE else phase.value
 
+    def _remove(self, video_id: str) -> None:
+        self.table.pop(video_id, None)
+
     async def _processed(self, video_id: str) -> None:
-        video = self.table[video_id]
+        video = self.table.get(video_id)
+        if video is None:
+            return
         media = self.runtime.media.get(video.sha256)
         readable = media is not None and media.probe.ok
         if readable or not self.runtime.settings.check_media:
@@ -151,8 +157,8 @@ class PageVideos:
             post.visibility = Visibility.DELETED
 
     async def _due(self, video_id: str) -> None:
-        video, post = self.table[video_id], self.runtime.ledger.get(FACEBOOK, video_id)
-        if post and video.publish_status == "scheduled":
+        video, post = self.table.get(video_id), self.runtime.ledger.get(FACEBOOK, video_id)
+        if video and post and video.publish_status == "scheduled":
             video.publish_status, video.publishing = "published", Phase.COMPLETE
             post.visibility, post.published_at = Visibility.PUBLIC, video.publish_time
 

@@ -4,6 +4,8 @@ from uploadm8.dev.sandbox.kit.identity import META
 from uploadm8.dev.sandbox.kit.post_page import missing_page, post_page
 from uploadm8.dev.sandbox.kit.runtime import Runtime
 from uploadm8.dev.sandbox.kit.wire import Call, Party, Reply, Route
+from uploadm8.dev.sandbox.meta.callbacks import Callbacks
+from uploadm8.dev.sandbox.meta.comments import Comments
 from uploadm8.dev.sandbox.meta.door import Door
 from uploadm8.dev.sandbox.meta.insights import Insights
 from uploadm8.dev.sandbox.meta.instagram import INSTAGRAM, InstagramPublishing
@@ -23,7 +25,9 @@ def meta_parties(runtime: Runtime) -> list[Party]:
     login, instagram, videos = MetaLogin(door), InstagramPublishing(door), PageVideos(door)
     uploads, nodes = AppUploads(door), Nodes(door, instagram, videos)
     runtime.screens[META] = login.screen
-    runtime.on_revoked[META] = login.announce_removed
+    callbacks = Callbacks(runtime)
+    runtime.on_revoked[META] = callbacks.announce_removed
+    runtime.on_deletion[META] = callbacks.request_deletion
     graph = [
         *login.graph_routes(),
         *instagram.routes(),
@@ -31,6 +35,7 @@ def meta_parties(runtime: Runtime) -> list[Party]:
         *OrdinaryVideos(door, videos, uploads).routes(),
         *uploads.routes(),
         *Insights(door, nodes).routes(),
+        *Comments(door, nodes).routes(),
         *nodes.routes(),
     ]
     rupload = Rupload(door, instagram, videos).routes()

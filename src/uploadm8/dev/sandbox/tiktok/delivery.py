@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ class Delivery:
         self.door, self.runtime = door, door.runtime
         self.publishes = self.runtime.state.table("tiktok.publishes", Publish)
         self._by_upload = self.runtime.state.table("tiktok.uploads", str)
+        self.runtime.on_removed[TIKTOK] = self._removed
         self.runtime.on_due |= {
             "tiktok.processed": self._processed,
             "tiktok.moderated": self._moderated,
@@ -179,18 +181,26 @@ class Delivery:
         publish.public = True
         self._announce(publish, "post.publish.publicly_available", post_id=publish.post_id)
 
+    def _removed(self, post_id: str) -> None:
+        for publish in self.publishes.values():
+            if publish.post_id == post_id and publish.public:
+                publish.public = False
+                event = "post.publish.no_longer_publicaly_available"
+                self._announce(publish, event, post_id=post_id)
+
     def _announce(self, publish: Publish, event: str, **extra: str) -> None:
         kind = "INBOX_SHARE" if publish.draft else self.runtime.settings.tiktok_publish_type
         content = {"publish_id": publish.id, "publish_type": kind} | extra
         self._send(publish.account, event, content)
 
     def _send(self, account: str, event: str, content: dict[str, Any]) -> None:
-        now = int(self.runtime.state.now())
+        # Signed with the machine's time: the app does not follow the sandbox's clock.
+        now = int(time.time())
         body = compact_json(
             {
                 "client_key": TIKTOK_CLIENT.id,
                 "event": event,
-                "create_time": now,
+                "create_time": int(self.runtime.state.now()),
                 "user_openid": f"open-{account}",
                 "content": compact_json(content).decode(),
             }

@@ -1,4 +1,4 @@
-"""TikTok Login Kit: authorize, token, revoke, and who the user is."""
+"""TikTok Login Kit: authorize, token, revoke."""
 
 import re
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ from uploadm8.dev.sandbox.kit.tokens import (
     same,
 )
 from uploadm8.dev.sandbox.kit.wire import Call, RefusedError, Reply, Route, json_reply
-from uploadm8.dev.sandbox.tiktok.replies import Door, log_id, ok, refuse
+from uploadm8.dev.sandbox.tiktok.replies import Door, log_id
 
 SCOPES = frozenset(
     {
@@ -48,22 +48,6 @@ _AUTHORIZE = {
 _EXCHANGE = {"client_key", "client_secret", "code", "grant_type", "redirect_uri"}
 _REFRESH = {"client_key", "client_secret", "grant_type", "refresh_token"}
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-_USER_FIELDS = {
-    "open_id": "user.info.basic",
-    "union_id": "user.info.basic",
-    "avatar_url": "user.info.basic",
-    "avatar_url_100": "user.info.basic",
-    "avatar_large_url": "user.info.basic",
-    "display_name": "user.info.basic",
-    "bio_description": "user.info.profile",
-    "profile_deep_link": "user.info.profile",
-    "is_verified": "user.info.profile",
-    "username": "user.info.profile",
-    "follower_count": "user.info.stats",
-    "following_count": "user.info.stats",
-    "likes_count": "user.info.stats",
-    "video_count": "user.info.stats",
-}
 
 
 class TikTokLogin:
@@ -84,7 +68,6 @@ class TikTokLogin:
         return [
             Route("POST", "/v2/oauth/token/", "token", self.token),
             Route("POST", "/v2/oauth/revoke/", "revoke", self.revoke),
-            Route("GET", "/v2/user/info/", "user_info", self.user_info),
         ]
 
     async def token(self, call: Call) -> Reply:
@@ -107,34 +90,6 @@ class TikTokLogin:
         self.runtime.vault.revoke(self.runtime.vault.grant_of(token))
         return Reply(200)
 
-    async def user_info(self, call: Call) -> Reply:
-        account, scopes = self.door.enter(call, ())
-        self.door.limit("user_info", account, self.runtime.settings.tiktok_display_per_minute)
-        fields = [name for name in call.query.get("fields", "").split(",") if name]
-        if not fields or set(call.query) != {"fields"} or not set(fields) <= set(_USER_FIELDS):
-            raise refuse(400, "invalid_params", "The fields are missing or unknown.")
-        missing = [name for name in fields if _USER_FIELDS[name] not in scopes]
-        if missing and self.runtime.settings.tiktok_missing_field_scope == "error":
-            raise refuse(401, "scope_not_authorized", f"Not authorized for: {','.join(missing)}.")
-        avatar = f"{call.base}/avatars/tiktok/{account.id}.svg"
-        values = {
-            "open_id": f"open-{account.id}",
-            "union_id": f"union-{account.id}",
-            "avatar_url": avatar,
-            "avatar_url_100": avatar,
-            "avatar_large_url": avatar,
-            "display_name": account.nickname,
-            "bio_description": "",
-            "profile_deep_link": f"{call.base}/posts?account={account.id}",
-            "is_verified": False,
-            "username": account.username,
-            "follower_count": account.followers,
-            "following_count": 120,
-            "likes_count": account.followers * 9,
-            "video_count": len(self.runtime.ledger.posts(TIKTOK, account.id)),
-        }
-        return ok({"user": {name: values[name] for name in fields if name not in missing}})
-
     def _parse(self, call: Call) -> Request:
         query = call.query
         reason = self._query_fault(query)
@@ -149,24 +104,25 @@ class TikTokLogin:
         )
 
     def _query_fault(self, query: dict[str, str]) -> str | None:
-        settings = self.runtime.settings
-        if unknown := set(query) - _AUTHORIZE:
-            return f"unknown parameter: {', '.join(sorted(unknown))}"
-        if query.get("client_key") != TIKTOK_CLIENT.id:
-            return "client_key"
-        if query.get("response_type") != "code" or not query.get("state"):
-            return "response_type must be code and state must be given"
-        uri = query.get("redirect_uri", "")
-        if "?" in uri or len(uri) >= 512:
-            return "redirect_uri must be static: shorter than 512 characters, without a query"
-        if not set(query.get("scope", "").split(",")) <= SCOPES:
-            return "scope: unknown or not separated by commas"
+        settings, uri = self.runtime.settings, query.get("redirect_uri", "")
         challenge = query.get("code_challenge")
-        if settings.tiktok_client_type == "desktop" and not challenge:
-            return "code_challenge"
-        if challenge and query.get("code_challenge_method") != "S256":
-            return "code_challenge_method must be S256"
-        return check_redirect(uri, settings.redirect_uris)
+        scopes = set(query.get("scope", "").split(","))
+        checks = (
+            (set(query) <= _AUTHORIZE, "unknown parameter"),
+            (query.get("client_key") == TIKTOK_CLIENT.id, "client_key"),
+            (query.get("response_type") == "code", "response_type must be code"),
+            (bool(query.get("state")), "state is required"),
+            ("?" not in uri and len(uri) < 512, "redirect_uri must be short and without a query"),
+            (scopes <= SCOPES, "scope: unknown or not separated by commas"),
+            (query.get("disable_auto_auth", "0") in {"0", "1"}, "disable_auto_auth"),
+            (bool(challenge) or settings.tiktok_client_type == "web", "code_challenge"),
+            (
+                not challenge or query.get("code_challenge_method") == "S256",
+                "code_challenge_method must be S256",
+            ),
+        )
+        fault = next((reason for fine, reason in checks if not fine), None)
+        return fault or check_redirect(uri, settings.redirect_uris)
 
     def _choices(self) -> list[Choice]:
         names = self.runtime.accounts(TIKTOK)

@@ -7,6 +7,7 @@ from uploadm8.dev.sandbox.kit.wire import Call, Party, Route
 from uploadm8.dev.sandbox.tiktok.delivery import Delivery
 from uploadm8.dev.sandbox.tiktok.display import TikTokDisplay
 from uploadm8.dev.sandbox.tiktok.login import TikTokLogin
+from uploadm8.dev.sandbox.tiktok.profile import TikTokProfile
 from uploadm8.dev.sandbox.tiktok.publish import TikTokPublish
 from uploadm8.dev.sandbox.tiktok.replies import CANNED, Door, unknown_route
 
@@ -19,6 +20,7 @@ def tiktok_parties(runtime: Runtime) -> list[Party]:
     runtime.on_revoked[TIKTOK] = delivery.announce_removed
     api = [
         *login.api_routes(),
+        *TikTokProfile(door).routes(),
         *TikTokPublish(door, delivery).routes(),
         *delivery.routes(),
         *TikTokDisplay(door).routes(),

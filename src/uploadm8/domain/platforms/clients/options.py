@@ -14,6 +14,7 @@ Milliseconds = Annotated[int, Meta(ge=0, le=43_200_000)]
 Comment = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Handle = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._]{1,64}$")]
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+Still = Literal["still"]
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
@@ -53,15 +54,15 @@ class YouTubeOptions(_Options, frozen=True, kw_only=True):
 
     Attributes:
         title: at most 100 characters; the upload's title when absent.
-        privacy: required to post; YouTube's own default would be public.
-        made_for_kids: required to post, as the law has it.
+        privacy: private unless chosen; YouTube's own default would be public.
+        made_for_kids: what the law asks every uploader to declare; no unless chosen.
         category_id: one of YouTube's assignable categories; 22 is "People & Blogs".
         tags: at most 500 characters in all.
         language: BCP 47 language of title and description.
         synthetic_media: discloses realistic altered or generated content.
         publish_at: YouTube itself makes a private video public then.
         playlist_ids: playlists to add it to.
-        thumbnail: id of an uploaded image.
+        thumbnail: "still" uses the still picture of the rendition.
         first_comment: posted by the channel once the video is live.
     """
 
@@ -78,7 +79,7 @@ class YouTubeOptions(_Options, frozen=True, kw_only=True):
     notify_subscribers: bool = True
     publish_at: Instant | None = None
     playlist_ids: Annotated[tuple[Id, ...], Meta(max_length=10)] = ()
-    thumbnail: str | None = None
+    thumbnail: Still | None = None
     first_comment: Comment | None = None
 
 
@@ -89,7 +90,7 @@ class InstagramOptions(_Options, frozen=True, kw_only=True):
         share_to_feed: shown in Feed and the Reels tab, else in the Reels tab only.
         collaborators: at most three usernames, invited as co-authors.
         tagged_users: usernames tagged in the reel.
-        cover: id of an uploaded JPEG; wins over cover_at_ms.
+        cover: "still" uses the still picture of the rendition; wins over cover_at_ms.
         cover_at_ms: which frame is the cover.
         audio_name: names the original audio, once.
         location_id: a page that has a location.
@@ -102,7 +103,7 @@ class InstagramOptions(_Options, frozen=True, kw_only=True):
     share_to_feed: bool = True
     collaborators: Annotated[tuple[Handle, ...], Meta(max_length=3)] = ()
     tagged_users: Annotated[tuple[Handle, ...], Meta(max_length=20)] = ()
-    cover: str | None = None
+    cover: Still | None = None
     cover_at_ms: Milliseconds | None = None
     audio_name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     location_id: Id | None = None
@@ -123,7 +124,7 @@ class FacebookOptions(_Options, frozen=True, kw_only=True):
         publish_at: Facebook itself publishes then: 10 minutes to 29 days ahead (video: 6 months).
         place_id: a place shown with a reel.
         collaborators: page or profile ids invited to a reel, at most ten.
-        thumbnail: id of an uploaded image.
+        thumbnail: "still" uses the still picture of the rendition.
         first_comment: posted by the page once it is live.
     """
 
@@ -133,7 +134,7 @@ class FacebookOptions(_Options, frozen=True, kw_only=True):
     publish_at: Instant | None = None
     place_id: Id | None = None
     collaborators: Annotated[tuple[Id, ...], Meta(max_length=10)] = ()
-    thumbnail: str | None = None
+    thumbnail: Still | None = None
     first_comment: Comment | None = None
 
 

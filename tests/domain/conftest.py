@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from platform_clients import clients_of
-from sandbox_flows import Sandbox, make_film
+from sandbox_films import make_film
+from sandbox_flows import Sandbox
 from uploadm8.dev.sandbox import SandboxConfig, Settings
 from uploadm8.dev.sandbox.serve import running
 from uploadm8.domain.platforms.clients.registry import Clients

@@ -1,0 +1,291 @@
+"""Before anything is rendered: what a platform will get, what is changed for it, what it refuses."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from uploadm8.core.video.encoders import AUDIO_BITRATE, max_bitrate
+from uploadm8.core.video.pacing import pacing_for
+from uploadm8.core.video.platforms import PlatformMedia, platform_media
+from uploadm8.core.video.rendition import Fit, Pace, RenditionSpec
+from uploadm8.core.video.source import SourceInfo
+
+_POOR_SHARE = 0.5  # of a rendition's usual bit rate: below it the loss can be seen
+_CLOSE_SHAPE = 0.025
+
+
+class Severity(StrEnum):
+    """What a finding means for the user."""
+
+    FIX = "fix"  # put right silently; nobody will see it
+    CHANGE = "change"  # put right, and visible
+    BLOCK = "block"  # the platform would refuse it
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about a video and a platform.
+
+    Attributes:
+        severity: how much it matters.
+        code: stable, for programs.
+        sentence: what is the matter.
+        action: what we will do, or what the user has to do when it blocks.
+    """
+
+    severity: Severity
+    code: str
+    sentence: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a platform would get."""
+
+    container: str
+    video_codec: str
+    audio_codec: str | None
+    channels: int
+    audio_rate: int
+    width: int
+    height: int
+    fps: Fraction
+    variable: bool
+    duration_s: float
+    bytes: int
+
+
+def preflight(source: SourceInfo, platform: str, spec: RenditionSpec | None) -> tuple[Finding, ...]:
+    """Check a source, rendered to `spec` or sent as it is when None, against a platform.
+
+    Raises:
+        NotFoundError: unknown_platform.
+    """
+    media = platform_media(platform)
+    sent = as_it_is(source) if spec is None else as_rendered(source, spec)
+    findings = list(_refusals(sent, media))
+    if spec is not None:
+        findings += _changes(source, spec, sent, media)
+    return tuple(findings)
+
+
+def blocked(findings: tuple[Finding, ...]) -> bool:
+    """Whether the platform would refuse the video."""
+    return any(finding.severity is Severity.BLOCK for finding in findings)
+
+
+def as_it_is(source: SourceInfo) -> Sent:
+    """The source file itself."""
+    audio = source.audio
+    return Sent(
+        container=source.container,
+        video_codec=source.codec,
+        audio_codec=audio.codec if audio else None,
+        channels=audio.channels if audio else 0,
+        audio_rate=audio.rate if audio else 0,
+        width=source.width,
+        height=source.height,
+        fps=source.fps,
+        variable=source.variable,
+        duration_s=source.duration_s,
+        bytes=source.size_bytes,
+    )
+
+
+def as_rendered(source: SourceInfo, spec: RenditionSpec) -> Sent:
+    """The rendition; its size is the most that it can have."""
+    keeps = spec.pace is Pace.KEEP and source.variable
+    seconds = min(source.duration_s, spec.duration_cap_s or source.duration_s)
+    bits = (max_bitrate(spec, seconds) + AUDIO_BITRATE[2]) * seconds
+    return Sent(
+        container="mov",
+        video_codec="h264",
+        audio_codec="aac" if source.has_audio else None,
+        channels=min(2, source.audio.channels) if source.audio else 0,
+        audio_rate=48_000,
+        width=spec.width,
+        height=spec.height,
+        fps=min(source.fps, spec.max_fps) if keeps else pacing_for(source, spec).rate,
+        variable=keeps,
+        duration_s=seconds,
+        bytes=int(bits / 8),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A reason to refuse: when it applies, and what is said."""
+
+    code: str
+    applies: Callable[[Sent, PlatformMedia], bool]
+    sentence: str
+    action: str
+
+
+_CONVERT = "Let it be converted, or export it differently."
+
+_RULES = (
+    _Rule(
+        "too_long",
+        lambda sent, media: sent.duration_s > media.max_duration_s + 0.05,
+        "{media.title} takes at most {media.max_duration_s:.0f} s; this has {sent.duration_s:.0f} s.",
+        "Choose to cut it, or choose a part of it.",
+    ),
+    _Rule(
+        "too_short",
+        lambda sent, media: sent.duration_s < media.min_duration_s - 0.05,
+        "{media.title} needs at least {media.min_duration_s:g} s; this has {sent.duration_s:.1f} s.",
+        "Choose a longer video for it.",
+    ),
+    _Rule(
+        "container",
+        lambda sent, media: sent.container not in media.containers,
+        "{media.title} does not take {sent.container} files.",
+        _CONVERT,
+    ),
+    _Rule(
+        "video_codec",
+        lambda sent, media: sent.video_codec not in media.video_codecs,
+        "{media.title} does not take {sent.video_codec} video.",
+        _CONVERT,
+    ),
+    _Rule(
+        "audio_codec",
+        lambda sent, media: (
+            sent.audio_codec is not None and sent.audio_codec not in media.audio_codecs
+        ),
+        "{media.title} does not take {sent.audio_codec} sound.",
+        _CONVERT,
+    ),
+    _Rule(
+        "audio_layout",
+        lambda sent, media: (
+            sent.channels > media.max_channels or sent.audio_rate > media.max_audio_rate
+        ),
+        "{media.title} takes {media.max_channels} channels of sound at {media.max_audio_rate} Hz.",
+        _CONVERT,
+    ),
+    _Rule(
+        "resolution",
+        lambda sent, media: (
+            not (
+                media.min_side <= min(sent.width, sent.height)
+                and max(sent.width, sent.height) <= media.max_side
+                and sent.width <= (media.max_width or media.max_side)
+            )
+        ),
+        "{media.title} does not take pictures of {sent.width}x{sent.height}.",
+        _CONVERT,
+    ),
+    _Rule(
+        "frame_rate",
+        lambda sent, media: not media.min_fps <= sent.fps <= media.max_fps,
+        "{media.title} takes {media.min_fps} to {media.max_fps} pictures a second.",
+        _CONVERT,
+    ),
+    _Rule(
+        "uneven_rate",
+        lambda sent, media: sent.variable and media.steady,
+        "{media.title} wants pictures at a steady rate.",
+        _CONVERT,
+    ),
+    _Rule(
+        "landscape",
+        lambda sent, media: sent.width > sent.height and not media.landscape,
+        "{media.title} takes upright videos only.",
+        "Choose 9:16 for it.",
+    ),
+    _Rule(
+        "file_size",
+        lambda sent, media: sent.bytes > media.max_bytes,
+        "{media.title} takes files of at most {media.max_bytes} bytes.",
+        "Choose a shorter part, or a lower resolution.",
+    ),
+)
+
+
+def _refusals(sent: Sent, media: PlatformMedia) -> Iterator[Finding]:
+    for rule in _RULES:
+        if rule.applies(sent, media):
+            sentence = rule.sentence.format(sent=sent, media=media)
+            yield Finding(Severity.BLOCK, rule.code, sentence, rule.action)
+
+
+def _changes(
+    source: SourceInfo, spec: RenditionSpec, sent: Sent, media: PlatformMedia
+) -> Iterator[Finding]:
+    yield from _cut(source, sent, media)
+    yield from _shape(source, spec)
+    yield from _rate(source, sent)
+    yield from _coding(source, sent)
+    usual = spec.max_bitrate * _POOR_SHARE
+    if max_bitrate(spec, sent.duration_s) < usual:
+        yield Finding(
+            Severity.CHANGE,
+            "bit_rate_lowered",
+            f"At this length the file would be larger than {media.title} takes.",
+            "The bit rate is lowered until it fits.",
+        )
+    if source.location:
+        yield Finding(
+            Severity.FIX,
+            "location_removed",
+            "The file tells where it was filmed.",
+            "The position is left out.",
+        )
+
+
+def _cut(source: SourceInfo, sent: Sent, media: PlatformMedia) -> Iterator[Finding]:
+    if sent.duration_s < source.duration_s - 0.05:
+        yield Finding(
+            Severity.CHANGE,
+            "cut",
+            f"The video has {source.duration_s:.0f} s; {media.title} takes {sent.duration_s:.0f} s.",
+            f"Only the first {sent.duration_s:.0f} s are used.",
+        )
+
+
+def _shape(source: SourceInfo, spec: RenditionSpec) -> Iterator[Finding]:
+    if abs(source.aspect / spec.aspect - 1) > _CLOSE_SHAPE:
+        how = {
+            Fit.CROP: "What stands out is cut off.",
+            Fit.FIT: "Black bars are added.",
+            Fit.BLUR: "Blurred bars are added.",
+        }
+        sentence = f"A picture of {source.width}x{source.height} has another shape."
+        yield Finding(Severity.CHANGE, "shape", sentence, how[spec.fit])
+    if min(source.width, source.height) * 2 < min(spec.width, spec.height):
+        sentence = f"The picture has only {source.width}x{source.height} pixels."
+        yield Finding(Severity.CHANGE, "enlarged", sentence, "It is enlarged and will look soft.")
+
+
+def _rate(source: SourceInfo, sent: Sent) -> Iterator[Finding]:
+    rate = f"{float(sent.fps):.4g}"
+    if source.variable and not sent.variable:
+        action = f"They are picked by time for {rate} a second."
+        yield Finding(Severity.FIX, "rate_steadied", "The pictures come unevenly.", action)
+    elif abs(sent.fps / source.fps - 1) > Fraction(1, 100):
+        sentence = f"The video has {float(source.fps):.4g} pictures a second."
+        yield Finding(Severity.CHANGE, "rate_changed", sentence, f"It gets {rate}.")
+
+
+def _coding(source: SourceInfo, sent: Sent) -> Iterator[Finding]:
+    if source.hdr:
+        yield Finding(
+            Severity.CHANGE,
+            "hdr_to_sdr",
+            "The video is HDR.",
+            "Its light is mapped to SDR, so that it looks right everywhere.",
+        )
+    if source.interlaced:
+        yield Finding(
+            Severity.FIX, "deinterlaced", "The pictures are interlaced.", "They are made whole."
+        )
+    if (source.container, source.codec) != (sent.container, sent.video_codec):
+        sentence = f"The file is {source.codec} in {source.container}."
+        yield Finding(Severity.FIX, "converted", sentence, "It becomes H.264 in MP4.")
+    if source.audio is not None and source.audio.codec != "aac":
+        sentence = f"The sound is {source.audio.codec}."
+        yield Finding(Severity.FIX, "sound_converted", sentence, "It becomes AAC at 48 kHz.")

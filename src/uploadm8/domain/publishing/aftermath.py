@@ -1,0 +1,170 @@
+"""What comes after a post is live; each step is a job of its own, and none can undo the post."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from uploadm8.domain.platforms.clients.base import Access, Live, Platform
+from uploadm8.domain.platforms.clients.facebook_preflight import COMMENT_SCOPE as FB_COMMENT
+from uploadm8.domain.platforms.clients.instagram_preflight import COMMENT_SCOPE as IG_COMMENT
+from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.tokens import with_token
+from uploadm8.domain.publishing.delivery import AskLaterError, Delivery
+from uploadm8.domain.publishing.metrics import schedule_pull
+from uploadm8.domain.publishing.record import Record
+from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.renditions.tables import Rendition
+from uploadm8.domain.uploads.views import json_of
+from uploadm8.errors import UploadM8Error
+from uploadm8.infra.clock import now
+from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, POST_STEP
+from uploadm8.infra.jobs.handlers import Handler, JobContext
+from uploadm8.infra.jobs.queue import enqueue
+
+ASK_FOR_ID = timedelta(days=1)
+"""Moderation usually takes under a minute, sometimes hours; private posts never get an id."""
+
+Step = Callable[[Access, str, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """Handlers of `publishing.after` and of its steps."""
+
+    delivery: Delivery
+    clients: Clients
+
+    def handlers(self) -> tuple[Handler, ...]:
+        """Every handler, with its kind."""
+        return (Handler(AFTER_PUBLISH, self.after), Handler(POST_STEP, self.step))
+
+    async def after(self, context: JobContext) -> None:
+        """Learn the post's id and address, then start what follows. Idempotent."""
+        row = await published_row(context)
+        if row is None:
+            return
+        if row["platform_post_id"] is None:
+            await self._learn_id(context, row)
+            return
+        if row["public_url"] is None:
+            await self._learn_url(row)
+        async with transaction():
+            for step, value in wanted_steps(row):
+                await enqueue(
+                    POST_STEP,
+                    ref_id=row["id"],
+                    workspace_id=row["workspace"],
+                    args={"step": step, "value": value},
+                    unique_key=f"step:{row['id']}:{step}:{value}"[:200],
+                )
+            await schedule_pull(row["id"], row["workspace"], 0)
+
+    async def step(self, context: JobContext) -> None:
+        """Do one step: every one can be repeated without doubling what it makes."""
+        row = await published_row(context)
+        if row is None or row["platform_post_id"] is None:
+            return
+        args, post_id = context.job.args, row["platform_post_id"]
+
+        async def do(access: Access) -> None:
+            if args["step"] == "thumbnail":
+                await self._thumbnail(row, access)
+            else:
+                steps = self._steps(Platform(row["platform"]), access)
+                await steps[args["step"]](access, post_id, args["value"])
+
+        await with_token(self.delivery.accounts, row["account"], do)
+
+    async def _thumbnail(self, row: dict[str, Any], access: Access) -> None:
+        """Set the still picture of the rendition, if one was made."""
+        rendition = await Rendition.select().where(Rendition.id == row["rendition"]).first()
+        if rendition is None or rendition["still_key"] is None:
+            return
+        key, storage = rendition["still_key"], self.delivery.storage
+        stored = await storage.head(key)
+        image = b"".join([piece async for piece in storage.read(key, 0, stored.size)])
+        platform = Platform(row["platform"])
+        after = (
+            self.clients.youtube_after
+            if platform is Platform.YOUTUBE
+            else self.clients.facebook_after
+        )
+        kind = "image/png" if image.startswith(b"\x89PNG") else "image/jpeg"
+        await after.thumbnail(access, row["platform_post_id"], image, kind)
+
+    def _steps(self, platform: Platform, access: Access) -> Mapping[str, Step]:
+        youtube, facebook = self.clients.youtube_after, self.clients.facebook_after
+        comments: Mapping[Platform, tuple[Step, str | None]] = {
+            Platform.YOUTUBE: (youtube.first_comment, None),
+            Platform.INSTAGRAM: (self.clients.instagram.first_comment, IG_COMMENT),
+            Platform.FACEBOOK: (facebook.first_comment, FB_COMMENT),
+        }
+        comment, scope = comments.get(platform, (_nothing, None))
+        allowed = scope is None or scope in access.scopes
+        return {
+            "first_comment": comment if allowed else _nothing,
+            "playlist": youtube.add_to_playlist,
+            "collaborator": facebook.invite,
+        }
+
+    async def _learn_id(self, context: JobContext, row: dict[str, Any]) -> None:
+        if now() - row["published_at"] > ASK_FOR_ID or not _gets_an_id(row):
+            return
+        publisher = self.delivery.publishers[Platform(row["platform"])]
+        handle = Record(context, row["id"], self.delivery.cipher).handle_of(row)
+        verdict = await publisher.check(await self.delivery.draft_of(row), handle)
+        if not isinstance(verdict, Live) or verdict.post_id is None:
+            age = (now() - row["published_at"]).total_seconds()
+            raise AskLaterError(retry_after=min(max(30.0, age / 4), 1_800.0))
+        await Publication.update(
+            {Publication.platform_post_id: verdict.post_id, Publication.public_url: verdict.url}
+        ).where(Publication.id == row["id"], Publication.platform_post_id.is_null())
+        raise AskLaterError(retry_after=0.0)  # once more, now with an id
+
+    async def _learn_url(self, row: dict[str, Any]) -> None:
+        publisher = self.delivery.publishers[Platform(row["platform"])]
+        post_id = row["platform_post_id"]
+        url = await with_token(
+            self.delivery.accounts,
+            row["account"],
+            lambda access: publisher.permalink(access, post_id),
+        )
+        if url is None:
+            raise AskLaterError(retry_after=30.0)
+        await Publication.update({Publication.public_url: url}).where(Publication.id == row["id"])
+
+
+async def published_row(context: JobContext) -> dict[str, Any] | None:
+    """The publication a job is about, if it is published."""
+    if context.job.ref_id is None:
+        raise UploadM8Error("The job names no publication.", code="job_without_subject")
+    publication_id: UUID = context.job.ref_id
+    row = await Publication.select().where(Publication.id == publication_id).first()
+    return row if row is not None and row["state"] == PublicationState.PUBLISHED else None
+
+
+def wanted_steps(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The steps that a publication's options ask for."""
+    options = json_of(row["options"])
+    steps = [("playlist", one) for one in options.get("playlist_ids") or ()]
+    if options.get("thumbnail"):
+        steps.append(("thumbnail", "still"))
+    if row["platform"] == Platform.FACEBOOK:
+        steps += [("collaborator", one) for one in options.get("collaborators") or ()]
+    if options.get("first_comment"):
+        steps.append(("first_comment", options["first_comment"]))
+    return steps
+
+
+def _gets_an_id(row: Mapping[str, Any]) -> bool:
+    """Whether TikTok ever tells an id: not for private posts, nor for drafts in the inbox."""
+    options = json_of(row["options"])
+    return not (options.get("mode") == "inbox" or options.get("privacy") == "SELF_ONLY")
+
+
+async def _nothing(access: Access, post_id: str, value: str) -> None:
+    """A step the account has not granted, as preflight said."""
+    del access, post_id, value

@@ -1,0 +1,180 @@
+"""Settings: read with defaults, replaced whole, or changed in part."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from uploadm8.core.hud.validate import validate_spec
+from uploadm8.domain.settings.schemas import PrivacyZone, SettingsIn, SettingsOut
+from uploadm8.domain.settings.tables import SettingsRow
+from uploadm8.domain.workspaces.tables import Workspace
+from uploadm8.errors import FieldError, InvalidRequestError
+from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.ids import new_id
+from uploadm8.infra.security.cipher import Cipher
+
+_WEBHOOK_HOST = re.compile(r"(ptb\.|canary\.)?(discord|discordapp)\.com")
+_WEBHOOK_PATH = re.compile(r"/api/(v\d{1,2}/)?webhooks/\d{1,24}/[\w-]{1,120}")
+_PRIVATE = ("privacy_zones", "discord_webhook_url")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsService:
+    """The settings of a workspace.
+
+    Attributes:
+        discord_base_url: webhooks are accepted for Discord, and for this host if it is another.
+    """
+
+    cipher: Cipher
+    discord_base_url: str
+
+    async def get(self, workspace_id: UUID) -> SettingsOut:
+        """The settings, with defaults where nothing was set."""
+        settings, at = await self._load(workspace_id)
+        return _out(settings, at)
+
+    async def replace(self, workspace_id: UUID, new: SettingsIn) -> SettingsOut:
+        """Replace all settings.
+
+        Raises:
+            InvalidRequestError: naming the wrong fields.
+        """
+        async with transaction():
+            await _lock(workspace_id)
+            if new.discord_webhook_url is msgspec.UNSET:
+                current, _ = await self._load(workspace_id)
+                new = msgspec.structs.replace(new, discord_webhook_url=current.discord_webhook_url)
+            return await self._store(workspace_id, new)
+
+    async def change(self, workspace_id: UUID, patch: Mapping[str, Any]) -> SettingsOut:
+        """Change some settings: a JSON merge patch (RFC 7396).
+
+        Raises:
+            InvalidRequestError: naming the wrong fields.
+        """
+        async with transaction():
+            await _lock(workspace_id)
+            current, _ = await self._load(workspace_id)
+            merged = _merge(msgspec.to_builtins(current), patch)
+            return await self._store(workspace_id, msgspec.convert(merged, SettingsIn))
+
+    async def discord_webhook(self, workspace_id: UUID) -> str | None:
+        """The webhook's URL, for the one who sends to it."""
+        settings, _ = await self._load(workspace_id)
+        return settings.discord_webhook_url or None
+
+    async def privacy_zones(self, workspace_id: UUID) -> list[PrivacyZone]:
+        """The zones, for the one who draws maps."""
+        settings, _ = await self._load(workspace_id)
+        return settings.privacy_zones
+
+    async def _load(self, workspace_id: UUID) -> tuple[SettingsIn, datetime | None]:
+        rows = await SettingsRow.raw(
+            "SELECT s.id, s.document, s.private_enc, s.updated_at, w.name, w.time_zone"
+            " FROM workspaces w LEFT JOIN settings s ON s.workspace=w.id WHERE w.id={}",
+            workspace_id,
+        )
+        row = rows[0]
+        document: dict[str, Any] = {"display_name": row["name"], "time_zone": row["time_zone"]}
+        document |= msgspec.json.decode(row["document"]) if row["document"] else {}
+        document |= self._open(row)
+        # time_zone is the workspace's own column, since schedules are resolved by it.
+        document["time_zone"] = row["time_zone"]
+        return msgspec.convert(document, SettingsIn), row["updated_at"]
+
+    def _open(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        if row["private_enc"] is None:
+            return {}
+        sealed = row["private_enc"]
+        text = self.cipher.decrypt(sealed, table="settings", row=row["id"], field="private")
+        private: dict[str, Any] = msgspec.json.decode(text)
+        return private
+
+    async def _store(self, workspace_id: UUID, new: SettingsIn) -> SettingsOut:
+        self._check(new)
+        document = msgspec.to_builtins(new)
+        private = {name: document.pop(name, None) for name in _PRIVATE}
+        rows = await SettingsRow.raw("SELECT id FROM settings WHERE workspace={}", workspace_id)
+        row_id = rows[0]["id"] if rows else new_id()
+        sealed = self.cipher.encrypt(
+            msgspec.json.encode(private).decode(), table="settings", row=row_id, field="private"
+        )
+        stored = await SettingsRow.raw(
+            "INSERT INTO settings (id, workspace, document, private_enc) VALUES ({}, {}, {}, {})"
+            " ON CONFLICT (workspace) DO UPDATE SET document=EXCLUDED.document,"
+            " private_enc=EXCLUDED.private_enc, updated_at=now() RETURNING updated_at",
+            row_id,
+            workspace_id,
+            msgspec.json.encode(document).decode(),
+            sealed,
+        )
+        await Workspace.raw(
+            "UPDATE workspaces SET time_zone={} WHERE id={}", new.time_zone, workspace_id
+        )
+        return _out(new, stored[0]["updated_at"])
+
+    def _check(self, new: SettingsIn) -> None:
+        wrong = []
+        if not _is_zone(new.time_zone):
+            wrong.append(FieldError("time_zone", "is not an IANA time zone, such as Europe/Berlin"))
+        if new.discord_webhook_url and not self._is_webhook(new.discord_webhook_url):
+            wrong.append(FieldError("discord_webhook_url", "is not the URL of a Discord webhook"))
+        if wrong:
+            raise InvalidRequestError(code="invalid_settings", fields=wrong)
+        if new.hud:
+            validate_spec(new.hud)
+
+    def _is_webhook(self, url: str) -> bool:
+        parts = urlsplit(url)
+        own = urlsplit(self.discord_base_url)
+        trusted = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+        # netloc and not hostname: user info and ports have no place in it.
+        official = parts.scheme == "https" and _WEBHOOK_HOST.fullmatch(parts.netloc)
+        plain = not (parts.query or parts.fragment)
+        return bool((official or trusted) and plain and _WEBHOOK_PATH.fullmatch(parts.path))
+
+
+async def _lock(workspace_id: UUID) -> None:
+    await Workspace.raw("SELECT id FROM workspaces WHERE id={} FOR UPDATE", workspace_id)
+
+
+def _merge(current: Any, patch: Any) -> Any:
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(current) if isinstance(current, Mapping) else {}
+    for key, value in patch.items():
+        if value is None and key != "discord_webhook_url":
+            merged.pop(key, None)
+        else:
+            merged[key] = _merge(merged.get(key), value)
+    return merged
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _out(settings: SettingsIn, at: datetime | None) -> SettingsOut:
+    return SettingsOut(
+        display_name=settings.display_name,
+        time_zone=settings.time_zone,
+        units=settings.units,
+        hud=settings.hud,
+        uploads=settings.uploads,
+        notifications=settings.notifications,
+        privacy_zones=settings.privacy_zones,
+        discord_webhook=bool(settings.discord_webhook_url),
+        updated_at=at,
+    )

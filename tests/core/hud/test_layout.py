@@ -1,0 +1,144 @@
+"""Every panel inside the safe area and apart from the others, whatever is asked and recorded."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hud_data import full_track, ride_with
+from uploadm8.core.hud.frame import SAFE_AREAS, FrameFormat, Rect, default_safe_area
+from uploadm8.core.hud.hud import Hud
+from uploadm8.core.hud.layout import Request, arrange
+from uploadm8.core.hud.spec import (
+    Anchor,
+    HudSpec,
+    Preset,
+    ThemeName,
+    Units,
+    WidgetEntry,
+    WidgetKind,
+)
+from uploadm8.core.telemetry.track import Channel
+
+FRAMES = [
+    FrameFormat(960, 540, 30.0),
+    FrameFormat(540, 960, 30.0),
+    FrameFormat(540, 540, 30.0),
+    FrameFormat(540, 676, 30.0),
+    FrameFormat(848, 480, 30.0),
+    FrameFormat(640, 272, 30.0),
+]
+RATIOS = st.sampled_from(FRAMES)
+CHANNELS = st.sets(st.sampled_from(sorted(full_track().columns)), max_size=21)
+
+
+def assert_sound(hud: Hud, area: Rect) -> None:
+    for rect in hud.panels:
+        assert rect.inside(area)
+        assert not any(side % 2 for side in rect)
+    for a, b in combinations(hud.panels, 2):
+        assert not a.overlaps(b)
+
+
+SPECS = st.builds(
+    HudSpec,
+    theme=st.sampled_from(ThemeName),
+    preset=st.sampled_from(Preset),
+    units=st.sampled_from(Units),
+    scale=st.floats(0.5, 2.0),
+    text=st.just("Anna Example"),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(RATIOS, SPECS, CHANNELS)
+def test_automatic_layouts_are_sound_for_any_data(
+    frame: FrameFormat, spec: HudSpec, channels: set[Channel]
+) -> None:
+    hud = Hud(spec, ride_with(*channels), frame)
+    assert_sound(hud, default_safe_area(frame).rect(frame))
+
+
+ENTRY = st.builds(
+    WidgetEntry,
+    kind=st.sampled_from([k for k in WidgetKind if k not in {WidgetKind.STATS, WidgetKind.LOGO}]),
+    anchor=st.none() | st.sampled_from(Anchor),
+    scale=st.floats(0.5, 2.0),
+    text=st.just("A line of text"),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    RATIOS,
+    st.sampled_from(sorted(SAFE_AREAS)),
+    st.sampled_from(ThemeName),
+    st.lists(ENTRY, min_size=1, max_size=8),
+)
+def test_layouts_of_users_are_sound_too(
+    frame: FrameFormat, area: str, theme: ThemeName, entries: list[WidgetEntry]
+) -> None:
+    spec = HudSpec(theme=theme, widgets=tuple(entries))
+    hud = Hud(spec, ride_with(*full_track().columns), frame, SAFE_AREAS[area])
+    assert_sound(hud, SAFE_AREAS[area].rect(frame))
+
+
+SIDE = st.floats(8, 700)
+REQUEST = st.builds(
+    Request,
+    SIDE,
+    SIDE,
+    st.lists(st.sampled_from(Anchor), min_size=1, max_size=9),
+    st.integers(0, 5),
+)
+
+
+@given(st.lists(REQUEST, max_size=12), st.integers(0, 40))
+def test_places_never_overlap_and_keep_their_distance(requests: list[Request], gap: int) -> None:
+    area = Rect(38, 34, 1844, 1012)
+    places = [rect for rect in arrange(requests, area, gap) if rect is not None]
+    near = round(gap / 2) * 2
+    for rect in places:
+        assert rect.inside(area)
+    for a, b in combinations(places, 2):
+        assert not Rect(a.x - near, a.y - near, a.w + 2 * near, a.h + 2 * near).overlaps(b)
+
+
+def test_a_widget_stands_at_the_anchor_it_names() -> None:
+    entry = WidgetEntry(kind=WidgetKind.SPEED, anchor=Anchor.TOP_RIGHT)
+    frame = FRAMES[0]
+    (rect,) = Hud(HudSpec(widgets=(entry,)), ride_with(Channel.SPEED), frame).panels
+    area = default_safe_area(frame).rect(frame)
+    assert rect.y == area.y
+    assert 0 <= area.right - rect.right < 2
+
+
+def test_the_least_important_widget_goes_when_there_is_no_room() -> None:
+    tiny = FrameFormat(320, 180, 30.0)
+    spec = HudSpec(preset=Preset.MOTORCYCLE, scale=2.0)
+    hud = Hud(spec, ride_with(*full_track().columns), tiny)
+    kinds = [entry.kind for entry in hud.widgets]
+    assert kinds[0] is WidgetKind.SPEED
+    assert len(kinds) < 10
+
+
+@pytest.mark.parametrize("frame", FRAMES[:5], ids=lambda f: f"{f.width}x{f.height}")
+@pytest.mark.parametrize("theme", [t for t in ThemeName if t is not ThemeName.DASHCAM])
+def test_six_widgets_fit_every_shape(frame: FrameFormat, theme: ThemeName) -> None:
+    hud = Hud(HudSpec(theme=theme, animate=False), ride_with(*CAR), frame)
+    assert len(hud.widgets) >= 6
+    assert np.sum([r.w * r.h for r in hud.panels]) < 0.5 * frame.width * frame.height
+
+
+CAR = (
+    Channel.LAT,
+    Channel.LON,
+    Channel.ALTITUDE,
+    Channel.SPEED,
+    Channel.COURSE,
+    Channel.DISTANCE,
+    Channel.G_LONG,
+    Channel.G_LAT,
+)

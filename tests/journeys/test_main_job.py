@@ -1,0 +1,102 @@
+"""From one upload to one post per platform, through crashes of the worker."""
+
+import hashlib
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from journeys_world import OPTIONS, World
+from uploadm8.core.video.probe import probe
+
+pytestmark = pytest.mark.slow
+
+# One crash per platform, each at another step; `make soak` goes through every step of all four.
+CRASHES = {
+    "tiktok": "after_handle",
+    "youtube": "after_intent",
+    "instagram": "after_commit",
+    "facebook": "before_published",
+}
+
+
+@pytest.fixture(scope="module")
+def posted(world: World) -> dict[str, Any]:
+    """An upload that has been rendered and posted on all four platforms."""
+    upload = world.send(
+        world.clip.video, world.clip.telemetry, targets=world.targets(), title="One"
+    )
+    return world.settle(upload)
+
+
+def test_one_upload_becomes_one_post_on_each_platform(
+    world: World, posted: dict[str, Any], tmp_path: Path
+) -> None:
+    assert {p["platform"]: p["state"] for p in posted["publications"]} == dict.fromkeys(
+        OPTIONS, "published"
+    )
+    assert sorted(r["name"] for r in posted["renditions"]) == ["16x9-720", "9x16-720"]
+    digests = set()
+    for rendition in posted["renditions"]:
+        file = tmp_path / f"{rendition['name']}.mp4"
+        world.client.download(rendition["download_url"], file)
+        assert abs(probe(file).duration_s - 3.0) < 0.05
+        digests.add(hashlib.sha256(file.read_bytes()).hexdigest())
+    ids = {p["platform_post_id"] for p in posted["publications"]}
+    posts = [post for post in world.posts() if post["post_id"] in ids]
+    assert len(posts) == 4
+    assert {post["media_sha256"] for post in posts} == digests
+
+
+def test_a_worker_killed_in_the_middle_of_a_render_loses_nothing(world: World) -> None:
+    before = Counter(post["platform"] for post in world.posts())
+    upload = world.send(
+        world.clip.video, world.clip.telemetry, targets=world.targets(), title="Killed"
+    )
+    world.client.follow(upload, lambda _: None, lambda d: d["state"] == "rendering")
+    time.sleep(1.0)
+    world.restart_worker()
+    detail = world.settle(upload)
+    assert {p["state"] for p in detail["publications"]} == {"published"}
+    after = Counter(post["platform"] for post in world.posts())
+    assert after - before == Counter(list(OPTIONS))
+
+
+def test_a_worker_killed_while_publishing_posts_exactly_once(
+    world: World, posted: dict[str, Any]
+) -> None:
+    before = Counter(post["platform"] for post in world.posts())
+    left = [f"{step}@{platform}:kill" for platform, step in CRASHES.items()]
+    worker = world.restart_worker(",".join(left))
+    created = [
+        world.client.call("POST", f"/api/publications/{p['id']}/post-again")["id"]
+        for p in posted["publications"]
+    ]
+    kills = 0
+    while kills < len(OPTIONS) and not _all_published(world, created):
+        if worker.returncode is not None:
+            kills += 1
+            worker = world.restart_worker(",".join(left[kills:]))
+        time.sleep(0.3)
+    details = [_settled(world, i) for i in created]
+    assert kills > 0
+    assert {d["state"] for d in details} == {"published"}
+    after = Counter(post["platform"] for post in world.posts())
+    assert after - before == Counter(list(OPTIONS))
+
+
+def _all_published(world: World, ids: list[str]) -> bool:
+    return all(
+        world.client.call("GET", f"/api/publications/{i}")["state"] == "published" for i in ids
+    )
+
+
+def _settled(world: World, publication: str) -> dict[str, Any]:
+    for _ in range(300):
+        detail: dict[str, Any] = world.client.call("GET", f"/api/publications/{publication}")
+        if detail["state"] in {"published", "failed", "unknown", "canceled"}:
+            return detail
+        time.sleep(0.3)
+    raise AssertionError("the publication has come to no end")

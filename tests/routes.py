@@ -1,0 +1,173 @@
+"""Who may call what: one row per route. A route without a row fails the matrix test."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from piccolo.table import Table
+
+from uploadm8.domain.accounts.tables import Session
+from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice
+from uploadm8.domain.publishing.tables import Publication
+from uploadm8.domain.uploads.tables import Upload
+from uploadm8.domain.workspaces.tables import ApiKey
+
+Door = Literal["public", "member", "session", "admin"]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Another tenant, whose things nobody else may see."""
+
+    user_id: UUID
+    workspace_id: UUID
+
+
+MakeId = Callable[[Owner], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may call a route.
+
+    Attributes:
+        door: `public`; `member` (session or API key); `session` (no API key); `admin`.
+        role: the lowest role in the workspace.
+        theirs: makes the thing that the id in the path names, for another tenant.
+        body: a body that is well formed, so that the answer is about who is asking.
+    """
+
+    door: Door = "member"
+    role: str = "viewer"
+    theirs: MakeId | None = None
+    body: Mapping[str, Any] | None = None
+    path: Mapping[str, str] = field(default_factory=dict)
+
+
+async def insert(table: type[Table], **values: Any) -> object:
+    """Insert a row; columns that must be given and are not get a plausible value."""
+    for column in table._meta.columns:
+        name = column._meta.name
+        if name not in values and column.get_default_value() is None and not column._meta.null:
+            values[name] = _PLAUSIBLE[column.value_type]
+    row = table(**values)
+    await row.save()
+    return values["id"]
+
+
+_PLAUSIBLE: Mapping[type, Any] = {str: "x", int: 1, datetime: datetime(2100, 1, 1, tzinfo=UTC)}
+
+
+async def their_upload(owner: Owner) -> object:
+    return await insert(Upload, id=uuid4(), workspace=owner.workspace_id, created_by=owner.user_id)
+
+
+async def their_account(owner: Owner) -> object:
+    return await insert(
+        ConnectedAccount, id=uuid4(), workspace=owner.workspace_id, platform="youtube"
+    )
+
+
+async def their_publication(owner: Owner) -> object:
+    return await insert(
+        Publication,
+        id=uuid4(),
+        workspace=owner.workspace_id,
+        platform="youtube",
+        upload=await their_upload(owner),
+        account=await their_account(owner),
+    )
+
+
+async def their_choice(owner: Owner) -> object:
+    return await insert(
+        OAuthChoice,
+        id=uuid4(),
+        workspace=owner.workspace_id,
+        user=owner.user_id,
+        platform="facebook",
+    )
+
+
+async def their_session(owner: Owner) -> object:
+    rows = await Session.raw('SELECT id FROM sessions WHERE "user"={}', owner.user_id)
+    return rows[0]["id"]
+
+
+async def their_api_key(owner: Owner) -> object:
+    return await insert(ApiKey, id=uuid4(), user=owner.user_id, workspace=owner.workspace_id)
+
+
+_CODE = {"code": "123456"}
+_TOKEN = {"token": "x" * 64}
+_EDITOR_UPLOAD = Row(role="editor", theirs=their_upload)
+_EDITOR_POST = Row(role="editor", theirs=their_publication)
+_FIT = {"filename": "a.fit", "content_type": "application/octet-stream", "size_bytes": 9}
+
+ROWS: Mapping[str, Row] = {
+    "GET /healthz": Row("public"),
+    "GET /readyz": Row("public"),
+    "GET /schema": Row("public"),
+    "GET /schema/openapi.json": Row("public"),
+    "GET /schema/{path}": Row("public", path={"path": "x"}),
+    "POST /api/auth/register": Row("public"),
+    "POST /api/auth/login": Row("public"),
+    "POST /api/auth/login/code": Row("public"),
+    "POST /api/auth/refresh": Row("public"),
+    "POST /api/auth/logout": Row("public"),
+    "POST /api/auth/verify-email": Row("public"),
+    "POST /api/auth/verify-email/resend": Row("public"),
+    "POST /api/auth/password-reset": Row("public"),
+    "POST /api/auth/password-reset/confirm": Row("public"),
+    "POST /api/auth/email/confirm": Row("public"),
+    "POST /api/auth/email/undo": Row("public"),
+    "POST /api/auth/logout-all": Row("session"),
+    "POST /api/auth/password": Row("session"),
+    "POST /api/auth/step-up": Row("session"),
+    "POST /api/auth/email": Row("session"),
+    "GET /api/auth/me": Row("member"),
+    "GET /api/auth/sessions": Row("session"),
+    "DELETE /api/auth/sessions/{session_id}": Row("session", theirs=their_session),
+    "POST /api/auth/two-step": Row("session"),
+    "POST /api/auth/two-step/activate": Row("session", body=_CODE),
+    "POST /api/auth/two-step/recovery-codes": Row("session", body=_CODE),
+    "POST /api/auth/two-step/turn-off": Row("session", body=_CODE),
+    "GET /api/api-keys": Row("session"),
+    "POST /api/api-keys": Row("session"),
+    "DELETE /api/api-keys/{key_id}": Row("session", theirs=their_api_key),
+    "GET /api/settings": Row(),
+    "PUT /api/settings": Row(role="admin", body={}),
+    "PATCH /api/settings": Row(role="admin", body={}),
+    "GET /api/uploads": Row(),
+    "POST /api/uploads/presign": Row(role="editor"),
+    "GET /api/uploads/{upload_id}": Row(theirs=their_upload),
+    "GET /api/uploads/{upload_id}/events": Row(theirs=their_upload),
+    "GET /api/uploads/{upload_id}/parts": Row(theirs=their_upload),
+    "POST /api/uploads/{upload_id}/complete": _EDITOR_UPLOAD,
+    "POST /api/uploads/{upload_id}/cancel": _EDITOR_UPLOAD,
+    "POST /api/uploads/{upload_id}/telemetry": Row(role="editor", theirs=their_upload, body=_FIT),
+    "POST /api/uploads/{upload_id}/telemetry/complete": _EDITOR_UPLOAD,
+    "GET /api/publications": Row(),
+    "GET /api/publications/{publication_id}": Row(theirs=their_publication),
+    "POST /api/publications/{publication_id}/cancel": _EDITOR_POST,
+    "POST /api/publications/{publication_id}/release": _EDITOR_POST,
+    "POST /api/publications/{publication_id}/retry": _EDITOR_POST,
+    "POST /api/publications/{publication_id}/post-again": _EDITOR_POST,
+    "POST /api/publications/{publication_id}/reschedule": Row(
+        role="editor", theirs=their_publication, body={"schedule": {"mode": "now"}}
+    ),
+    "POST /api/publications/{publication_id}/settle": Row(
+        role="editor", theirs=their_publication, body={"outcome": "published"}
+    ),
+    "GET /api/platforms": Row(),
+    "GET /api/platforms/accounts/{account_id}": Row(theirs=their_account),
+    "DELETE /api/platforms/accounts/{account_id}": Row(role="admin", theirs=their_account),
+    "POST /api/platforms/choices/{choice_id}": Row(
+        role="admin", theirs=their_choice, body={"external_ids": ["1"]}
+    ),
+    "GET /oauth/{platform}/start": Row("session", role="admin", path={"platform": "youtube"}),
+    "GET /oauth/{platform}/callback": Row("public", path={"platform": "youtube"}),
+    "POST /api/admin/entitlements/grant": Row("admin"),
+}
