@@ -149,6 +149,14 @@ ROWS: Mapping[str, Row] = {
     "POST /api/uploads/{upload_id}/cancel": _EDITOR_UPLOAD,
     "POST /api/uploads/{upload_id}/telemetry": Row(role="editor", theirs=their_upload, body=_FIT),
     "POST /api/uploads/{upload_id}/telemetry/complete": _EDITOR_UPLOAD,
+    "PATCH /api/uploads/{upload_id}/telemetry": Row(
+        role="editor", theirs=their_upload, body={"offset_s": 1.5}
+    ),
+    "GET /api/uploads/{upload_id}/telemetry/preview": Row(theirs=their_upload),
+    "GET /api/uploads/{upload_id}/hud/preview": Row(theirs=their_upload),
+    "POST /api/uploads/{upload_id}/hud/preview": Row(role="editor", theirs=their_upload, body={}),
+    "GET /api/hud/themes": Row("public"),
+    "GET /api/hud/themes/{file}": Row("public", path={"file": "glass.jpg"}),
     "GET /api/publications": Row(),
     "GET /api/publications/{publication_id}": Row(theirs=their_publication),
     "POST /api/publications/{publication_id}/cancel": _EDITOR_POST,
