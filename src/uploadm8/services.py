@@ -39,6 +39,7 @@ from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
+from uploadm8.infra.mail.mailer import Mailer
 from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
@@ -120,7 +121,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         options = billing_options(config)
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
-        platforms = _platforms(config, http, cipher, entitlements)
+        platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         yield Services(
             config=config,
@@ -178,7 +179,9 @@ def _outside(config: Config) -> list[str]:
     return [getattr(config, name) for name in names if name not in ours]
 
 
-def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitlements) -> Platforms:
+def _platforms(
+    config: Config, http: Http, cipher: Cipher, entitlements: Entitlements, mailer: Mailer
+) -> Platforms:
     endpoints = Endpoints(
         tiktok_web=config.tiktok_web_base_url,
         tiktok_api=config.tiktok_api_base_url,
@@ -208,6 +211,7 @@ def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitle
         base_url=config.base_url,
         frontend_url=config.frontend_url,
         allow_account=entitlements.check_accounts,
+        mailer=mailer,
         connected=requeue_parked,
         posts_moved=ask_sooner,
     )

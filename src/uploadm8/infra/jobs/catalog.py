@@ -52,6 +52,7 @@ RESET_REQUESTED = JobKind("accounts.reset_requested", Queue.LIGHT, timeout_s=60)
 VERIFY_REQUESTED = JobKind("accounts.verify_requested", Queue.LIGHT, timeout_s=60)
 FORGET = JobKind("accounts.forget", Queue.LIGHT, timeout_s=300, max_attempts=2, every_s=3600)
 REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
+PLATFORM_MAIL = JobKind("platforms.mail", Queue.LIGHT, timeout_s=120)
 KEEP_TOKENS_ALIVE = JobKind("platforms.keep_tokens_alive", Queue.LIGHT, every_s=900)
 
 ALL: tuple[JobKind, ...] = tuple(v for v in list(globals().values()) if isinstance(v, JobKind))
