@@ -26,6 +26,7 @@ from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.plan import PublicationPlans
 from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
@@ -77,6 +78,7 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    previews: HudPreviews
     delivery: Delivery
     administration: Administration
     admin_key: str
@@ -150,6 +152,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             uploads=Uploads(storage, quota, plans, views),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=Publications(entitlements),
+            previews=HudPreviews(storage),
             delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
