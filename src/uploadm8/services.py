@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from uploadm8.api.limits import Limits
+from uploadm8.closing import build_closing
 from uploadm8.config import Config
 from uploadm8.domain.accounts.credentials import CredentialChanges
 from uploadm8.domain.accounts.post import Post
@@ -32,6 +33,7 @@ from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
 from uploadm8.domain.workspaces.api_keys import ApiKeys
+from uploadm8.domain.workspaces.closing import Closing
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
@@ -79,6 +81,7 @@ class Services:
     telemetry: TelemetryFiles
     publications: Publications
     previews: HudPreviews
+    closing: Closing
     delivery: Delivery
     administration: Administration
     admin_key: str
@@ -125,6 +128,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         entitlements, quota = billing.entitlements, billing.quota
         platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
+        publications = Publications(entitlements)
         yield Services(
             config=config,
             redis=redis,
@@ -153,6 +157,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             telemetry=TelemetryFiles(storage, plans, views),
             publications=Publications(entitlements),
             previews=HudPreviews(storage),
+            publications=publications,
+            closing=build_closing(people, storage, billing, platforms, publications),
             delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
