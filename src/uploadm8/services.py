@@ -155,7 +155,6 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             platforms=platforms,
             uploads=Uploads(storage, quota, plans, views),
             telemetry=TelemetryFiles(storage, plans, views),
-            publications=Publications(entitlements),
             previews=HudPreviews(storage),
             publications=publications,
             closing=build_closing(people, storage, billing, platforms, publications),
