@@ -5,11 +5,9 @@ from importlib import import_module
 import click
 
 _COMMANDS = {
-    "admin": "uploadm8.cli.admin:admin",
     "db": "uploadm8.cli.db:db",
     "demo": "uploadm8.cli.demo:demo",
     "dev": "uploadm8.cli.dev:dev",
-    "doctor": "uploadm8.cli.doctor:doctor",
     "inspect": "uploadm8.cli.inspect:inspect",
     "jobs": "uploadm8.cli.jobs:jobs",
     "keys": "uploadm8.cli.keys:keys",
@@ -18,7 +16,6 @@ _COMMANDS = {
     "sandbox": "uploadm8.cli.sandbox:sandbox",
     "sample": "uploadm8.cli.sample:sample",
     "stripe": "uploadm8.cli.stripe:stripe",
-    "worker": "uploadm8.cli.worker:worker",
 }
 
 
