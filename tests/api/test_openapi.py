@@ -10,9 +10,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.failures import FailureGroup
 
-from uploadm8.domain.accounts.tables import User
-
 from api_client import Api
+from uploadm8.domain.accounts.tables import User
 
 pytestmark = pytest.mark.anyio
 
