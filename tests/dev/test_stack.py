@@ -1,10 +1,13 @@
 """`uploadm8 dev`: one at a time, and nothing left behind when it ends."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -35,10 +38,16 @@ def wait_for(process: "subprocess.Popen[str]", text: str) -> list[str]:
     raise AssertionError("".join(lines[-40:]))
 
 
-def test_the_stack_starts_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    home = tmp_path / "home"
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """Outside pytest's own folders, which PostgreSQL's system user may not enter."""
+    folder = Path(tempfile.mkdtemp(prefix="um8dev"))
+    folder.chmod(0o755)
+    yield folder / "home"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_stack_starts_once_and_leaves_nothing_behind(home: Path) -> None:
     first = start(home, free_port())
     try:
         wait_for(first, "Login")

@@ -69,8 +69,7 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failures(path: str, operation: Mapping[str, Any]) -> Iterator[type[UploadM8Error]]:
-    if "{" in path or operation.get("parameters") or "requestBody" in operation:
-        yield InvalidRequestError
+    yield InvalidRequestError
     if "requestBody" in operation:
         yield from (ConflictError, TooLargeError, UnsupportedMediaTypeError)
     if operation.get("security") != [{}]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,19 @@ def test_what_goes_out_differently_is_told() -> None:
     options = read_options(Platform.YOUTUBE, {})
     found = accept(Wish(Platform.YOUTUBE, "Lap", options, "Lap", frozenset()), "targets[0]")
     assert [finding.code for finding in found] == ["privacy_not_chosen", "audience_not_chosen"]
+
+
+@pytest.mark.parametrize(("days", "warned"), [(10, True), (30, False)])
+def test_an_access_that_ends_before_the_post_is_told(days: int, *, warned: bool) -> None:
+    start = datetime(2026, 6, 1, tzinfo=UTC)
+    wish = Wish(
+        Platform.INSTAGRAM,
+        "Lap",
+        read_options(Platform.INSTAGRAM, {}),
+        "Lap",
+        frozenset(),
+        publish_at=start + timedelta(days=20),
+        access_ends=start + timedelta(days=days),
+    )
+    found = [finding.code for finding in accept(wish, "targets[0]")]
+    assert found == (["access_ends_before"] if warned else [])

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import structlog
 
 from uploadm8.domain.platforms.clients.base import (
     Accepted,
-    Access,
     CommitAgain,
     Draft,
     Live,
@@ -27,6 +26,7 @@ from uploadm8.domain.platforms.clients.base import (
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.options import InstagramOptions, Options, read_options
 from uploadm8.domain.platforms.clients.protocol import Publisher
+from uploadm8.domain.platforms.tokens import AccountAccess
 from uploadm8.domain.publishing.media import StoredMedia
 from uploadm8.domain.publishing.preflight import before_sending
 from uploadm8.domain.publishing.record import Record
@@ -54,14 +54,6 @@ class AskLaterError(UnavailableError):
 
     code = "ask_later"
     retry = Retry.RATE_LIMITED
-
-
-class AccountAccess(Protocol):
-    """Live tokens of connected accounts."""
-
-    async def access(self, account_id: UUID, *, renew: bool = False) -> Access:
-        """A token that works now, refreshed when needed, or in any case with `renew`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

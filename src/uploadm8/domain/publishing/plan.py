@@ -14,6 +14,7 @@ from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import read_scopes
+from uploadm8.domain.platforms.views import access_ends
 from uploadm8.domain.publishing.lifecycle import CANCELABLE, TOO_LATE, advance
 from uploadm8.domain.publishing.preflight import Wish, accept, written
 from uploadm8.domain.publishing.schedule import When, resolve
@@ -79,6 +80,8 @@ class PublicationPlans:
                 options=options,
                 title=new.title or PurePath(new.filename).stem,
                 scopes=read_scopes(account["scopes"]),
+                publish_at=when.publish_at,
+                access_ends=access_ends(account),
             )
             findings = accept(wish, f"targets[{position}]")
             await Publication.insert(
@@ -147,6 +150,9 @@ class PublicationPlans:
                 ConnectedAccount.platform,
                 ConnectedAccount.state,
                 ConnectedAccount.scopes,
+                ConnectedAccount.access_expires_at,
+                ConnectedAccount.refresh_expires_at,
+                ConnectedAccount.refresh_token_enc,
             )
             .where(
                 ConnectedAccount.id == target.account_id, ConnectedAccount.workspace == workspace_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,7 +10,12 @@ import msgspec
 from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import Draft, Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.findings import Finding, Proposal, Severity
+from uploadm8.domain.platforms.clients.findings import (
+    Finding,
+    Proposal,
+    Severity,
+    change,
+)
 from uploadm8.domain.platforms.clients.options import Options
 from uploadm8.domain.platforms.clients.preflight import preflight
 from uploadm8.domain.platforms.clients.protocol import Publisher
@@ -33,6 +39,8 @@ class Wish:
     options: Options
     title: str | None
     scopes: frozenset[str]
+    publish_at: datetime | None = None
+    access_ends: datetime | None = None
 
 
 def accept(wish: Wish, field: str) -> list[Finding]:
@@ -50,6 +58,14 @@ def accept(wish: Wish, field: str) -> list[Finding]:
         Proposal(None, wish.caption, wish.options, title=wish.title, scopes=wish.scopes),
     )
     _refuse(found, field)
+    if wish.publish_at and wish.access_ends and wish.access_ends <= wish.publish_at:
+        found.append(
+            change(
+                "access_ends_before",
+                f"The account's access ends on {wish.access_ends:%d %B %Y}, before this post.",
+                "Reconnect the account in time; otherwise the post waits until you do.",
+            )
+        )
     return found
 
 
