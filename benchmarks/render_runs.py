@@ -11,7 +11,7 @@ import cv2
 from av.video.frame import VideoFrame
 
 from footage import drive
-from uploadm8.core.hud.spec import HudSpec, Preset, ThemeName, WidgetEntry, WidgetKind
+from uploadm8.core.hud.spec import HudSpec, Preset, StatField, ThemeName, WidgetEntry, WidgetKind
 from uploadm8.core.video.encoders import Encoder, settings_for
 from uploadm8.core.video.job import Output, RenderJob
 from uploadm8.core.video.probe import probe
@@ -32,10 +32,17 @@ _SIX = (
     WidgetKind.STATS,
 )
 _RIDE_S = 600.0
+_FIELDS = (StatField.CLOCK, StatField.DISTANCE, StatField.ELAPSED)
 _ALL = tuple(kind for kind in WidgetKind if kind not in (WidgetKind.LOGO, WidgetKind.TEXT))
 HUDS = {
     "none": None,
-    "six": HudSpec(widgets=tuple(WidgetEntry(kind=kind) for kind in _SIX), animate=False),
+    "six": HudSpec(
+        widgets=tuple(
+            WidgetEntry(kind=kind, fields=_FIELDS if kind is WidgetKind.STATS else ())
+            for kind in _SIX
+        ),
+        animate=False,
+    ),
     "all": HudSpec(
         widgets=tuple(WidgetEntry(kind=kind) for kind in _ALL[:16]), animate=False, scale=0.6
     ),

@@ -24,6 +24,7 @@ from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
 from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
@@ -45,6 +46,7 @@ ROUTES: list[ControllerRouterHandler] = [
     SettingsController,
     UploadsController,
     PublicationsController,
+    HudController,
     PlatformsController,
     OAuthController,
     PlatformWebhooksController,

@@ -64,7 +64,15 @@ def test_another_wish_is_another_rendition() -> None:
         "facebook": RenditionOptions(fit=Fit.CROP),
         "youtube": RenditionOptions(aspect=Aspect.SQUARE),
     }
-    assert len(set(assign_specs(wishes).values())) == 4
+    specs = assign_specs(wishes)
+    assert len(set(specs.values())) == len({spec.name for spec in specs.values()}) == 4
+
+
+def test_a_cut_that_cuts_nothing_keeps_no_rendition_apart() -> None:
+    wishes = dict.fromkeys(FOUR, RenditionOptions(cut=True))
+    assert len(set(assign_specs(wishes, duration_s=60).values())) == 2
+    assert len(set(assign_specs(wishes, duration_s=120).values())) == 3
+    assert assign_specs(wishes, duration_s=120)["facebook"].duration_cap_s == 90
 
 
 def test_no_platform_refuses_what_is_rendered_for_it(source: SourceInfo) -> None:

@@ -109,7 +109,12 @@ def _g_force(scene: Scene) -> Reader:
 
 def _course(scene: Scene) -> Reader:
     values = scene.held(Channel.COURSE)
-    return lambda i: (f"{round(float(values[i])) % 360:03d}", "\u00b0")
+    return lambda i: (f"{round(float(values[i])) % 360:03d}\u00b0", "")
+
+
+def _lean(scene: Scene) -> Reader:
+    values = scene.held(Channel.LEAN)
+    return lambda i: (number(float(values[i])) + "\u00b0", "")
 
 
 def _temperature(scene: Scene) -> Reader:
@@ -147,7 +152,7 @@ FIELDS: dict[StatField, Field] = {
     _F.TEMPERATURE: Field("TEMP", (_C.TEMPERATURE,), _temperature),
     _F.RPM: Field("RPM", (_C.RPM,), _plain(_C.RPM, "")),
     _F.GEAR: Field("GEAR", (_C.GEAR,), _gear),
-    _F.LEAN: Field("LEAN", (_C.LEAN,), _plain(_C.LEAN, "\u00b0")),
+    _F.LEAN: Field("LEAN", (_C.LEAN,), _lean),
     _F.G_FORCE: Field("G-FORCE", (_C.G_LAT, _C.G_LONG), _g_force),
     _F.COURSE: Field("HEADING", (_C.COURSE,), _course),
     _F.HOME_DISTANCE: Field("HOME", (_C.LAT, _C.LON), _home_distance),

@@ -33,6 +33,8 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
         MediaError: with the reason, whatever FFmpeg says.
     """
     demuxer = sniff(path)
+    if path.stat().st_size > limits.max_bytes:
+        raise fault("media_too_large", got=path.stat().st_size, limit=limits.max_bytes)
     try:
         container = av.open(str(path), format=demuxer, options=dict(_OPTIONS))
     except (av.FFmpegError, ValueError, IndexError, UnicodeDecodeError, MemoryError) as error:

@@ -27,16 +27,23 @@ def probe(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> SourceInfo:
     Raises:
         MediaError: code, sentence and action say why the file is refused.
     """
-    if path.is_file() and path.stat().st_size > limits.max_bytes:
-        raise fault("media_too_large", got=path.stat().st_size, limit=limits.max_bytes)
     with opened(path, limits) as container:
-        stream = picture_stream(container, limits, threads=False)
-        _check_size(stream, limits)
-        audio = _audio(container, limits)
-        picture = _first_picture(container, stream)
-        cadence = _cadence(container, stream, path)
-        _check_cadence(cadence, limits)
-        return _describe(path, container, stream, picture, cadence, audio)
+        return probe_opened(path, container, limits)
+
+
+def probe_opened(path: Path, container: InputContainer, limits: MediaLimits) -> SourceInfo:
+    """Inspect a file that is open already; its sound can then still be read, from any point on.
+
+    Raises:
+        MediaError: code, sentence and action say why the file is refused.
+    """
+    stream = picture_stream(container, limits, threads=False)
+    _check_size(stream, limits)
+    audio = _audio(container, limits)
+    picture = _first_picture(container, stream)
+    cadence = _cadence(container, stream, path)
+    _check_cadence(cadence, limits)
+    return _describe(path, container, stream, picture, cadence, audio)
 
 
 def _describe(

@@ -9,6 +9,8 @@ from uploadm8.core.video.job import Emit, Output, RenderJob, RenderReport
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.render import render
 from uploadm8.core.video.rendition import Quality
+from uploadm8.core.video.resume import render_resumable
+from uploadm8.core.video.space import check_space
 from uploadm8.core.video.still import still
 
 STILL_AT = 0.55  # share of the duration: past any fade in, usually in full swing
@@ -25,6 +27,8 @@ class ProductionTask:
         hud: how the HUD looks; None for no HUD.
         outputs: the renditions and their files.
         quality: encoder effort.
+        segments: folder for segments that outlive a crash of this process: give the same one again
+            and only what is missing is rendered. None renders in one piece.
     """
 
     source: Path
@@ -33,6 +37,7 @@ class ProductionTask:
     hud: HudSpec | None
     outputs: tuple[Output, ...]
     quality: Quality = Quality.STANDARD
+    segments: Path | None = None
 
 
 def produce(task: ProductionTask, emit: Emit) -> RenderReport:
@@ -41,8 +46,11 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
     Raises:
         MediaError: the source cannot be used.
         TelemetryError: the telemetry cannot be read any more.
+        UnavailableError: disk_full, before any work is done.
     """
     info = probe(task.source)
+    for folder in {output.path.parent for output in task.outputs}:
+        check_space(folder, [output.spec for output in task.outputs], info.duration_s)
     track = None if task.hud is None else find_track(task.source, task.telemetry)
     hud = task.hud if track is not None else None
     job = RenderJob(
@@ -54,7 +62,10 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
         quality=task.quality,
         known=info,
     )
-    report = render(job, emit)
+    if task.segments is None:
+        report = render(job, emit)
+    else:
+        report = render_resumable(job, task.segments, emit)
     for output in task.outputs:
         picture = still(
             task.source,

@@ -18,7 +18,7 @@ from uploadm8.core.video.lane import Lane, Note
 from uploadm8.core.video.opening import opened, picture_stream, upright_aspect
 from uploadm8.core.video.overlay import Overlay
 from uploadm8.core.video.pacing import pacing_for
-from uploadm8.core.video.probe import probe
+from uploadm8.core.video.probe import probe_opened
 from uploadm8.core.video.reader import Picture, Reader
 from uploadm8.core.video.sound import Sound, open_sound
 from uploadm8.core.video.soundpump import Listener, SoundPump
@@ -41,11 +41,13 @@ class Session:
     def __init__(self, job: RenderJob) -> None:
         """Raises MediaError when the source cannot be used."""
         self.job = job
-        self.source = job.known or probe(job.source, job.limits)
+        self._stack = ExitStack()
+        # Opening costs as much as a picture: the container of the probe later gives the sound.
+        self._heard = self._stack.enter_context(opened(job.source, job.limits))
+        self.source = job.known or probe_opened(job.source, self._heard, job.limits)
         self.timeline = Timeline.of(self.source, job.trim)
         self.encoder = choose_encoder(job.hardware)
         self.first_frame: float | None = None
-        self._stack = ExitStack()
         container = self._stack.enter_context(opened(job.source, job.limits))
         stream = picture_stream(container, job.limits)
         self.reader = Reader(container, stream, self.source, self.timeline.origin)
@@ -84,21 +86,23 @@ class Session:
 
         With a `note` the files are segments: without sound, and with that note in their header.
         """
-        with ExitStack() as stack:
-            sound = self._sound(stack) if note is None else None
-            for lane, path in zip(self.lanes, paths, strict=True):
-                lane.open(path, span, sound, note)
-            try:
-                read = self._show_all(span, sound, watch)
-                self._check_complete(span, read)
-                for lane in self.lanes:
-                    if lane.writer is not None:
-                        lane.writer.close()
-            except BaseException:
-                for lane in self.lanes:
-                    if lane.writer is not None:
-                        lane.writer.abandon()
-                raise
+        timeline = self.timeline
+        sound = None
+        if note is None:
+            sound = open_sound(self._heard, self.source, timeline.origin, timeline.length)
+        for lane, path in zip(self.lanes, paths, strict=True):
+            lane.open(path, span, sound, note)
+        try:
+            read = self._show_all(span, sound, watch)
+            self._check_complete(span, read)
+            for lane in self.lanes:
+                if lane.writer is not None:
+                    lane.writer.close()
+        except BaseException:
+            for lane in self.lanes:
+                if lane.writer is not None:
+                    lane.writer.abandon()
+            raise
         return read
 
     def _show_all(self, span: Span, sound: Sound | None, watch: Watch) -> int:
@@ -154,10 +158,6 @@ class Session:
             raise fault(
                 "media_truncated", what=f"only {read} of {promised} pictures can be decoded"
             )
-
-    def _sound(self, stack: ExitStack) -> Sound | None:
-        container = stack.enter_context(opened(self.job.source, self.job.limits))
-        return open_sound(container, self.source, self.timeline.origin, self.timeline.length)
 
     def _lane(self, output: Output, pixel_aspect: Fraction) -> Lane:
         spec, job = output.spec, self.job

@@ -1,6 +1,7 @@
 """From the platforms of an upload to the distinct renditions that serve them."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -122,32 +123,38 @@ def native_spec(
     )
 
 
-def assign_specs(targets: Mapping[str, RenditionOptions]) -> dict[str, RenditionSpec]:
+def assign_specs(
+    targets: Mapping[str, RenditionOptions], duration_s: float | None = None
+) -> dict[str, RenditionSpec]:
     """The rendition of each platform; platforms that can share one get an equal spec.
 
-    A shared rendition obeys the tightest bit rate and file size among those that share it.
+    A shared rendition obeys the tightest bit rate and file size among those that share it. With
+    the `duration_s` of the source, a cut that would cut nothing keeps no rendition apart.
 
     Raises:
         NotFoundError: unknown_platform.
     """
-    wanted = {name: _wanted(name, options) for name, options in targets.items()}
+    wanted = {name: _wanted(name, options, duration_s) for name, options in targets.items()}
     shared: dict[RenditionSpec, RenditionSpec] = {}
     for spec in wanted.values():
         key = _shape(spec)
         shared[key] = _tighter(shared.get(key, spec), spec)
-    return {name: shared[_shape(spec)] for name, spec in wanted.items()}
+    named = dict(zip(shared, _with_own_names(list(shared.values())), strict=True))
+    return {name: named[_shape(spec)] for name, spec in wanted.items()}
 
 
 def distinct_specs(
-    targets: Iterable[str], options: Mapping[str, RenditionOptions] | None = None
+    targets: Iterable[str],
+    options: Mapping[str, RenditionOptions] | None = None,
+    duration_s: float | None = None,
 ) -> tuple[RenditionSpec, ...]:
     """The renditions that serve these platforms: one encode each, however many platforms."""
     chosen = options or {}
-    assigned = assign_specs({name: chosen.get(name, DEFAULTS) for name in targets})
+    assigned = assign_specs({name: chosen.get(name, DEFAULTS) for name in targets}, duration_s)
     return tuple(dict.fromkeys(assigned.values()))
 
 
-def _wanted(platform: str, options: RenditionOptions) -> RenditionSpec:
+def _wanted(platform: str, options: RenditionOptions, duration_s: float | None) -> RenditionSpec:
     media = platform_media(platform)
     spec = rendition_spec(
         options.aspect or Aspect(media.aspect),
@@ -156,17 +163,29 @@ def _wanted(platform: str, options: RenditionOptions) -> RenditionSpec:
         max_fps=options.max_fps,
         hud=options.hud,
     )
+    cuts = options.cut and (duration_s is None or duration_s > media.max_duration_s)
     return replace(
         spec,
         max_bitrate=min(spec.max_bitrate, media.max_bitrate or spec.max_bitrate),
         max_bytes=media.max_bytes,
-        duration_cap_s=media.max_duration_s if options.cut else None,
+        duration_cap_s=media.max_duration_s if cuts else None,
     )
 
 
 def _shape(spec: RenditionSpec) -> RenditionSpec:
     """The spec without what can be tightened for another platform's sake."""
     return replace(spec, max_bitrate=0, max_bytes=None)
+
+
+def _with_own_names(specs: Sequence[RenditionSpec]) -> list[RenditionSpec]:
+    """The specs, those with a name that is taken numbered: names become file names."""
+    taken: Counter[str] = Counter()
+    named = []
+    for spec in specs:
+        taken[spec.name] += 1
+        number = taken[spec.name]
+        named.append(spec if number == 1 else replace(spec, name=f"{spec.name}-v{number}"))
+    return named
 
 
 def _tighter(one: RenditionSpec, other: RenditionSpec) -> RenditionSpec:

@@ -1,7 +1,10 @@
 """The geometry and the faces of arc gauges."""
 
+from colorsys import rgb_to_hsv
 from dataclasses import dataclass
+from itertools import pairwise
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -90,10 +93,19 @@ class Arc:
 
 
 def gradient(shares: NDArray[np.float32], colors: tuple[str, ...]) -> FloatImage:
-    """RGB of each share between evenly spaced colours, mixed in linear light."""
-    stops = (np.array([parse_hex(c) for c in colors], np.float32) / 255) ** 2.2
+    """RGB of each share between evenly spaced colours, the short way round the colour wheel.
+
+    Mixing red, green and blue would pass through grey between colours that face each other.
+    """
+    stops = [list(rgb_to_hsv(*(c / 255 for c in parse_hex(color)))) for color in colors]
+    for before, stop in pairwise(stops):
+        if stop[1] == 0:
+            stop[0] = before[0]
+        if before[1] == 0:
+            before[0] = stop[0]
+        stop[0] -= round(stop[0] - before[0])
     at = np.clip(shares, 0, 1) * (len(colors) - 1)
-    low = np.clip(at.astype(np.int32), 0, len(colors) - 2)
-    part = (at - low)[..., None]
-    mixed = stops[low] * (1 - part) + stops[low + 1] * part
-    return np.asarray(mixed ** (1 / 2.2) * 255, np.float32)
+    places = np.arange(len(colors))
+    hsv = [np.interp(at, places, [stop[i] for stop in stops]) for i in range(3)]
+    image = np.stack([hsv[0] % 1 * 360, hsv[1], hsv[2]], axis=-1).astype(np.float32)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_HSV2RGB) * 255, np.float32)

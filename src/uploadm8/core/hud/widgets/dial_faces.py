@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
 from uploadm8.core.hud.scene import Scene
@@ -44,6 +45,10 @@ class Face(ABC):
     def paint(self, layer: Layer, lit: int) -> None:
         """Show the value, in 1 / STEPS pixels along the arc."""
 
+    def changed(self, base: Layer, before: int, now: int) -> Box | None:
+        """Where two values look different; None: anywhere."""
+        return None
+
 
 class RingFace(Face):
     """A ring that lights up from the accent over warm to hot, with a bright knob at its end."""
@@ -56,25 +61,34 @@ class RingFace(Face):
         mask = self._mask()
         base.paint(mask, scene.ink("#ffffff"), strength=0.17)
         self._marks(scene, base)
-        _end_labels(scene, base, arc, end)
+        _end_labels(scene, base, size, end)
         self._lit = base.copy()
         theme = scene.theme
         colors = gradient(arc.shares(), (scene.accent, scene.accent, theme.warm, theme.hot))
         halo = blurred(mask, size * 0.022)
         self._lit.paint_rgb((halo * 0.42).astype(np.uint8), colors, scene.coding)
         self._lit.paint_rgb(mask, colors, scene.coding)
-        self._sweep = Sweep(self._lit, arc.positions(size * 0.06), arc.length)
+        self._sweep = Sweep(self._lit, arc.positions(size * 0.06), arc.length, size * 0.02)
         self._knob = self._make_knob(scene)
         self.inner_width = (arc.radius - arc.thickness / 2 - size * 0.06) * 2 * 0.93
 
     def paint(self, layer: Layer, lit: int) -> None:
         if lit <= 0:
             return
-        along = lit / STEPS
-        self._sweep.uncover(layer, along)
+        self._sweep.uncover(layer, lit / STEPS)
         if self._knob is not None:
-            x, y = self.arc.point(along / self.arc.length, self.arc.radius)
-            self._knob.stamp(layer, round(x * STEPS), round(y * STEPS))
+            self._knob.stamp(layer, *self._knob_at(lit))
+
+    def changed(self, base: Layer, before: int, now: int) -> Box | None:
+        moved = self._sweep.changed(before / STEPS, now / STEPS)
+        if self._knob is None:
+            return around(moved)
+        knobs = [self._knob.box(base, *self._knob_at(lit)) for lit in (before, now) if lit > 0]
+        return around(moved, *knobs)
+
+    def _knob_at(self, lit: int) -> tuple[int, int]:
+        x, y = self.arc.point(lit / STEPS / self.arc.length, self.arc.radius)
+        return round(x * STEPS), round(y * STEPS)
 
     def _mask(self) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
         return self.arc.mask()
@@ -202,14 +216,13 @@ def _major_steps(end: int) -> int:
     return next((n for n in (8, 10, 6, 5) if end % n == 0 and end // n % 5 == 0), 5)
 
 
-def _end_labels(scene: Scene, base: Layer, arc: Arc, end: int) -> None:
+def _end_labels(scene: Scene, base: Layer, size: int, end: int) -> None:
     """The two ends of the scale, in the opening at the bottom: nothing else ever stands there."""
     ink = scene.ink(scene.theme.dim)
-    for share, text in ((0.0, "0"), (1.0, str(end))):
-        x, y = arc.point(share, arc.radius)
-        drawn = text_mask(scene.theme.label, text, arc.size * 0.034)
-        baseline = y + arc.thickness / 2 + arc.size * 0.062
-        write(base, drawn, (x, baseline), ink, "center")
+    for side, text in ((-1, "0"), (1, str(end))):
+        drawn = text_mask(scene.theme.label, text, size * 0.034)
+        at = (size * (0.5 + side * 0.205), size * 0.825)
+        write(base, drawn, at, ink, "center")
 
 
 FACES: dict[Dial, type[Face]] = {

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
 from uploadm8.core.hud.plates import side_pad
@@ -61,10 +62,18 @@ class AltitudeProfile(Widget[ProfileState]):
         return ProfileState(int(self._here[index]), altitude, grade)
 
     def paint(self, layer: Layer, state: ProfileState) -> None:
-        x = state.x / STEPS
-        self._sweep.uncover(layer, x)
-        y = float(np.interp(x, self._x, self._y))
-        self._dot.stamp(layer, state.x, round(y * STEPS))
+        self._sweep.uncover(layer, state.x / STEPS)
+        self._dot.stamp(layer, state.x, self._dot_row(state.x))
+
+    def changed(self, before: ProfileState, now: ProfileState) -> Box:
+        return around(
+            self._sweep.changed(before.x / STEPS, now.x / STEPS),
+            self._dot.box(self.base, before.x, self._dot_row(before.x)),
+            self._dot.box(self.base, now.x, self._dot_row(now.x)),
+        )
+
+    def _dot_row(self, x: int) -> int:
+        return round(float(np.interp(x / STEPS, self._x, self._y)) * STEPS)
 
     def still(self, state: ProfileState) -> tuple[str, str]:
         return state.altitude, state.grade

@@ -1,0 +1,68 @@
+"""The whole work of a render job, as a child process does it."""
+
+import multiprocessing
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from filmed import spec
+from media import Clip, make
+from samples import sample
+from uploadm8.core.hud.spec import HudSpec
+from uploadm8.core.video.job import Finished, Output, RenderReport
+from uploadm8.core.video.production import ProductionTask, produce
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("production") / "clip.mp4", Clip(640, 360, frames=60))
+
+
+def task(clip: Path, folder: Path, segments: Path | None = None) -> ProductionTask:
+    return ProductionTask(
+        source=clip,
+        telemetry=sample("derived/drive_10hz.gpx"),
+        offset_s=0.0,
+        hud=HudSpec(),
+        outputs=(Output(spec(640, 360, name="wide"), folder / "wide.mp4"),),
+        segments=segments,
+    )
+
+
+def test_files_and_stills_are_made(clip: Path, tmp_path: Path) -> None:
+    events: list[object] = []
+    report = produce(task(clip, tmp_path), events.append)
+    assert report.outputs[0].frames == 60
+    assert report.hud_ms is not None
+    assert (tmp_path / "wide.jpg").read_bytes()[:2] == b"\xff\xd8"
+    assert isinstance(events[-1], Finished)
+
+
+def test_with_segments_a_second_attempt_renders_nothing_again(clip: Path, tmp_path: Path) -> None:
+    segments = tmp_path / "segments"
+    segments.mkdir()
+    first = produce(task(clip, tmp_path, segments), lambda event: None)
+    again = produce(task(clip, tmp_path, segments), lambda event: None)
+    assert (first.pictures, again.pictures) == (60, 0)
+    assert again.outputs[0].frames == 60
+
+
+def _child(pipe: Connection, work: ProductionTask) -> None:
+    report = produce(work, lambda event: pipe.send(type(event).__name__))
+    pipe.send(report)
+
+
+def test_the_work_crosses_into_a_spawned_process_and_back(clip: Path, tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    near, far = context.Pipe()
+    child = context.Process(target=_child, args=(far, task(clip, tmp_path)))
+    child.start()
+    messages = []
+    while not isinstance(message := near.recv(), RenderReport):
+        messages.append(message)
+    child.join(60)
+    assert child.exitcode == 0
+    assert messages[0] == "Started"
+    assert messages[-1] == "Finished"
+    assert message.outputs[0].path == tmp_path / "wide.mp4"
