@@ -153,7 +153,9 @@ ROWS: Mapping[str, Row] = {
     "POST /api/uploads/{upload_id}/cancel": _EDITOR_UPLOAD,
     "POST /api/uploads/{upload_id}/telemetry": Row(role="editor", theirs=their_upload, body=_FIT),
     "POST /api/uploads/{upload_id}/telemetry/complete": _EDITOR_UPLOAD,
-    "PATCH /api/uploads/{upload_id}/telemetry": Row(role="editor", theirs=their_upload, body={}),
+    "PATCH /api/uploads/{upload_id}/telemetry": Row(
+        role="editor", theirs=their_upload, body={"offset_s": 1.5}
+    ),
     "GET /api/uploads/{upload_id}/telemetry/preview": Row(theirs=their_upload),
     "POST /api/uploads/{upload_id}/hud/preview": Row(role="editor", theirs=their_upload, body={}),
     "GET /api/uploads/{upload_id}/hud/preview": Row(theirs=their_upload),
