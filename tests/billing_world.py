@@ -19,6 +19,7 @@ from uploadm8.api.problems import EXCEPTION_HANDLERS
 from uploadm8.app import DEPENDENCIES
 from uploadm8.dev.sandbox import SandboxConfig, sandbox_env
 from uploadm8.dev.sandbox.serve import running
+from uploadm8.dev.sandbox.stripe.events import signature
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.billing.gateway import open_gateway
@@ -82,6 +83,12 @@ class World:
     billing: Billing
     clock: SandboxClock
     mail: Outgoing
+    webhook_url: str = ""
+
+    async def deliver(self, body: bytes, *, signed: str | None = None) -> httpx.Response:
+        """Send a webhook as Stripe does."""
+        headers = {"stripe-signature": signature(body) if signed is None else signed}
+        return await self.http.post(self.webhook_url, content=body, headers=headers)
 
     async def advance(self, **span: float) -> None:
         """Let time pass at Stripe and here, and let all its consequences arrive."""
@@ -104,6 +111,10 @@ class World:
 
         async def work() -> None:
             while await JobRow.count().where(JobRow.state.is_in(["queued", "running"])):
+                failed = await JobRow.select(JobRow.kind, JobRow.error_code).where(
+                    (JobRow.state == "dead") | (JobRow.error_code == "internal_error")
+                )
+                assert failed == []
                 job = await claim_next(Queue.LIGHT.value, runner.owner, 60)
                 if job is None:
                     await asyncio.sleep(0.05)
@@ -171,6 +182,7 @@ async def stripe_world(folder: Path, **options: Any) -> AsyncIterator[World]:
             await set_up(gateway)
             world = World(base, http, build_billing(values, gateway, clock), clock, Outgoing())
             async with _webhook_server(world.billing) as url:
+                world.webhook_url = url
                 await world.switch(stripe_webhook_url=url)
                 await world.settle()
                 yield world

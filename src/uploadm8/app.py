@@ -24,8 +24,10 @@ from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
 from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
+from uploadm8.domain.workspaces.account_controllers import AccountController
 from uploadm8.domain.workspaces.controllers import ApiKeysController, MeController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
@@ -40,9 +42,11 @@ ROUTES: list[ControllerRouterHandler] = [
     TwoStepController,
     MeController,
     ApiKeysController,
+    AccountController,
     SettingsController,
     UploadsController,
     PublicationsController,
+    HudController,
     PlatformsController,
     OAuthController,
     PlatformWebhooksController,

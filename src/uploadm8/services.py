@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from uploadm8.api.limits import Limits
+from uploadm8.closing import build_closing
 from uploadm8.config import Config
 from uploadm8.domain.accounts.credentials import CredentialChanges
 from uploadm8.domain.accounts.post import Post
@@ -26,11 +27,13 @@ from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.plan import PublicationPlans
 from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
 from uploadm8.domain.workspaces.api_keys import ApiKeys
+from uploadm8.domain.workspaces.closing import Closing
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
@@ -39,6 +42,7 @@ from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
+from uploadm8.infra.mail.mailer import Mailer
 from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
@@ -76,6 +80,8 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    previews: HudPreviews
+    closing: Closing
     delivery: Delivery
     administration: Administration
     admin_key: str
@@ -120,8 +126,9 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         options = billing_options(config)
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
-        platforms = _platforms(config, http, cipher, entitlements)
+        platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
+        publications = Publications(entitlements)
         yield Services(
             config=config,
             redis=redis,
@@ -148,7 +155,9 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             platforms=platforms,
             uploads=Uploads(storage, quota, plans, views),
             telemetry=TelemetryFiles(storage, plans, views),
-            publications=Publications(entitlements),
+            previews=HudPreviews(storage),
+            publications=publications,
+            closing=build_closing(people, storage, billing, platforms, publications),
             delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
@@ -178,7 +187,9 @@ def _outside(config: Config) -> list[str]:
     return [getattr(config, name) for name in names if name not in ours]
 
 
-def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitlements) -> Platforms:
+def _platforms(
+    config: Config, http: Http, cipher: Cipher, entitlements: Entitlements, mailer: Mailer
+) -> Platforms:
     endpoints = Endpoints(
         tiktok_web=config.tiktok_web_base_url,
         tiktok_api=config.tiktok_api_base_url,
@@ -208,6 +219,7 @@ def _platforms(config: Config, http: Http, cipher: Cipher, entitlements: Entitle
         base_url=config.base_url,
         frontend_url=config.frontend_url,
         allow_account=entitlements.check_accounts,
+        mailer=mailer,
         connected=requeue_parked,
         posts_moved=ask_sooner,
     )

@@ -15,6 +15,7 @@ from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.uploads.actors import UploadJobs
+from uploadm8.domain.workspaces.actors import ClosingJobs
 from uploadm8.infra import failpoints
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.jobs.broker import Lifespan, build_broker
@@ -40,6 +41,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         MetricsJobs(services.delivery).handlers(),
         services.platforms.jobs.handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
+        ClosingJobs(services.closing).handlers(),
         BillingJobs(
             services.billing, services.post.mailer, services.config.frontend_url
         ).handlers(),

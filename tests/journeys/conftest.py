@@ -2,7 +2,10 @@
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,12 +23,11 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> SamplePaths:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory, clip: SamplePaths) -> Iterator[World]:
+def world(clip: SamplePaths) -> Iterator[World]:
     """The stack, with leases short enough to see a dead worker's jobs freed."""
     os.environ["JOB_LEASE_SECONDS"] = "5"
-    home = tmp_path_factory.mktemp("stack")
-    for folder in (home, *home.parents[:3]):
-        folder.chmod(folder.stat().st_mode | 0o055)
+    home = Path(tempfile.mkdtemp(prefix="um8journey"))  # PostgreSQL's user may not enter pytest's
+    home.chmod(0o755)
     with running_stack(home) as stack:
         wait_until_ready(stack.api_url)
         client = RestClient(stack.api_url)
@@ -35,3 +37,4 @@ def world(tmp_path_factory: pytest.TempPathFactory, clip: SamplePaths) -> Iterat
         key = {"X-Admin-Key": stack.env["ADMIN_API_KEY"]}
         client.call("POST", "/api/admin/entitlements/grant", json=grant, headers=key)
         yield World(stack, client, connect_all(stack, client), clip)
+    shutil.rmtree(home, ignore_errors=True)

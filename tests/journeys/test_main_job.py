@@ -1,6 +1,8 @@
 """From one upload to one post per platform, through crashes of the worker."""
 
 import hashlib
+import os
+import signal
 import time
 from collections import Counter
 from pathlib import Path
@@ -62,6 +64,20 @@ def test_a_worker_killed_in_the_middle_of_a_render_loses_nothing(world: World) -
     assert {p["state"] for p in detail["publications"]} == {"published"}
     after = Counter(post["platform"] for post in world.posts())
     assert after - before == Counter(list(OPTIONS))
+
+
+def test_two_terms_end_a_worker_in_the_middle_of_a_render_and_lose_nothing(world: World) -> None:
+    upload = world.send(world.clip.video, world.clip.telemetry, title="Deployed over")
+    world.client.follow(upload, lambda _: None, lambda d: d["state"] == "rendering")
+    worker = world.stack.process("worker")
+    for _ in range(2):  # a supervisor that signals the process group sends two
+        os.killpg(worker.popen.pid, signal.SIGTERM)
+        time.sleep(0.2)
+    assert worker.popen.wait(30) is not None
+    world.restart_worker()
+    detail = world.settle(upload)
+    assert detail["state"] == "ready"
+    assert {r["state"] for r in detail["renditions"]} == {"succeeded"}
 
 
 def test_a_worker_killed_while_publishing_posts_exactly_once(

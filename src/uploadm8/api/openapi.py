@@ -2,10 +2,10 @@
 
 from litestar import Router
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Server
 
 from uploadm8 import __version__
+from uploadm8.api.described import DescribedJson
 
 
 def openapi_config(base_url: str) -> OpenAPIConfig:
@@ -29,8 +29,11 @@ def openapi_config(base_url: str) -> OpenAPIConfig:
         ),
         security=[{"bearer": []}],
         use_handler_docstrings=True,
-        render_plugins=[JsonRenderPlugin()],
+        render_plugins=[DescribedJson()],
         openapi_router=Router(
-            path="/schema", route_handlers=[], opt={"public": "the description holds no data"}
+            path="/schema",
+            route_handlers=[],
+            opt={"public": "the description holds no data"},
+            include_in_schema=False,
         ),
     )

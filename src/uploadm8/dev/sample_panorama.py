@@ -10,7 +10,7 @@ Image = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 
 SUN_AZIMUTH = np.radians(258.0)
-_SUN_HEIGHT = 0.085  # radians above the horizon
+_SUN_HEIGHT = 0.12  # radians above the horizon
 _COARSE = 8  # the sky is smooth: one value for this many pixels is enough
 
 
@@ -67,7 +67,7 @@ class Panorama:
 
     def _draw_clouds(self, image: Image, focal: float, rng: np.random.Generator) -> None:
         for _ in range(26):
-            x, up = rng.uniform(0, self._turn), rng.uniform(0.12, 0.36)
+            x, up = rng.uniform(0, self._turn), rng.uniform(0.16, 0.38)
             length = rng.uniform(0.10, 0.26) * focal
             for tone, lower in ((palette.CLOUD_SHADE, 0.0), (palette.CLOUD, 0.007)):
                 self._draw_cloud(image, x, self._horizon - (up + lower) * focal, length, tone)
@@ -87,12 +87,12 @@ class Panorama:
 
     def _draw_mountains(self, image: Image, focal: float, rng: np.random.Generator) -> None:
         azimuth = np.linspace(0, 2 * np.pi, self._turn)
-        heights = ((0.135, 9, 0.55), (0.095, 13, 0.5), (0.055, 17, 0.45), (0.022, 31, 0.4))
+        heights = ((0.165, 9, 0.55), (0.118, 13, 0.5), (0.072, 17, 0.45), (0.032, 31, 0.4))
         for (height, rough, fall), colour in zip(heights, palette.RIDGES, strict=True):
             ridge = _ridge(azimuth, rough, fall, rng) * height * focal
             toward_sun = np.exp(-((np.cos(azimuth - SUN_AZIMUTH) - 1) ** 2) / 0.02)
             self._fill_ridge(image, ridge, colour, toward_sun)
-            if height > 0.13:
+            if height > 0.16:
                 self._cap_with_snow(image, ridge, height * focal, rng)
 
     def _fill_ridge(
@@ -101,7 +101,7 @@ class Panorama:
         rows = np.arange(self._horizon)[:, None]
         cover = np.clip(rows - (self._horizon - ridge[None, :]) + 0.5, 0, 1)
         low = np.clip(
-            (rows - (self._horizon - 0.13 * self._horizon)) / (0.13 * self._horizon), 0, 1
+            (rows - (self._horizon - 0.16 * self._horizon)) / (0.16 * self._horizon), 0, 1
         )
         haze = np.clip(0.55 * low + 0.28 * toward_sun[None, :], 0, 0.8)
         start = int(self._horizon - ridge.max()) - 1

@@ -72,7 +72,7 @@ class Roadside:
         for side in (-1.0, 1.0):
             if rng.random() < 0.35:
                 continue
-            aside = side * (8.5 + rng.gamma(1.6, 7.0))
+            aside = side * (9.5 + rng.gamma(1.7, 7.5))
             kind = "pine" if rng.random() < 0.62 else "broadleaf"
             height = rng.uniform(5.5, 10.5) if kind == "pine" else rng.uniform(4.5, 7.5)
             found.append(Thing(kind, (n + rng.random()) * _TREE_EVERY_M, aside, height))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from hud_data import blank, car_ride, same
+from hud_data import blank, car_ride, full_ride, same
 from uploadm8.core.hud.frame import FrameFormat
 from uploadm8.core.hud.hud import Hud
-from uploadm8.core.hud.spec import HudSpec, ThemeName
+from uploadm8.core.hud.spec import HudSpec, Preset, ThemeName
 from uploadm8.errors import InvalidRequestError
 
 WIDE = FrameFormat(960, 540, 30.0)
@@ -42,6 +42,18 @@ def test_a_frame_depends_on_its_index_alone(theme: ThemeName) -> None:
     straight.draw(first, 437)
     jumping.draw(second, 437)
     assert same(first, second)
+
+
+@pytest.mark.parametrize("theme", ThemeName)
+def test_drawing_every_frame_equals_drawing_only_the_last(theme: ThemeName) -> None:
+    spec = HudSpec(theme=theme, preset=Preset.MOTORCYCLE)
+    patient, sudden = Hud(spec, full_ride(), WIDE), Hud(spec, full_ride(), WIDE)
+    for index in (*range(500, 420, -4), *range(420, 459)):
+        patient.draw(blank(WIDE), index)
+    last, only = blank(WIDE), blank(WIDE)
+    patient.draw(last, 459)
+    sudden.draw(only, 459)
+    assert same(last, only)
 
 
 def test_frames_of_another_format_are_refused() -> None:

@@ -103,6 +103,14 @@ def test_the_returned_scope_tells_what_was_ticked(sandbox: Sandbox) -> None:
     assert answer.json()["error"]["errors"][0]["reason"] == "insufficientPermissions"
 
 
+def test_incremental_consent_adds_what_was_granted_before(sandbox: Sandbox) -> None:
+    root = "https://www.googleapis.com/auth/"
+    flows.google_token(sandbox, scopes=f"{root}youtube.upload")
+    extra = {"scope": f"{root}youtube.readonly", "include_granted_scopes": "true"}
+    tokens = flows.google_exchange(sandbox, _code(sandbox, **extra)).json()
+    assert tokens["scope"] == f"{root}youtube.readonly {root}youtube.upload"
+
+
 def test_revoking_either_token_kills_both(sandbox: Sandbox) -> None:
     tokens = flows.google_token(sandbox)
     url = f"{sandbox.env['GOOGLE_OAUTH_BASE_URL']}/revoke"

@@ -78,7 +78,10 @@ def test_a_message_is_delivered_silently_or_returned(sandbox: Sandbox) -> None:
         "Published",
         "Again",
     ]
-    assert "Published" in sandbox.http.get(f"{sandbox.base}/alerts").text
+    _execute(sandbox, {"embeds": [{"description": "No title", "fields": []}]})
+    page = sandbox.http.get(f"{sandbox.base}/alerts").text
+    assert "Published" in page
+    assert "No title" in page
 
 
 @pytest.mark.parametrize(
@@ -90,6 +93,10 @@ def test_a_message_is_delivered_silently_or_returned(sandbox: Sandbox) -> None:
         ({"embeds": [{"description": "x" * 4000}, {"description": "x" * 4000}]}, 50035),
         ({"embeds": [{"title": "x"}] * 11}, 50035),
         ({"text": "x"}, 50035),
+        ({"content": 5}, 50035),
+        ({"embeds": [{"colour": 1}]}, 50035),
+        ({"embeds": [{"fields": [{"name": "only a name"}]}]}, 50035),
+        ({"embeds": [{"fields": [{"name": "a", "value": "x" * 1025}]}]}, 50035),
         ({"content": ""}, 50006),
     ],
 )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uploadm8.domain.billing.periods import billing_period, calendar_month
@@ -11,6 +11,7 @@ START = datetime(2020, 1, 1, tzinfo=UTC)
 instants = st.integers(0, 80 * 365 * 86_400).map(lambda s: START + timedelta(seconds=s))
 
 
+@settings(deadline=None)
 @given(instants)
 def test_a_calendar_month_holds_its_instant_and_touches_the_next(at: datetime) -> None:
     month = calendar_month(at)

@@ -126,8 +126,8 @@ def test_youtube_wants_choices_and_counts_bytes() -> None:
         options={"privacy": None, "made_for_kids": None, "tags": ["x" * 470], "category_id": "3"},
     )
     assert set(codes(Platform.YOUTUBE, proposal)) == {
-        "privacy_required",
-        "audience_required",
+        "privacy_not_chosen",
+        "audience_not_chosen",
         "category_unknown",
         "description_too_long",
         "tags_too_long",

@@ -14,6 +14,7 @@ from uploadm8.domain.platforms.accounts import Accounts, nothing
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.letters import Letters, report_ending_access
 from uploadm8.domain.platforms.tables import ConnectedAccount
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
@@ -21,6 +22,10 @@ from uploadm8.domain.platforms.views import account_out, outlives
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.infra.clock import now
 from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.handlers import JobContext
+from uploadm8.infra.jobs.queue import claim
+from uploadm8.infra.jobs.tables import JobRow
+from uploadm8.infra.mail.letter import Mail
 from uploadm8.infra.security.cipher import Cipher, DecryptError
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +55,28 @@ async def row_of(account_id: UUID) -> dict[str, Any]:
 async def refreshes(sandbox: Sandbox, party: str) -> int:
     calls = await asyncio.to_thread(sandbox.control, "GET", f"calls?party={party}&route=token")
     return len(calls) - 1  # the first one exchanged the code
+
+
+MAILED: list[Mail] = []
+
+
+class Recorder:
+    """Keeps the mail it is given."""
+
+    async def send(self, mail: Mail) -> None:
+        MAILED.append(mail)
+
+
+async def run_mail(account_id: UUID) -> None:
+    """Send the recorded letters about an account, as a worker would."""
+    MAILED.clear()
+    rows = await JobRow.select().where(
+        JobRow.kind == "platforms.mail", JobRow.ref_id == account_id, JobRow.state == "queued"
+    )
+    for row in rows:
+        job = await claim(row["id"], "test", 60)
+        assert job is not None
+        await Letters(Recorder(), "https://app.example.com").send(JobContext(job, "test"))
 
 
 @pytest.mark.parametrize("platform", [Platform.TIKTOK, Platform.YOUTUBE])
@@ -104,6 +131,8 @@ async def test_a_revoked_grant_parks_the_account(
     assert row["state"] == "needs_reconnect"
     assert row["state_reason"]
     assert account_out(row).warnings[0].code == "needs_reconnect"
+    await run_mail(account)
+    assert [mail.subject for mail in MAILED] == ["YouTube no longer lets us post as Tour Films"]
 
 
 @pytest.mark.parametrize("fault", ["5xx", "429", "reset_before"])
@@ -147,6 +176,10 @@ async def test_an_access_that_ends_before_a_post_is_warned_about(
     assert account_out(row).warnings[0].code == "access_ends_soon"
     assert outlives(row, now() + timedelta(days=2))
     assert not outlives(row, now() + timedelta(days=4))
+    for _ in range(2):  # the second sweep has nothing to add
+        await report_ending_access()
+    await run_mail(account)
+    assert [mail.subject for mail in MAILED] == ["The access to Alpine Roads on Facebook ends soon"]
 
 
 async def test_keeping_alive_extends_metas_access_and_leaves_a_working_page_alone(

@@ -15,6 +15,7 @@ from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.platforms.accounts import Accounts, nothing
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.tables import ConnectedAccount
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.domain.publishing.actors import PublishingJobs
@@ -222,3 +223,14 @@ async def test_an_id_that_moderation_holds_back_is_asked_for_until_it_comes(desk
     await ask_sooner(row["account"])  # as a webhook makes it
     await desk.settle()
     assert (await desk.row(publication))["platform_post_id"]
+
+
+async def test_a_withdrawn_permission_parks_the_account_and_the_post(desk: Desk) -> None:
+    publication = await desk.publication(Platform.INSTAGRAM)
+    body = {"party": "meta", "account": "anna"}
+    await asyncio.to_thread(desk.sandbox.control, "POST", "revoke", json=body)
+    await desk.run_due()
+    row = await desk.row(publication)
+    assert (row["state"], row["error_code"]) == ("needs_reconnect", "platform_access_revoked")
+    account = await ConnectedAccount.select().where(ConnectedAccount.id == row["account"])
+    assert account[0]["state"] == "needs_reconnect"

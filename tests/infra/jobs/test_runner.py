@@ -149,6 +149,7 @@ async def test_a_bug_is_tried_three_times_and_the_worker_lives_on(db: None) -> N
         raise ZeroDivisionError
 
     target = runner(run)
+    after: dict[str, Any] = {}
     for _ in range(3):
         await JobRow.update({JobRow.run_at: now() - timedelta(seconds=1)}).where(
             JobRow.id == job_id

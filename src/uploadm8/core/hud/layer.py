@@ -8,6 +8,7 @@ converted from RGB while frames are running.
 import cv2
 import numpy as np
 
+from uploadm8.core.hud.box import Box
 from uploadm8.core.hud.color import ColorCoding, FloatImage, Ink
 from uploadm8.core.hud.frame import Plane
 
@@ -47,9 +48,10 @@ class Layer:
         y: luma times alpha.
         u: blue difference times alpha.
         v: red difference times alpha.
+        box: what is being drawn again, when it is not all of it.
     """
 
-    __slots__ = ("inv_c", "inv_y", "u", "v", "y")
+    __slots__ = ("box", "inv_c", "inv_y", "u", "v", "y")
 
     def __init__(self, width: int, height: int) -> None:
         half = (height // 2, width // 2)
@@ -58,6 +60,7 @@ class Layer:
         self.y = np.zeros((height, width), np.uint8)
         self.u = np.zeros(half, np.uint8)
         self.v = np.zeros(half, np.uint8)
+        self.box: Box | None = None
 
     @property
     def width(self) -> int:
@@ -76,9 +79,11 @@ class Layer:
         return other
 
     def load(self, other: "Layer") -> None:
-        """Become equal to a layer of the same size."""
-        for name in self.__slots__:
-            np.copyto(getattr(self, name), getattr(other, name))
+        """Become equal to a layer of the same size, within `box`."""
+        box = self.box or Box(0, 0, self.width, self.height)
+        for area, names in ((box.luma, ("inv_y", "y")), (box.chroma, ("inv_c", "u", "v"))):
+            for name in names:
+                np.copyto(getattr(self, name)[area], getattr(other, name)[area])
 
     def paint(self, mask: Plane, ink: Ink, x: int = 0, y: int = 0, strength: float = 1.0) -> None:
         """Lay a colour over this layer, through a coverage mask whose corner is at (x, y).

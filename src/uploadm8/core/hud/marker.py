@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from uploadm8.core.hud.box import Box
 from uploadm8.core.hud.color import Ink
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.shapes import coverage, grid
@@ -44,16 +45,24 @@ class Marker:
 
     def stamp(self, layer: Layer, x: int, y: int) -> None:
         """Draw it with its centre at (x, y) half pixels; kept whole inside the layer."""
-        reach = self._reach
-        left = min(max(x - reach * STEPS, 0), (layer.width - self.size) * STEPS)
-        top = min(max(y - reach * STEPS, 0), (layer.height - self.size) * STEPS)
-        cell = 2 * STEPS
-        phase = (left % cell, top % cell)
+        column, row, phase = self._place(layer.width, layer.height, x, y)
         picture = self._phases.get(phase)
         if picture is None:
             picture = self._phases[phase] = self._draw(phase[0] / STEPS, phase[1] / STEPS)
-        column, row = left // cell * 2, top // cell * 2
-        layer.stamp(picture, min(column, layer.width - picture.width & ~1), row)
+        layer.stamp(picture, column, row)
+
+    def box(self, layer: Layer, x: int, y: int) -> Box:
+        """What `stamp` draws on."""
+        column, row, _ = self._place(layer.width, layer.height, x, y)
+        return Box(column, row, column + self.size + 2, row + self.size + 2)
+
+    def _place(self, width: int, height: int, x: int, y: int) -> tuple[int, int, tuple[int, int]]:
+        """Corner, even, and the phase within two pixels."""
+        cell = 2 * STEPS
+        most_x, most_y = (width - self.size - 2) * STEPS, (height - self.size - 2) * STEPS
+        left = min(max(x - self._reach * STEPS, 0), most_x)
+        top = min(max(y - self._reach * STEPS, 0), most_y)
+        return left // cell * 2, top // cell * 2, (left % cell, top % cell)
 
     def _draw(self, dx: float, dy: float) -> Layer:
         size = self.size + 2

@@ -51,13 +51,16 @@ class Panel:
         self._blend(planes, layer, strength)
 
     def _redraw(self, state: Any) -> None:
-        still = self.widget.still(state)
+        still, layer = self.widget.still(state), self._layer
+        layer.box = None
         if still != self._still_drawn:
             self._still.load(self.widget.base)
             self.widget.paint_still(self._still, state)
             self._still_drawn = still
-        self._layer.load(self._still)
-        self.widget.paint(self._layer, state)
+        elif self._drawn is not None:
+            layer.box = self.widget.changed(self._drawn, state)
+        layer.load(self._still)
+        self.widget.paint(layer, state)
 
     def _blend(self, planes: Planes, layer: Layer, strength: int) -> None:
         x, y, w, h = self.rect

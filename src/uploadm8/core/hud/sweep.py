@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uploadm8.core.hud.box import Box
 from uploadm8.core.hud.layer import Layer
 
 _STEPS = 64  # steps of one pixel of path, when the path is short enough for 16 bits
@@ -45,30 +46,43 @@ class Sweep:
 
         What is fully passed is copied; only the few pixels at the moving end are mixed.
         """
-        if value <= 0:
+        if value <= 0 or (layer.box is not None and layer.box.x1 <= layer.box.x0):
             return
-        level = min(round((value + 1) * self._scale), _FAR - 1)
-        passed = max(level - self._edge, 0)
-        lit = self._lit
-        full = (self._position <= np.uint16(passed)).view(np.uint8)
-        for name in ("inv_y", "y"):
-            cv2.copyTo(getattr(lit, name), full, getattr(layer, name))
-        full = (self._last <= np.uint16(passed)).view(np.uint8)
-        for name in ("inv_c", "u", "v"):
-            cv2.copyTo(getattr(lit, name), full, getattr(layer, name))
-        boxes = self._boxes[passed // _BUCKET : level // _BUCKET + 1]
-        left, top = boxes[:, :2].min(axis=0).tolist()
-        right, bottom = boxes[:, 2:].max(axis=0).tolist()
-        if right > left and bottom > top:
-            self._mix(layer, (left, top, right, bottom), level)
+        passed, level = self._levels(value)
+        box = layer.box or Box(0, 0, layer.width, layer.height)
+        for area, position, names in (
+            (box.luma, self._position, ("inv_y", "y")),
+            (box.chroma, self._last, ("inv_c", "u", "v")),
+        ):
+            full = (position[area] <= np.uint16(passed)).view(np.uint8)
+            for name in names:
+                cv2.copyTo(getattr(self._lit, name)[area], full, getattr(layer, name)[area])
+        moving = self._box(passed, level)
+        if moving.x1 > moving.x0:
+            self._mix(layer, moving.even(), level)
 
-    def _mix(self, layer: Layer, box: tuple[int, int, int, int], level: int) -> None:
-        """Mix both layers inside a box (x0, y0, x1, y1) by how far each pixel was passed."""
-        x, right = box[0] & ~1, box[2] + 1 & ~1
-        y, bottom = box[1] & ~1, box[3] + 1 & ~1
-        position = self._position[y:bottom, x:right].astype(np.int32)
+    def changed(self, before: float, now: float) -> Box:
+        """The box of all pixels that differ between two values."""
+        low, high = sorted((max(before, 0.0), max(now, 0.0)))
+        passed, _ = self._levels(low)
+        return self._box(passed, self._levels(high)[1])
+
+    def _levels(self, value: float) -> tuple[int, int]:
+        """Below the first, positions are fully passed; from the second on, not at all."""
+        level = min(round((value + 1) * self._scale), _FAR - 1)
+        return max(level - self._edge, 0), level
+
+    def _box(self, first: int, last: int) -> Box:
+        boxes = self._boxes[first // _BUCKET : last // _BUCKET + 1]
+        x0, y0 = boxes[:, :2].min(axis=0).tolist()
+        x1, y1 = boxes[:, 2:].max(axis=0).tolist()
+        return Box(x0, y0, x1, y1)
+
+    def _mix(self, layer: Layer, box: Box, level: int) -> None:
+        """Mix both layers inside an even box by how far each pixel was passed."""
+        position = self._position[box.luma].astype(np.int32)
         share = np.clip((level - position) * (255 / self._edge), 0, 255)
-        layer.reveal(self._lit, np.rint(share).astype(np.uint8), x, y)
+        layer.reveal(self._lit, np.rint(share).astype(np.uint8), box.x0, box.y0)
 
 
 def _bucket_boxes(position: _Positions) -> NDArray[np.int64]:

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
+from uploadm8.core.hud.box import Box
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.plates import draw_plate
@@ -66,6 +67,10 @@ class Widget(ABC, Generic[StateT]):
     @abstractmethod
     def paint(self, layer: Layer, state: StateT) -> None:
         """Draw what moves with every frame over that."""
+
+    def changed(self, before: StateT, now: StateT) -> Box | None:
+        """The even box outside which two states with equal `still` look alike; None: anywhere."""
+        return None
 
     def plate(self) -> Plane | None:
         """Draw what stands behind it on the base; the shape to frost."""

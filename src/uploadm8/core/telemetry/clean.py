@@ -63,7 +63,7 @@ def clean(raw: RawTrack) -> Track:
         start_utc = zero + float(t[0]) if line.clock is Clock.UTC else None
         t -= t[0]
     if not columns:
-        report.warn("The receiver never had a position fix while this was recorded.")
+        report.warn(_nothing_left(report))
     return Track(
         format=raw.format,
         t=t,
@@ -82,6 +82,12 @@ def clean(raw: RawTrack) -> Track:
             warnings=tuple(report.warnings),
         ),
     )
+
+
+def _nothing_left(report: Report) -> str:
+    if report.dropped["no_fix"]:
+        return "The receiver never had a position fix while this was recorded."
+    return "No point of this recording can be believed."
 
 
 def _writable(values: FloatArray) -> FloatArray:

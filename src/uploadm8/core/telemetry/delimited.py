@@ -32,6 +32,8 @@ def split(line: str, delimiter: str) -> Cells:
         return line.split()
     if '"' not in line:
         return line.split(delimiter, MAX_CELLS)
+    if line.count('"') % 2:
+        return line.replace('"', "").split(delimiter, MAX_CELLS)
     try:
         return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))[:MAX_CELLS]
     except (csv.Error, StopIteration):

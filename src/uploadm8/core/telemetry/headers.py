@@ -13,6 +13,11 @@ _SPEED = {
     "kph": 1 / 3.6,
     "kmph": 1 / 3.6,
     "km/hr": 1 / 3.6,
+    "km/hour": 1 / 3.6,
+    "m/sec": 1.0,
+    "meters/second": 1.0,
+    "metres/second": 1.0,
+    "miles/hour": 0.44704,
     "mph": 0.44704,
     "mi/h": 0.44704,
     "kn": 1852 / 3600,
@@ -36,7 +41,7 @@ _LENGTH = {
 }
 _ACCELERATION = {"g": 1.0, "m/s2": 1 / 9.80665, "m/s²": 1 / 9.80665, "m/s^2": 1 / 9.80665}
 _TURN = {"deg": 1.0, "degree": 1.0, "degrees": 1.0, "°": 1.0, "rad": 57.29577951308232}
-_SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6}
+_SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _PLAIN = dict.fromkeys(("bpm", "rpm", "w", "watts", "%", "c", "°c", "hz", "1/min", "percent"), 1.0)
 
 _UNITS: dict[Channel | None, dict[str, float]] = {
@@ -63,7 +68,7 @@ _CHANNEL_NAMES: dict[Channel, str] = {
     Channel.COURSE: "course heading bearing track cog direction courseoverground azimuth",
     Channel.DISTANCE: "distance dist distancetraveled distancetravelled cumulativedistance",
     Channel.G_LONG: (
-        "longitudinalacc longacc longitudinalacceleration longitudinalg glong longg lineg "
+        "longitudinalacc longacc lonacc longitudinalacceleration longitudinalg glong longg lineg "
         "accelerationlongitudinal gforcelong"
     ),
     Channel.G_LAT: "lateralacc latacc lateralacceleration lateralg glat latg gforcelat",
@@ -85,17 +90,18 @@ _CHANNEL_NAMES: dict[Channel, str] = {
 }
 _CHANNELS = {name: channel for channel, names in _CHANNEL_NAMES.items() for name in names.split()}
 _TIME_NAMES = (
-    "time timestamp ts t datetime utc utctime timeutc utcdatetime datetimeutc epoch unix unixtime "
+    "time timestamp ts t datetime utc utctime timeutc localdatetime utcdatetime datetimeutc epoch unix unixtime "
     "unixtimestamp epochtime elapsed elapsedtime seconds sec secs millis milliseconds localtime "
-    "gpstime timeofday clock sessiontime logtime recordtime timems times"
+    "gpstime devicetime timeofday clock sessiontime logtime recordtime timems times"
 )
 _TIMES = set(_TIME_NAMES.split())
 _DATES = {"date", "utcdate", "dateutc", "gpsdate"}
 _SPEED_NAMES = {"mph", "kmh", "kph", "kmph", "knots"}  # a unit alone names a speed
 
 _BRACKET = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TOKEN = re.compile(r"[^\s_\-.:,;#]+")
+_MAX_HEADING = 80
 _NOISE = {"gps", "gnss", "obd", "can", "value", "avg", "my", "vehicle", "enhanced", "position"}
 
 
@@ -120,6 +126,8 @@ class Heading:
 
 def parse_heading(cell: str) -> Heading | None:
     """Understand a heading; None when the column is nothing we know."""
+    if len(cell) > _MAX_HEADING:
+        return None
     text = cell.strip().strip("\"'").strip()
     unit = None
     if found := _BRACKET.search(text):

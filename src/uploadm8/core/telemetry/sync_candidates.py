@@ -49,14 +49,14 @@ def clock_candidates(track: Track, video: VideoClock) -> list[SyncCandidate]:
     begun: list[tuple[float, float, SyncMethod, str]] = []
     if video.gps_utc is not None:
         why = "The camera's own GPS tells when the clip begins"
-        begun.append((video.gps_utc, 20.0, SyncMethod.GPS_TIME, why + "."))
-        for side in (-LEAP_S, LEAP_S):
-            begun.append(
-                (video.gps_utc + side, 0.2, SyncMethod.GPS_TIME, f"{why}; {_LEAP_SENTENCE}")
-            )
+        begun.append((video.gps_utc, 100.0, SyncMethod.GPS_TIME, why + "."))
+        leaped = f"{why}; {_LEAP_SENTENCE}"
+        begun += [
+            (video.gps_utc + side, 1.0, SyncMethod.GPS_TIME, leaped) for side in (-LEAP_S, LEAP_S)
+        ]
     if video.dated_utc is not None:
         why = "The video carries its creation date with a time zone."
-        begun.append((video.dated_utc, 8.0, SyncMethod.CREATION_DATE, why))
+        begun.append((video.dated_utc, 40.0, SyncMethod.CREATION_DATE, why))
     if video.creation_utc is not None:
         begun += _by_creation_time(track, video, video.creation_utc)
     return [
@@ -92,13 +92,13 @@ def _by_creation_time(
 def _likely_zones(track: Track, video: VideoClock, creation: float) -> dict[float, float]:
     """Weights of zones: UTC, the local zone by file or by place, and an hour beside it."""
     zones = {0.0: 1.0}
-    local = [zone for zone in (video.zone_s, track.local_offset_s) if zone is not None]
+    local = [(zone, 0.6) for zone in (video.zone_s, track.local_offset_s) if zone is not None]
     place = _first_place(track)
     found = zone_offsets(*place, creation) if place else None
     if found is not None:
-        local += list(found)
-    for zone in local:
-        for error, weight in ((0.0, 0.6), (-_HOUR_S, 0.06), (_HOUR_S, 0.06)):
+        local += [(found[0], 0.6), (found[1], 0.15)]  # many never set their camera to summer time
+    for zone, usual in local:
+        for error, weight in ((0.0, usual), (-_HOUR_S, 0.06), (_HOUR_S, 0.06)):
             zones[zone + error] = max(weight, zones.get(zone + error, 0.0))
     return zones
 

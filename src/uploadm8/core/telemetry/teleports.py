@@ -13,6 +13,7 @@ MAX_SPEED_MPS = 150.0
 MAX_ACCELERATION = 20.0  # m/s2
 NOISE_M = 20.0  # two fixes of a standing receiver may be this far apart
 MIN_RUN = 5  # a place reached by an impossible jump is believed from this many points on
+MAX_AWAY_S = 60.0  # a longer stay elsewhere is a part of the track, not an excursion
 LOOK_AHEAD = 8  # runs tried when looking for the way back
 MAX_RUNS = 20_000
 _BLOCK = 65_536
@@ -129,8 +130,12 @@ class _Runs:
 
     def _way_back(self, current: int, run: int) -> int | None:
         """The first of the next runs that can be reached from the end of `current`."""
+        left = self.ends[current] - 1
         for candidate in range(run, min(run + LOOK_AHEAD, len(self.starts))):
-            if self._reachable(self.ends[current] - 1, self.starts[candidate]):
+            begin = self.starts[candidate]
+            if begin - self.starts[run] >= MIN_RUN and self.t[begin] - self.t[left] > MAX_AWAY_S:
+                return None
+            if self._reachable(left, begin):
                 return candidate
         return None
 

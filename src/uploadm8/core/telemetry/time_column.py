@@ -16,8 +16,11 @@ from uploadm8.core.telemetry.values import (
 )
 
 _DAY = 86_400.0
+_NO_ZONE = "Times carry no zone; they are taken as UTC."
 _DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})", re.ASCII)
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})$", re.ASCII)
+_NAMED_MONTH = re.compile(r"(\d{1,2})[-/. ]([a-z]{3})[a-z]*[-/. ](\d{2,4})[ T,]*", re.I | re.ASCII)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Unix times of this century, by the unit they are counted in; smaller numbers are relative.
 _EPOCHS = ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3), (3e8, 1.0))
 _MILLISECOND_STEP = 20.0  # a relative time in whole numbers this far apart is in milliseconds
@@ -42,7 +45,20 @@ def detect(cells: Sequence[str], factor: float = 1.0) -> TimeColumn:
     dated = [cell for cell in filled if _DATE.match(cell)]
     if len(dated) > len(filled) / 2:
         return _dated(dated)
+    if any(_NAMED_MONTH.match(cell) for cell in filled):
+        return TimeColumn(read_named_month, Clock.UTC, warning=_NO_ZONE)
     return TimeColumn(clock_seconds, Clock.RELATIVE, is_time_of_day=True)
+
+
+def read_named_month(cell: str) -> float:
+    """Reads ``04-May-2024 10:00:00.123``."""
+    found = _NAMED_MONTH.match(cell.strip())
+    if not found or found[2].lower() not in _MONTHS:
+        return NAN
+    clock = cell.strip()[found.end() :]
+    year = int(found[3]) + (2000 if int(found[3]) < 100 else 0)
+    midnight = unix_time(year, _MONTHS.index(found[2].lower()) + 1, int(found[1]), 0.0)
+    return midnight + (clock_seconds(clock) if clock else 0.0)
 
 
 def _numeric(numbers: np.ndarray[tuple[int], np.dtype[np.float64]], factor: float) -> TimeColumn:
@@ -69,7 +85,7 @@ def _dated(cells: Sequence[str]) -> TimeColumn:
     if order == "ymd" and all(cell[4:5] == cell[7:8] for cell in cells):
         iso = IsoTime()
         zoned = any(re.search(r"([zZ]|[+-]\d\d:?\d\d)$", cell) for cell in cells)
-        note = None if zoned else "Times carry no zone; they are taken as UTC."
+        note = None if zoned else _NO_ZONE
 
         def read_iso(cell: str) -> float:
             text = cell.strip().replace(",", ".")

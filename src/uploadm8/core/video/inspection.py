@@ -7,9 +7,11 @@ from typing import Any
 
 from uploadm8.core.telemetry.preview import geojson, preview, summary
 from uploadm8.core.telemetry.reader import read_track
+from uploadm8.core.telemetry.store import dump_track
 from uploadm8.core.telemetry.track import Track
 from uploadm8.core.video.alignment import Alignment, align
 from uploadm8.core.video.probe import probe
+from uploadm8.core.video.quick_still import KeptPicture, keep_pictures
 from uploadm8.core.video.source import SourceInfo
 from uploadm8.errors import TelemetryError, UploadM8Error
 
@@ -43,6 +45,8 @@ class Inspection:
         sync: how telemetry and video were lined up.
         telemetry_problem: why the telemetry file cannot be used.
         warnings: code and sentence of what is odd.
+        track: the telemetry used, as bytes for `load_track`.
+        pictures: pictures of the video for quick stills.
     """
 
     source: dict[str, Any]
@@ -52,6 +56,8 @@ class Inspection:
     sync: dict[str, Any] | None = None
     telemetry_problem: UploadM8Error | None = None
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    track: bytes | None = None
+    pictures: tuple[KeptPicture, ...] = ()
 
 
 def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
@@ -67,8 +73,9 @@ def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
         track = find_track(task.source, task.telemetry)
     except TelemetryError as error:
         return Inspection(source=facts, telemetry_problem=error)
+    pictures = tuple(keep_pictures(task.source))
     if track is None:
-        return Inspection(source=facts, warnings=_without_track(source))
+        return Inspection(source=facts, warnings=_without_track(source), pictures=pictures)
     aligned = align(track, source, task.source, task.offset_s)
     told = summary(track)
     return Inspection(
@@ -79,6 +86,8 @@ def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
         sync=aligned.as_json(),
         warnings=[{"code": "telemetry", "detail": text} for text in track.quality.warnings]
         + _doubts(aligned),
+        track=dump_track(track),
+        pictures=pictures,
     )
 
 

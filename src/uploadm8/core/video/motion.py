@@ -1,7 +1,9 @@
 """How a clip moves: forward and sideways motion of the picture over time, at bounded cost."""
 
+import contextlib
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,11 +28,12 @@ _SIZE = (WIDTH, HEIGHT)
 DEFAULT_BUDGET_S = 15.0
 _TRIAL_FRAMES = 45  # decoded to learn what decoding costs here
 _LONGEST_STEP_S = 0.12  # frames further apart cannot be compared
-_FAR_ROWS = slice(round(0.18 * HEIGHT), round(0.46 * HEIGHT))
+_FAR_ROWS = slice(0, round(0.46 * HEIGHT))
 _NEAR_ROWS = slice(round(0.37 * HEIGHT), round(0.84 * HEIGHT))  # below is the bonnet
-_FAR_COLUMNS = 16
-_LEAST_TEXTURE = 8  # pixels of a column
-_REORDERED = 4  # packets that a picture may wait for those shown before it
+_COLUMN = 6  # pixels wide
+_INWARD = 0.15
+_LEAST_COLUMNS, _LEAST_TEXTURE = 5, 8
+_SHORTEST_BURST = 6  # packets: of fewer, no two pictures need be neighbours
 
 
 @dataclass(slots=True)
@@ -82,31 +85,50 @@ def _bursts(
     """Runs of neighbouring thumbnails in display order, with their times in seconds."""
     origin = float((stream.start_time or 0) * (stream.time_base or 0))
     burst: list[tuple[float, Thumbnail]] = []
-    in_group = allowed = 0
-    length = 1.0
+    in_group = length = 0
+    saved = 0.0
+    allowed = math.inf
     started = time.monotonic()
     for packet in _packets(container, stream):
         if packet.is_keyframe and packet.size:
-            length = in_group if length == 1.0 else 0.8 * length + 0.2 * in_group
+            length = max(length, in_group)
             share = budget.share()
-            allowed = in_group + 10**9 if share == 1.0 else _REORDERED + round(share * length)
-            if share == 0.0 and budget.spent > 1.2 * budget.seconds:
-                break
-            in_group = 0
-            if share < 1.0 or burst:
-                yield sorted(burst, key=lambda one: one[0])
-                burst = burst[-1:] if share == 1.0 else []
             if share < 1.0:
-                stream.codec_context.flush_buffers()
+                if in_group <= allowed:
+                    burst += _drained(stream, origin, budget)
+                saved += share * length
+                allowed = saved if saved >= _SHORTEST_BURST else 0
+                saved -= allowed
+            yield sorted(burst, key=lambda one: one[0])
+            burst = burst[-1:] if share == 1.0 else []
+            in_group = 0
         in_group += 1
-        if in_group > allowed and packet.size:
-            continue
-        for frame in _decode(packet):
-            if frame.pts is not None and frame.time_base is not None:
-                burst.append((float(frame.pts * frame.time_base) - origin, _thumbnail(frame)))
-                budget.frames += 1
-        budget.spent = time.monotonic() - started
+        if in_group <= allowed or not packet.size:
+            burst += _seen(_decode(packet), origin, budget)
+            budget.spent = time.monotonic() - started
+        elif in_group == allowed + 1 and allowed:
+            burst += _drained(stream, origin, budget)
     yield sorted(burst, key=lambda one: one[0])
+
+
+def _seen(
+    frames: Iterable[VideoFrame], origin: float, budget: _Budget
+) -> list[tuple[float, Thumbnail]]:
+    found = []
+    for frame in frames:
+        if frame.pts is not None and frame.time_base is not None:
+            found.append((float(frame.pts * frame.time_base) - origin, _thumbnail(frame)))
+            budget.frames += 1
+    return found
+
+
+def _drained(stream: VideoStream, origin: float, budget: _Budget) -> list[tuple[float, Thumbnail]]:
+    """The frames that the threads of the decoder still hold; it then takes a new key frame."""
+    frames: list[VideoFrame] = []
+    with contextlib.suppress(av.FFmpegError):
+        frames = stream.codec_context.decode(None)
+    stream.codec_context.flush_buffers()
+    return _seen(frames, origin, budget)
 
 
 def _packets(container: InputContainer, stream: VideoStream) -> Iterator["Packet[VideoStream]"]:
@@ -174,15 +196,24 @@ class _Meter:
 
 
 def _sideways(first: Thumbnail, flow: NDArray[np.float32]) -> float:
-    """Pixels that the far scenery moves to the right: the median over medians of columns.
+    """Pixels that the far scenery moves to the right: a weighted median over columns.
 
-    Near trees have much texture but few columns, so they do not outvote the horizon.
+    What comes nearer moves outward, so in each column the most inward motion is that of what is
+    farthest; and in the middle of the picture hardly anything moves outward. Near trees have much
+    texture but few columns, so they outvote nothing.
     """
     textured = np.abs(np.diff(first[_FAR_ROWS].astype(np.int16), axis=1)) > 2
     moved = flow[_FAR_ROWS, 1:, 0]
-    medians = []
-    for columns in np.array_split(np.arange(WIDTH - 1), _FAR_COLUMNS):
+    farthest, weights = [], []
+    for start in range(0, WIDTH - 1, _COLUMN):
+        columns = slice(start, start + _COLUMN)
         seen = moved[:, columns][textured[:, columns]]
         if len(seen) >= _LEAST_TEXTURE:
-            medians.append(float(np.median(seen)))
-    return float(np.median(medians)) if len(medians) >= _FAR_COLUMNS // 4 else float("nan")
+            aside = (start + _COLUMN / 2) / WIDTH - 0.5
+            farthest.append(float(np.quantile(seen, _INWARD if aside > 0 else 1 - _INWARD)))
+            weights.append(1 / (0.08 + abs(aside)))
+    if len(farthest) < _LEAST_COLUMNS:
+        return float("nan")
+    order = np.argsort(farthest)
+    total = np.cumsum(np.array(weights)[order])
+    return farthest[int(order[np.searchsorted(total, total[-1] / 2)])]

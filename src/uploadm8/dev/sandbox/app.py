@@ -36,6 +36,7 @@ PARTIES: Sequence[PartyFactory] = (
 )
 
 _TICK_S = 0.25
+_GRACE_S = 3.0
 _SAVE_EVERY_S = 2.0
 
 
@@ -67,7 +68,7 @@ def create_app(config: SandboxConfig, factories: Sequence[PartyFactory] = PARTIE
             yield
         finally:
             clockwork.cancel()
-            await asyncio.gather(clockwork, *runtime.background, return_exceptions=True)
+            await runtime.finish_background(_GRACE_S)
             runtime.save()
 
     return SandboxApp(runtime, parties, control_app(runtime, parties, lifespan))

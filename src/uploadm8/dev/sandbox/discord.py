@@ -1,9 +1,9 @@
 """Discord's webhook endpoint: limits of a message, rate headers, and the list of what came."""
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from uploadm8.dev.sandbox.discord_rules import message_errors
 from uploadm8.dev.sandbox.kit.forms import (
     MULTIPART,
     MalformedBodyError,
@@ -11,14 +11,9 @@ from uploadm8.dev.sandbox.kit.forms import (
     read_fields,
 )
 from uploadm8.dev.sandbox.kit.runtime import Runtime
+from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.wire import Call, Party, RefusedError, Reply, Route, json_reply
-from uploadm8.dev.sandbox.kit.words import words
 
-_MEMBERS = words(
-    "content embeds username avatar_url tts allowed_mentions flags thread_name "
-    "attachments poll components applied_tags"
-)
-_EMBED_LIMITS = {"title": 256, "description": 4096}
 _CANNED = {
     "429": json_reply(
         {"message": "You are being rate limited.", "retry_after": 1.0, "global": False},
@@ -52,7 +47,7 @@ class Discord:
 
     async def execute(self, call: Call) -> Reply:
         webhook, token = call.params["webhook"], call.params["token"]
-        if not webhook.isdigit() or token.startswith(GONE):
+        if whole_number(webhook) is None or token.startswith(GONE):
             raise RefusedError(json_reply({"message": "Unknown Webhook", "code": 10015}, 404))
         headers = self._count(webhook)
         body = await self._body(call)
@@ -117,49 +112,6 @@ class Discord:
 
 def _malformed(message: str) -> RefusedError:
     return RefusedError(json_reply({"code": 50109, "message": message}, 400))
-
-
-def message_errors(body: dict[str, Any]) -> dict[str, Any]:
-    """What is wrong with a message, by field, as Discord reports it; empty when it is fine."""
-    errors: dict[str, Any] = {}
-
-    def fault(name: str, code: str, message: str) -> None:
-        errors[name] = {"_errors": [{"code": code, "message": message}]}
-
-    for name in sorted(set(body) - _MEMBERS):
-        fault(name, "UNKNOWN_FIELD", "This field is not known.")
-    if len(str(body.get("content") or "")) > 2000:
-        fault("content", "BASE_TYPE_MAX_LENGTH", "Must be 2000 or fewer in length.")
-    username = str(body.get("username") or "x").lower()
-    if len(username) > 80 or "discord" in username or "clyde" in username:
-        fault("username", "USERNAME_INVALID", "Username is not allowed.")
-    embeds = body.get("embeds") or []
-    if not isinstance(embeds, list) or len(embeds) > 10:
-        fault("embeds", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
-    elif any(_embed_is_too_long(embed) for embed in embeds) or _text_of(embeds) > 6000:
-        fault("embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000.")
-    return errors
-
-
-def _embed_is_too_long(embed: Any) -> bool:
-    if not isinstance(embed, dict):
-        return True
-    fields = embed.get("fields") or []
-    return (
-        any(len(str(embed.get(name) or "")) > limit for name, limit in _EMBED_LIMITS.items())
-        or len(fields) > 25
-        or any(len(str(f.get("name", ""))) > 256 for f in fields)
-        or any(len(str(f.get("value", ""))) > 1024 for f in fields)
-        or len(str((embed.get("footer") or {}).get("text", ""))) > 2048
-        or len(str((embed.get("author") or {}).get("name", ""))) > 256
-    )
-
-
-def _text_of(embeds: list[Any]) -> int:
-    names = ("title", "description", "fields", "footer", "author")
-    return sum(
-        len(json.dumps(e.get(n), ensure_ascii=False)) for e in embeds for n in names if e.get(n)
-    )
 
 
 def discord_parties(runtime: Runtime) -> list[Party]:

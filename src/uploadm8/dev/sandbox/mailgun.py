@@ -87,7 +87,7 @@ class Mailgun:
     def _authenticate(self, call: Call) -> None:
         try:
             pair = base64.b64decode(call.bearer("Basic") or "", validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except (binascii.Error, ValueError):
             pair = ""
         if not same(pair, f"api:{MAILGUN_KEY}"):
             raise RefusedError(Reply(401, b"Forbidden", (("content-type", "text/plain"),)))

@@ -39,7 +39,11 @@ class BillingJobs:
     async def apply_event(self, context: JobContext) -> None:
         """Read from Stripe what a recorded event is about."""
         event_id = str(context.job.args["event_id"])
-        log.info("stripe_event", event=event_id, outcome=await self.billing.events.apply(event_id))
+        log.info(
+            "stripe_event_applied",
+            stripe_id=event_id,
+            outcome=await self.billing.events.apply(event_id),
+        )
 
     async def send_notice(self, context: JobContext) -> None:
         """Send a recorded notice to the owners and admins of its workspace."""

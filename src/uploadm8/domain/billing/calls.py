@@ -1,17 +1,22 @@
-"""Idempotency keys of our calls to Stripe, recorded before the call is made."""
+"""Calls to Stripe that change something: each under an idempotency key recorded before it is made."""
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from uploadm8.domain.billing.gateway import StripeDownError, translated
 from uploadm8.domain.billing.tables import StripeCall
+from uploadm8.errors import TooManyRequestsError, UploadM8Error
 from uploadm8.infra.ids import new_id
 
-# Stripe keeps an answer for at least 24 hours.
-_KEEP_S = 23 * 3600
+T = TypeVar("T")
+
+# How long a call that was not answered keeps its key: enough for retries, and not so long that
+# people are shown an error of Stripe's own again and again (it repeats those for a key too).
+_KEEP_S = 900
 DOUBLE_CLICK_S = 600
 
 
@@ -30,30 +35,47 @@ _TAKE = (
 )
 
 
-async def idempotency_key(
-    workspace_id: UUID, purpose: str, params: Mapping[str, Any], *, again_within_s: float = 0
-) -> str:
-    """The key for a call: the same one for a call that may not have been answered.
+async def once(
+    workspace_id: UUID,
+    purpose: str,
+    params: Mapping[str, Any],
+    call: Callable[[str], Awaitable[T]],
+    *,
+    again_within_s: float = 0,
+) -> T:
+    """Make a call under its key, the same one for a call that may not have been answered.
 
     So a crash or a timeout between the call and its answer repeats the call under its old key,
-    and Stripe gives the old answer instead of doing it twice.
+    and Stripe gives the old answer instead of doing it twice. A refusal is an answer: the next
+    try gets a new key.
 
     Args:
         workspace_id: on whose behalf.
         purpose: what the call is for; one call per purpose is under way at a time.
         params: its parameters; other parameters make another call.
+        call: makes it, given the key.
         again_within_s: an answered call too keeps its key this long, against double clicks.
     """
+    key = await _take_key(workspace_id, purpose, params, again_within_s)
+    try:
+        with translated():
+            answer = await call(key)
+    except (StripeDownError, TooManyRequestsError):
+        raise
+    except UploadM8Error:
+        await StripeCall.raw("DELETE FROM stripe_calls WHERE key={}", key)
+        raise
+    await StripeCall.raw("UPDATE stripe_calls SET answered_at=now() WHERE key={}", key)
+    return answer
+
+
+async def _take_key(
+    workspace_id: UUID, purpose: str, params: Mapping[str, Any], again_within_s: float
+) -> str:
     digest = hashlib.sha256(msgspec.json.encode(params, order="deterministic")).hexdigest()
-    fresh = str(new_id())
     rows = await StripeCall.raw(
         _TAKE,
-        *(new_id(), workspace_id, purpose[:200], fresh, digest),
+        *(new_id(), workspace_id, purpose[:200], str(new_id()), digest),
         *(_KEEP_S, again_within_s) * 3,
     )
     return str(rows[0]["key"])
-
-
-async def answered(key: str) -> None:
-    """Note that Stripe has answered the call, with success."""
-    await StripeCall.raw("UPDATE stripe_calls SET answered_at=now() WHERE key={}", key)

@@ -9,8 +9,8 @@ from uuid import UUID
 import stripe
 import structlog
 
-from uploadm8.domain.billing.calls import answered, idempotency_key
-from uploadm8.domain.billing.gateway import StripeGateway, translated
+from uploadm8.domain.billing.calls import once
+from uploadm8.domain.billing.gateway import StripeGateway
 from uploadm8.domain.billing.plans import BY_LOOKUP_KEY
 from uploadm8.domain.billing.prices import Prices
 from uploadm8.domain.billing.subscriptions import (
@@ -190,8 +190,4 @@ async def _once(
     # One purpose for all calls about a subscription: whatever came between them, a later call
     # never finds the key of an earlier one and with it the answer of another time.
     told = {"call": call_name, "params": params}
-    key = await idempotency_key(current.workspace, f"subscription:{current.stripe_id}", told)
-    with translated():
-        answer = await call(key)
-    await answered(key)
-    return answer
+    return await once(current.workspace, f"subscription:{current.stripe_id}", told, call)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import stripe
 
-from uploadm8.domain.billing.calls import DOUBLE_CLICK_S, answered, idempotency_key
+from uploadm8.domain.billing.calls import DOUBLE_CLICK_S, once
 from uploadm8.domain.billing.gateway import StripeGateway, page_url, translated
 from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.prices import Prices
@@ -53,17 +53,19 @@ class Checkout:
             )
         customer = await self._customer(workspace_id)
         params = await self._session(workspace_id, customer, chosen, price_id)
-        key = await idempotency_key(
+
+        async def create(key: str) -> stripe.checkout.Session:
+            return await self.gateway.v1.checkout.sessions.create_async(
+                params, {"idempotency_key": key}
+            )
+
+        made = await once(
             workspace_id,
             f"checkout:{request_key or chosen}",
             params,
+            create,
             again_within_s=DOUBLE_CLICK_S,
         )
-        with translated():
-            made = await self.gateway.v1.checkout.sessions.create_async(
-                params, {"idempotency_key": key}
-            )
-        await answered(key)
         return page_url(made)
 
     async def portal(self, workspace_id: UUID) -> str:
@@ -120,9 +122,11 @@ class Checkout:
             "email": owner["email"],
             "metadata": {"workspace_id": str(workspace_id)},
         }
-        key = await idempotency_key(workspace_id, "customer", params)
-        with translated():
-            made = await self.gateway.v1.customers.create_async(params, {"idempotency_key": key})
+
+        async def create(key: str) -> stripe.Customer:
+            return await self.gateway.v1.customers.create_async(params, {"idempotency_key": key})
+
+        made = await once(workspace_id, "customer", params, create)
         rows = await Customer.raw(
             "INSERT INTO billing_customers (id, workspace, stripe_id) VALUES ({}, {}, {})"
             " ON CONFLICT (workspace) DO UPDATE SET"
@@ -133,7 +137,6 @@ class Checkout:
             workspace_id,
             made.id,
         )
-        await answered(key)
         return str(rows[0]["stripe_id"])
 
 

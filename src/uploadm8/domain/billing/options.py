@@ -1,6 +1,6 @@
 """What an installation decides about billing; the composition root fills it in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from uploadm8.domain.billing.plans import PLANS, Tier
 
@@ -17,8 +17,8 @@ class BillingOptions:
         trial_days: of a workspace's first subscription; 0 is no trial.
     """
 
-    secret_key: str = ""
-    webhook_secret: str = ""
+    secret_key: str = field(default="", repr=False)
+    webhook_secret: str = field(default="", repr=False)
     api_base_url: str = "https://api.stripe.com"
     lookup_keys: tuple[str, ...] = ()
     default_lookup_key: str = PLANS[Tier.CREATOR].lookup_key

@@ -62,7 +62,7 @@ class Sweep:
             try:
                 recovered += await self.webhook.record(event)
             except UploadM8Error as error:
-                log.warning("event_not_recovered", event=event.get("id"), error_code=error.code)
+                log.warning("event_not_recovered", stripe_id=event.get("id"), error_code=error.code)
         return recovered
 
     async def _reread_overdue(self) -> int:

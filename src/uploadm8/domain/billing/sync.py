@@ -29,7 +29,7 @@ from uploadm8.infra.ids import new_id
 log = structlog.get_logger(__name__)
 
 NEXT_LOOKUP_KEY = "next_lookup_key"
-BUSY_S = 1.0
+BUSY_S = 0.5
 
 
 class CustomerBusyError(UnavailableError):

@@ -8,11 +8,12 @@ import structlog
 
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.letters import Letters, report_ending_access
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount, OAuthFlow
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.errors import UploadM8Error
-from uploadm8.infra.jobs.catalog import KEEP_TOKENS_ALIVE, REVOKE_ACCOUNT
+from uploadm8.infra.jobs.catalog import KEEP_TOKENS_ALIVE, PLATFORM_MAIL, REVOKE_ACCOUNT
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
 log = structlog.get_logger(__name__)
@@ -28,12 +29,14 @@ class PlatformJobs:
     clients: Clients
     vault: Vault
     keeper: TokenKeeper
+    letters: Letters
 
     def handlers(self) -> tuple[Handler, ...]:
         """Return every handler, with its kind."""
         return (
             Handler(REVOKE_ACCOUNT, self.revoke, self.forget),
             Handler(KEEP_TOKENS_ALIVE, self.keep_alive),
+            Handler(PLATFORM_MAIL, self.letters.send),
         )
 
     async def revoke(self, context: JobContext) -> None:
@@ -76,6 +79,7 @@ class PlatformJobs:
                 await self.keeper.keep_alive(row["id"])
             except UploadM8Error as error:
                 log.info("keep_alive_failed", account_id=str(row["id"]), code=error.code)
+        await report_ending_access()
 
 
 async def _shared(row: dict[str, Any]) -> bool:

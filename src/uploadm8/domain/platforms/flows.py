@@ -85,7 +85,7 @@ class Flows:
         """
         if not self.clients.configured(platform):
             raise UnavailableError(
-                f"{platform.title()} is not set up on this installation.",
+                f"{platform.label} is not set up on this installation.",
                 code="platform_not_configured",
             )
         if reconnect is not None:

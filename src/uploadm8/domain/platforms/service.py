@@ -7,10 +7,12 @@ from uploadm8.domain.platforms.actors import PlatformJobs
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.flows import Flows
+from uploadm8.domain.platforms.letters import Letters
 from uploadm8.domain.platforms.signals import Signals
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.domain.platforms.views import PlatformViews
+from uploadm8.infra.mail.mailer import Mailer
 from uploadm8.infra.security.cipher import Cipher
 
 
@@ -34,6 +36,7 @@ def build_platforms(
     base_url: str,
     frontend_url: str,
     allow_account: Hook,
+    mailer: Mailer,
     connected: Hook = nothing,
     posts_moved: Hook = nothing,
 ) -> Platforms:
@@ -45,6 +48,7 @@ def build_platforms(
         base_url: our public address.
         frontend_url: where the browser goes after a callback.
         allow_account: refuses one more account when a workspace's tier is full.
+        mailer: sends the letters about accounts in trouble.
         connected: told of every account that was connected or reconnected.
         posts_moved: told of an account whose posts a platform says have moved on.
     """
@@ -57,7 +61,7 @@ def build_platforms(
         flows=Flows(clients, vault, accounts, base_url, frontend_url),
         keeper=keeper,
         views=PlatformViews(clients, accounts),
-        jobs=PlatformJobs(clients, vault, keeper),
+        jobs=PlatformJobs(clients, vault, keeper, Letters(mailer, frontend_url)),
         signals=Signals(
             tiktok=clients.apps[Platform.TIKTOK],
             meta=clients.apps[Platform.FACEBOOK],

@@ -13,6 +13,7 @@ from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import Access, Platform, Tokens
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.protocol import OAuth
+from uploadm8.domain.platforms.letters import Trouble, report
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.errors import NotFoundError, Retry, UnavailableError
@@ -39,6 +40,11 @@ class AccountAccess(Protocol):
 
     async def access(self, account_id: UUID, *, renew: bool = False) -> Access:
         """A token that works now; with `renew` another one than before."""
+        ...
+
+    async def needs_reconnect(self, account_id: UUID, error: PlatformError) -> None:
+        """The platform has said for certain that it no longer lets us in."""
+        ...
 
 
 async def with_token(
@@ -118,8 +124,9 @@ class TokenKeeper:
             raise PlatformError(e.UNREACHABLE, platform=platform) from error
 
     async def needs_reconnect(self, account_id: UUID, error: PlatformError) -> None:
-        """Record a definite answer of the platform that it no longer lets us in."""
-        await _park(account_id, error)
+        """Record a definite answer of the platform that it no longer lets us in; tell by mail."""
+        async with transaction():
+            await _park(account_id, error)
 
     def _due(self, row: Mapping[str, Any]) -> bool:
         ends: datetime | None = row["access_expires_at"]
@@ -172,7 +179,8 @@ async def _park(account_id: UUID, error: PlatformError) -> None:
             ConnectedAccount.id == account_id,
             ConnectedAccount.state == AccountState.ACTIVE,
         )
-        .returning(ConnectedAccount.id)
+        .returning(ConnectedAccount.token_epoch)
     )
     if parked:
+        await report(account_id, Trouble.NEEDS_RECONNECT, str(parked[0]["token_epoch"]))
         log.warning("account_needs_reconnect", account_id=str(account_id), code=error.code)

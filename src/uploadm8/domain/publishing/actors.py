@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from uploadm8.domain.platforms.clients.base import Live, NotPublished, Platform
+from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.publishing.delivery import AskLaterError, Delivery, VerdictSettledError
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.record import Record, told
@@ -98,6 +99,8 @@ class PublishingJobs:
         if error.retry in (Retry.PERMANENT_MEDIA, Retry.PERMANENT_REQUEST):
             return None  # on_dead tells, in the transaction that ends the job
         target = S.NEEDS_RECONNECT if error.retry is Retry.AUTH_REVOKED else S.RETRY_WAIT
+        if target is S.NEEDS_RECONNECT and isinstance(error, PlatformError):
+            await self.delivery.accounts.needs_reconnect(row["account"], error)
         await record.park(target, error)
         return target
 

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from pathlib import PurePath
+from typing import Any
 from uuid import UUID
 
 import structlog
 
 from uploadm8.domain.platforms.clients.base import (
     Accepted,
-    Access,
     CommitAgain,
     Draft,
     Live,
@@ -26,7 +26,9 @@ from uploadm8.domain.platforms.clients.base import (
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.options import InstagramOptions, Options, read_options
 from uploadm8.domain.platforms.clients.protocol import Publisher
+from uploadm8.domain.platforms.tokens import AccountAccess
 from uploadm8.domain.publishing.media import StoredMedia
+from uploadm8.domain.publishing.preflight import before_sending
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
@@ -52,14 +54,6 @@ class AskLaterError(UnavailableError):
 
     code = "ask_later"
     retry = Retry.RATE_LIMITED
-
-
-class AccountAccess(Protocol):
-    """Live tokens of connected accounts."""
-
-    async def access(self, account_id: UUID, *, renew: bool = False) -> Access:
-        """A token that works now, refreshed when needed, or in any case with `renew`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +101,7 @@ class Delivery:
         draft = await self.draft_of(row)
         handle = record.handle_of(row)
         if handle is None:
+            await record.keep_findings(await before_sending(publisher, draft))
             failpoint("before_prepare", publisher.platform)
             handle = await publisher.prepare(draft)
             failpoint("after_prepare", publisher.platform)
@@ -206,7 +201,11 @@ class Delivery:
     async def draft_of(self, row: dict[str, Any]) -> Draft:
         platform = Platform(row["platform"])
         rendition = await Rendition.select().where(Rendition.id == row["rendition"]).first()
-        upload = await Upload.select(Upload.title).where(Upload.id == row["upload"]).first()
+        upload = (
+            await Upload.select(Upload.title, Upload.filename)
+            .where(Upload.id == row["upload"])
+            .first()
+        )
         if rendition is None or upload is None:
             raise UploadM8Error("The publication has no rendition.", code="rendition_missing")
         if rendition["state"] != RenditionState.SUCCEEDED:
@@ -230,7 +229,7 @@ class Delivery:
             caption=row["caption"],
             options=options,
             marker=str(row["id"]),
-            title=upload["title"] or None,
+            title=upload["title"] or PurePath(upload["filename"]).stem or None,
             cover_url=await self._cover(options, rendition["still_key"]),
         )
 

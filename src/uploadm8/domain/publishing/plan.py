@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -9,9 +10,13 @@ import msgspec
 
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
+from uploadm8.domain.platforms.vault import read_scopes
+from uploadm8.domain.platforms.views import access_ends
 from uploadm8.domain.publishing.lifecycle import CANCELABLE, TOO_LATE, advance
+from uploadm8.domain.publishing.preflight import Wish, accept, written
 from uploadm8.domain.publishing.schedule import When, resolve
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.domain.publishing.views import publication_out
@@ -69,6 +74,16 @@ class PublicationPlans:
                 await self.gate.require(workspace_id, SCHEDULE_FEATURE[when.mode])
             options = read_options(Platform(account["platform"]), target.options)
             platforms.append(account["platform"])
+            wish = Wish(
+                platform=Platform(account["platform"]),
+                caption=_caption(new, target),
+                options=options,
+                title=new.title or PurePath(new.filename).stem,
+                scopes=read_scopes(account["scopes"]),
+                publish_at=when.publish_at,
+                access_ends=access_ends(account),
+            )
+            findings = accept(wish, f"targets[{position}]")
             await Publication.insert(
                 _draft(
                     new,
@@ -79,6 +94,7 @@ class PublicationPlans:
                     account=account,
                     when=when,
                     options=options,
+                    findings=findings,
                 )
             )
         return PlannedTargets(platforms=tuple(sorted(set(platforms))))
@@ -130,7 +146,13 @@ class PublicationPlans:
     async def _account(self, workspace_id: UUID, target: Target, position: int) -> dict[str, Any]:
         account = await (
             ConnectedAccount.select(
-                ConnectedAccount.id, ConnectedAccount.platform, ConnectedAccount.state
+                ConnectedAccount.id,
+                ConnectedAccount.platform,
+                ConnectedAccount.state,
+                ConnectedAccount.scopes,
+                ConnectedAccount.access_expires_at,
+                ConnectedAccount.refresh_expires_at,
+                ConnectedAccount.refresh_token_enc,
             )
             .where(
                 ConnectedAccount.id == target.account_id, ConnectedAccount.workspace == workspace_id
@@ -152,9 +174,8 @@ def _draft(
     account: dict[str, Any],
     when: When,
     options: object,
+    findings: Sequence[Finding],
 ) -> Publication:
-    caption = new.caption if target.caption is None else target.caption
-    tags = " ".join(f"#{tag.lstrip('#')}" for tag in new.hashtags)
     return Publication(
         id=new_id(),
         workspace=workspace,
@@ -162,13 +183,21 @@ def _draft(
         account=account["id"],
         created_by=user,
         platform=account["platform"],
-        caption="\n\n".join(part for part in (caption.strip(), tags) if part),
+        caption=_caption(new, target),
         options=msgspec.json.encode(options).decode(),
         consent=msgspec.json.encode({"by": str(user), "at": now().isoformat()}).decode(),
         schedule_mode=when.mode.value,
         time_zone=when.time_zone,
         publish_at=when.publish_at,
+        findings=written(findings),
     )
+
+
+def _caption(new: NewUpload, target: Target) -> str:
+    """The finished text: the target's own caption or the upload's, then the hashtags."""
+    caption = new.caption if target.caption is None else target.caption
+    tags = " ".join(f"#{tag.lstrip('#')}" for tag in new.hashtags)
+    return "\n\n".join(part for part in (caption.strip(), tags) if part)
 
 
 def _bad(position: int, message: str, code: str) -> InvalidRequestError:

@@ -1,13 +1,16 @@
 """What delivery writes down, each in a committed transaction of its own, fenced by the lease."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.platforms.clients.handles import AnyHandle, decode_handle, encode_handle
 from uploadm8.domain.publishing.lifecycle import advance, origins_of
+from uploadm8.domain.publishing.preflight import written
 from uploadm8.domain.publishing.tables import (
     AttemptPhase,
     Publication,
@@ -81,6 +84,12 @@ class Record:
                 await Publication.update({Publication.handle_enc: sealed}).where(
                     Publication.id == self.publication_id
                 )
+
+    async def keep_findings(self, findings: Sequence[Finding]) -> None:
+        """What preflight has to say about the post as it goes out."""
+        await Publication.update({Publication.findings: written(findings)}).where(
+            Publication.id == self.publication_id
+        )
 
     async def drop_handle(self) -> None:
         """The handle is dead and certainly published nothing: start over from prepare."""

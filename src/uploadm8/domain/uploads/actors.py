@@ -26,7 +26,7 @@ from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.live import Live
 from uploadm8.infra.scratch import Scratch
-from uploadm8.infra.storage.keys import preview_key, upload_prefix
+from uploadm8.infra.storage.keys import picture_key, preview_key, track_key, upload_prefix
 from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
 
 S = UploadState
@@ -70,11 +70,7 @@ class UploadJobs:
             await advance(upload_id, (S.UPLOADED,), S.VALIDATING)
         await self.live.tell(upload_id, {"state": "validating", "progress": 0.0})
         found = await self._look(upload_id, row, telemetry)
-        if found.preview is not None:
-            key = preview_key(row["workspace"], upload_id)
-            await self.storage.put_bytes(
-                key, msgspec.json.encode(found.preview), "application/json"
-            )
+        await self._keep_previews(row, found)
         async with transaction():
             await context.fence()
             if telemetry is not None:
@@ -139,6 +135,16 @@ class UploadJobs:
         if waited:
             raise TelemetryPendingError(retry_after=2.0)
         return None
+
+    async def _keep_previews(self, row: dict[str, Any], found: Inspection) -> None:
+        place = (row["workspace"], row["id"])
+        if found.preview is not None and found.track is not None:
+            preview = msgspec.json.encode(found.preview)
+            await self.storage.put_bytes(preview_key(*place), preview, "application/json")
+            await self.storage.put_bytes(track_key(*place), found.track, "application/octet-stream")
+        for number, picture in enumerate(found.pictures):
+            await self.storage.put_bytes(picture_key(*place, number), picture.jpeg, "image/jpeg")
+        found.source["pictures_at_s"] = [round(picture.seconds, 3) for picture in found.pictures]
 
     async def _look(
         self, upload_id: UUID, row: dict[str, Any], telemetry: dict[str, Any] | None

@@ -203,7 +203,9 @@ class Uploads:
             **upload_fields(row),
             source=None
             if source is None
-            else {k: v for k, v in source.items() if k not in ("telemetry", "sync")},
+            else {
+                k: v for k, v in source.items() if k not in ("telemetry", "sync", "pictures_at_s")
+            },
             hud=json_of(row["hud"]) or None,
             warnings=json_of(row["warnings"]),
             telemetry=telemetry_out(telemetry, source),

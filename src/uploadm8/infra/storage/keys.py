@@ -28,6 +28,16 @@ def preview_key(workspace_id: UUID, upload_id: UUID) -> str:
     return f"w/{workspace_id}/{upload_id}/telemetry/preview.json"
 
 
+def track_key(workspace_id: UUID, upload_id: UUID) -> str:
+    """The cleaned telemetry, for previews."""
+    return f"w/{workspace_id}/{upload_id}/preview/track.npz"
+
+
+def picture_key(workspace_id: UUID, upload_id: UUID, number: int) -> str:
+    """A picture of the video, for previews."""
+    return f"w/{workspace_id}/{upload_id}/preview/{number:02d}.jpg"
+
+
 def upload_prefix(workspace_id: UUID, upload_id: UUID) -> str:
     """Everything that belongs to one upload."""
     return f"w/{workspace_id}/{upload_id}/"

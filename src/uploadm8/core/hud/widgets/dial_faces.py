@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
 from uploadm8.core.hud.scene import Scene
@@ -44,6 +45,10 @@ class Face(ABC):
     def paint(self, layer: Layer, lit: int) -> None:
         """Show the value, in 1 / STEPS pixels along the arc."""
 
+    def changed(self, base: Layer, before: int, now: int) -> Box | None:
+        """Where two values look different; None: anywhere."""
+        return None
+
 
 class RingFace(Face):
     """A ring that lights up from the accent over warm to hot, with a bright knob at its end."""
@@ -70,11 +75,20 @@ class RingFace(Face):
     def paint(self, layer: Layer, lit: int) -> None:
         if lit <= 0:
             return
-        along = lit / STEPS
-        self._sweep.uncover(layer, along)
+        self._sweep.uncover(layer, lit / STEPS)
         if self._knob is not None:
-            x, y = self.arc.point(along / self.arc.length, self.arc.radius)
-            self._knob.stamp(layer, round(x * STEPS), round(y * STEPS))
+            self._knob.stamp(layer, *self._knob_at(lit))
+
+    def changed(self, base: Layer, before: int, now: int) -> Box | None:
+        moved = self._sweep.changed(before / STEPS, now / STEPS)
+        if self._knob is None:
+            return around(moved)
+        knobs = [self._knob.box(base, *self._knob_at(lit)) for lit in (before, now) if lit > 0]
+        return around(moved, *knobs)
+
+    def _knob_at(self, lit: int) -> tuple[int, int]:
+        x, y = self.arc.point(lit / STEPS / self.arc.length, self.arc.radius)
+        return round(x * STEPS), round(y * STEPS)
 
     def _mask(self) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
         return self.arc.mask()
@@ -174,7 +188,7 @@ class NeedleFace(Face):
             x, y = arc.point(i / majors, radius)
             text = text_mask(theme.label, str(round(end * i / majors)), cap)
             write(base, text, (x, y + cap / 2), scene.ink(theme.dim), "center")
-        self.inner_width = (radius - cap * 1.6) * 2 * 0.92
+        self.inner_width = (radius - cap * 1.6) * 2 * 0.84
         self._ink = scene.ink(scene.accent)
 
     def paint(self, layer: Layer, lit: int) -> None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.layer import Layer, times
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
 from uploadm8.core.hud.plates import side_pad
@@ -66,11 +67,21 @@ class GBall(Widget[BallState]):
         trail = tuple((int(self._x[i]) // 2, int(self._y[i]) // 2) for i in past)
         return BallState(int(self._x[index]), int(self._y[index]), trail, digits)
 
+    def changed(self, before: BallState, now: BallState) -> Box:
+        return around(
+            *(self._trail_box(state) for state in (before, now)),
+            *(self._ball.box(self.base, state.x, state.y) for state in (before, now)),
+        )
+
+    def _trail_box(self, state: BallState) -> Box:
+        trail, reach = np.array(state.trail), self._reach
+        x0, y0 = (trail.min(axis=0) - reach).tolist()
+        x1, y1 = (trail.max(axis=0) + reach).tolist()
+        return Box(x0, y0, x1, y1)
+
     def paint(self, layer: Layer, state: BallState) -> None:
         reach = self._reach
-        trail = np.array(state.trail)
-        left, top = (trail.min(axis=0) - reach).tolist()
-        w, h = (trail.max(axis=0) + reach).tolist()
+        left, top, w, h = self._trail_box(state)
         smear = np.zeros((h - top, w - left), np.uint8)
         for (x, y), dot in zip(state.trail, self._dots, strict=True):
             column, row = x - reach - left, y - reach - top

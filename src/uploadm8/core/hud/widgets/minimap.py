@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
@@ -66,6 +67,13 @@ class WholeMap(Widget[MapState]):
     def paint(self, layer: Layer, state: MapState) -> None:
         self._sweep.uncover(layer, state.along / STEPS)
         self._dot.stamp(layer, state.x, state.y)
+
+    def changed(self, before: MapState, now: MapState) -> Box:
+        return around(
+            self._sweep.changed(before.along / STEPS, now.along / STEPS),
+            self._dot.box(self.base, before.x, before.y),
+            self._dot.box(self.base, now.x, now.y),
+        )
 
     def _draw(self, line: Line, width: int, height: int) -> None:
         scene = self.scene

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
 from uploadm8.core.hud.plates import side_pad
@@ -61,10 +62,18 @@ class AltitudeProfile(Widget[ProfileState]):
         return ProfileState(int(self._here[index]), altitude, grade)
 
     def paint(self, layer: Layer, state: ProfileState) -> None:
-        x = state.x / STEPS
-        self._sweep.uncover(layer, x)
-        y = float(np.interp(x, self._x, self._y))
-        self._dot.stamp(layer, state.x, round(y * STEPS))
+        self._sweep.uncover(layer, state.x / STEPS)
+        self._dot.stamp(layer, state.x, self._dot_row(state.x))
+
+    def changed(self, before: ProfileState, now: ProfileState) -> Box:
+        return around(
+            self._sweep.changed(before.x / STEPS, now.x / STEPS),
+            self._dot.box(self.base, before.x, self._dot_row(before.x)),
+            self._dot.box(self.base, now.x, self._dot_row(now.x)),
+        )
+
+    def _dot_row(self, x: int) -> int:
+        return round(float(np.interp(x / STEPS, self._columns, self._rows)) * STEPS)
 
     def still(self, state: ProfileState) -> tuple[str, str]:
         return state.altitude, state.grade
@@ -115,7 +124,8 @@ class AltitudeProfile(Widget[ProfileState]):
     def _draw(self, width: int, height: int) -> None:
         scene = self.scene
         columns = np.arange(self._side, width - self._side + 0.5, 1.0)
-        rows = np.interp(columns, self._x, self._y)
+        rows = _smooth(np.interp(columns, self._x, self._y), round(self.scene.px(9)))
+        self._columns, self._rows = columns, rows
         curve = np.stack([columns, rows], axis=1)
         floor = [(columns[-1], self._floor), (columns[0], self._floor)]
         area = polygon(width, height, np.concatenate([curve, np.array(floor)]))
@@ -156,3 +166,11 @@ class AltitudeProfile(Widget[ProfileState]):
             label = text_mask(theme.label, "GRADE", small, theme.tracking)
             right = width - self._side - room - self._cap
             write(self.base, label, (right, self._base_line), dim, "right")
+
+
+def _smooth(rows: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    """A curve without the steps of coarsely rounded heights: a mean over `width` columns."""
+    width = max(1, min(width, len(rows))) | 1
+    padded = np.pad(rows, width // 2, mode="edge")
+    kernel = np.hanning(width + 2)[1:-1]
+    return np.convolve(padded, kernel / kernel.sum(), mode="valid")

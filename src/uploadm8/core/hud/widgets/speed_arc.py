@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from uploadm8.core.hud.box import Box
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS
@@ -60,6 +61,9 @@ class SpeedArc(Widget[ArcState]):
 
     def paint(self, layer: Layer, state: ArcState) -> None:
         self._face.paint(layer, max(state.lit, 0))
+
+    def changed(self, before: ArcState, now: ArcState) -> Box | None:
+        return self._face.changed(self.base, max(before.lit, 0), max(now.lit, 0))
 
     def still(self, state: ArcState) -> str:
         return state.digits

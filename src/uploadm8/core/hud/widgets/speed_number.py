@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS
@@ -88,6 +89,9 @@ class SpeedNumber(Widget[NumberState]):
     def paint(self, layer: Layer, state: NumberState) -> None:
         if state.lit > 0:
             self._sweep.uncover(layer, state.lit / STEPS)
+
+    def changed(self, before: NumberState, now: NumberState) -> Box:
+        return around(self._sweep.changed(before.lit / STEPS, now.lit / STEPS))
 
     def still(self, state: NumberState) -> str:
         return state.digits

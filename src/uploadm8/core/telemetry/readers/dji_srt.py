@@ -17,7 +17,8 @@ from uploadm8.core.telemetry.values import NAN, clock_seconds, number, unix_time
 
 _NUMBER = r"([-+]?\d+(?:\.\d+)?)"
 _CUE = re.compile(r"(\d{1,3}:\d{2}:\d{2}[,.]\d{1,3})\s*-->", re.ASCII)
-_KEY = re.compile(r"([a-z_]+)\s*:\s*" + _NUMBER, re.ASCII | re.IGNORECASE)
+# Bounded repeats from a word's first letter keep the search linear on hostile text.
+_KEY = re.compile(r"(?<![a-z_])([a-z_]{1,20})\s{0,4}:\s{0,4}" + _NUMBER, re.ASCII | re.IGNORECASE)
 _GPS = re.compile(
     rf"GPS\s*\(\s*{_NUMBER}\s*,\s*{_NUMBER}\s*(?:,\s*{_NUMBER}\s*(m?)\s*)?\)",
     re.ASCII | re.IGNORECASE,

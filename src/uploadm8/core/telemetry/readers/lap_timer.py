@@ -11,12 +11,12 @@ from uploadm8.core.telemetry.problems import Problem, telemetry_error
 from uploadm8.core.telemetry.raw import RawTrack
 from uploadm8.core.telemetry.rows import Rows
 from uploadm8.core.telemetry.text import head_lines, read_lines
+from uploadm8.core.telemetry.time_column import read_named_month
 from uploadm8.core.telemetry.track import Channel, Clock
-from uploadm8.core.telemetry.values import NAN, clock_seconds, coordinate, number, unix_time
+from uploadm8.core.telemetry.values import NAN, coordinate, number
 
 _MARK = "Harry's GPS LapTimer"
 _HEADER_WITHIN = 10
-_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905
 _FIX_NAMES = {"NOFIX": 0.0, "2D": 2.0, "3D": 3.0}
 
 _COLUMNS: dict[str, tuple[Channel, float]] = {
@@ -100,15 +100,7 @@ class _Clock:
     def read(self, cells: Cells) -> float:
         if min(self._date, self._time) < 0 or max(self._date, self._time) >= len(cells):
             return NAN
-        parts = cells[self._date].strip().upper().split("-")
-        if len(parts) != 3 or parts[1][:3] not in _MONTHS:
-            return NAN
-        day, year = number(parts[0]), number(parts[2])
-        if not (1 <= day <= 31 and 0 <= year <= 9999):
-            return NAN
-        month = _MONTHS.index(parts[1][:3]) + 1
-        full_year = int(year) + (2000 if year < 100 else 0)
-        return unix_time(full_year, month, int(day), clock_seconds(cells[self._time]))
+        return read_named_month(f"{cells[self._date].strip()} {cells[self._time].strip()}")
 
 
 FORMAT = Format("harrys-lap-timer", sniff, read)

@@ -6,6 +6,7 @@ from uploadm8.dev.sandbox.google.data import listing, read_json
 from uploadm8.dev.sandbox.google.replies import COMMENT, Door, parts_of, query_of, refuse
 from uploadm8.dev.sandbox.google.videos import YOUTUBE, Videos
 from uploadm8.dev.sandbox.kit.ledger import Post
+from uploadm8.dev.sandbox.kit.values import text_member, whole_number
 from uploadm8.dev.sandbox.kit.wire import Call, Reply, Route, json_reply
 
 _PATH = "/youtube/v3/commentThreads"
@@ -30,23 +31,23 @@ class Comments:
         self.door.spend(1)
         query = query_of(call, _LIST)
         parts_of(query, _PARTS)
-        count = query.get("maxResults", "20")
-        if not count.isdigit() or not 1 <= int(count) <= 100:
+        count = whole_number(query.get("maxResults", "20"))
+        if count is None or not 1 <= count <= 100:
             raise refuse(400, "invalidParameter", "maxResults is 1 to 100.", "global")
         post = self._post(query.get("videoId", ""))
         threads = [_thread(post, i) for i in range(len(post.comments))]
-        return listing("commentThreadListResponse", threads[::-1][: int(count)])
+        return listing("commentThreadListResponse", threads[::-1][:count])
 
     async def insert(self, call: Call) -> Reply:
         account = self.door.enter(call, COMMENT)
         self.door.spend(50)
         self.door.channel(account)
         parts_of(query_of(call, {"part"}), _PARTS)
-        snippet = (await read_json(call)).get("snippet", {})
-        text = snippet.get("topLevelComment", {}).get("snippet", {}).get("textOriginal", "")
+        body = await read_json(call)
+        text = text_member(body, "snippet", "topLevelComment", "snippet", "textOriginal")
         if not text or len(text) > 10_000:
             raise refuse(400, "commentTextRequired", "The comment has no text.", "youtube.comment")
-        post = self._post(snippet.get("videoId", ""))
+        post = self._post(text_member(body, "snippet", "videoId"))
         if self.videos.table[post.post_id].status.get("selfDeclaredMadeForKids"):
             raise refuse(403, "commentsDisabled", "Comments are off.", "youtube.comment")
         post.comments.append(text)

@@ -141,6 +141,7 @@ class GoogleLogin:
             challenge=query.get("code_challenge"),
             offline=offline and wants_new,
             first_offline=offline,
+            incremental=query.get("include_granted_scopes") == "true",
         )
 
     def _query_fault(self, query: dict[str, str]) -> str | None:
@@ -170,6 +171,8 @@ class GoogleLogin:
     def _grant(self, asked: Request, decision: Decision) -> str:
         granted = [s for s in asked.scopes if decision.scopes is None or s in decision.scopes]
         vault, state = self.runtime.vault, self.runtime.state
+        if asked.incremental:
+            granted += sorted(vault.live_scopes(GOOGLE, decision.account) - set(granted))
         first = state.table("google.consented", bool)
         offline = asked.offline or (asked.first_offline and decision.account not in first)
         first[decision.account] = True

@@ -8,6 +8,7 @@ from uploadm8.dev.sandbox.google.data import listing, read_json
 from uploadm8.dev.sandbox.google.replies import MANAGE, READ, Door, parts_of, query_of, refuse
 from uploadm8.dev.sandbox.google.videos import Videos
 from uploadm8.dev.sandbox.kit.identity import GoogleAccount
+from uploadm8.dev.sandbox.kit.values import member, text_member, whole_number
 from uploadm8.dev.sandbox.kit.wire import Call, Reply, Route, json_reply
 
 _V3 = "/youtube/v3"
@@ -61,8 +62,8 @@ class Playlists:
         self.door.spend(50)
         self.door.channel(account)
         parts_of(query_of(call, {"part"}), {"id", "snippet", "status"})
-        title = (await read_json(call)).get("snippet", {}).get("title", "")
-        if not isinstance(title, str) or not 1 <= len(title) <= 150:
+        title = text_member(await read_json(call), "snippet", "title")
+        if not 1 <= len(title) <= 150:
             raise refuse(400, "playlistTitleRequired", "The title is missing.", "youtube.playlist")
         playlist = Playlist(f"PL{secrets.token_urlsafe(16)}", account.id, title)
         self.table[playlist.id] = playlist
@@ -74,9 +75,11 @@ class Playlists:
         query = query_of(call, {"part", "playlistId", "maxResults", "pageToken", "videoId"})
         parts_of(query, {"id", "snippet", "contentDetails", "status"})
         playlist = self._find(account, query.get("playlistId", ""))
-        count = int(query.get("maxResults", "5"))
+        count = whole_number(query.get("maxResults", "5"))
+        if count is None or count > 50:
+            raise refuse(400, "invalidParameter", "maxResults is 0 to 50.", "global")
         wanted = query.get("videoId")
-        chosen = [v for v in playlist.videos if wanted in (None, v)][: max(0, min(count, 50))]
+        chosen = [v for v in playlist.videos if wanted in (None, v)][:count]
         items = [self._item(playlist, name, i) for i, name in enumerate(chosen)]
         return listing("playlistItemListResponse", items)
 
@@ -88,11 +91,10 @@ class Playlists:
         snippet = (await read_json(call)).get("snippet", {})
         if not isinstance(snippet, dict) or not set(snippet) <= _ITEM:
             raise refuse(400, "badRequest", "The snippet has an unknown member.", "global")
-        resource = snippet.get("resourceId", {})
-        if not isinstance(resource, dict) or resource.get("kind") != "youtube#video":
+        if member(snippet, "resourceId", "kind") != "youtube#video":
             raise refuse(400, "invalidResourceType", "Not a video.", "youtube.playlistItem")
-        playlist = self._find(account, snippet.get("playlistId", ""))
-        video_id = str(resource.get("videoId", ""))
+        playlist = self._find(account, text_member(snippet, "playlistId"))
+        video_id = text_member(snippet, "resourceId", "videoId")
         if playlist.account != account.id:
             raise refuse(403, "playlistItemsNotAccessible", domain="youtube.playlistItem")
         if video_id not in self.videos.table:
@@ -103,8 +105,10 @@ class Playlists:
             reason = "playlistContainsMaximumNumberOfVideos"
             raise refuse(403, reason, domain="youtube.playlistItem")
         position = snippet.get("position", len(playlist.videos))
-        playlist.videos.insert(int(position), video_id)
-        return json_reply(self._item(playlist, video_id, int(position)))
+        if type(position) is not int or not 0 <= position <= len(playlist.videos):
+            raise refuse(400, "invalidPlaylistItemPosition", domain="youtube.playlistItem")
+        playlist.videos.insert(position, video_id)
+        return json_reply(self._item(playlist, video_id, position))
 
     def _find(self, account: GoogleAccount, name: str) -> Playlist:
         channel = account.channel_id or ""

@@ -12,6 +12,7 @@ from uploadm8.dev.sandbox.google.replies import UPLOAD, Door, parts_of, query_of
 from uploadm8.dev.sandbox.google.videos import Video, Videos
 from uploadm8.dev.sandbox.kit.forms import MalformedBodyError, has_json_type, json_object
 from uploadm8.dev.sandbox.kit.media import append_body
+from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.wire import (
     BodyBrokenError,
     Call,
@@ -185,15 +186,15 @@ class YouTubeUpload:
         raise refuse(400, "badRequest", "Wrong offset.", "global")
 
     def _announced(self, call: Call) -> tuple[int, str]:
-        length = call.headers.get("x-upload-content-length", "")
+        length = whole_number(call.headers.get("x-upload-content-length"))
         kind = call.headers.get("x-upload-content-type", "")
-        if not length.isdigit() or int(length) == 0:
+        if not length:
             raise refuse(400, "mediaBodyRequired", "X-Upload-Content-Length is required.")
         if not (kind.startswith("video/") or kind == "application/octet-stream"):
             raise refuse(400, "badContent", "Media type is not supported.", "global")
-        if int(length) > _MAX_BYTES:
+        if length > _MAX_BYTES:
             raise refuse(413, "uploadTooLarge", "The file is larger than 256 GB.", "global")
-        return int(length), kind
+        return length, kind
 
     async def _body(self, call: Call) -> dict[str, Any]:
         if not has_json_type(call):

@@ -29,6 +29,7 @@ class Request:
     challenge: str | None = None
     offline: bool = True
     first_offline: bool = True
+    incremental: bool = False
 
 
 @dataclass(frozen=True, slots=True)

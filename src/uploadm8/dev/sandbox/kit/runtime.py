@@ -84,10 +84,17 @@ class Runtime:
                 await handler(event.key)
 
     def run_soon(self, work: Awaitable[None]) -> None:
-        """Start background work that the sandbox waits for when it closes."""
+        """Start background work that the sandbox gives a little time when it closes."""
         task = asyncio.ensure_future(work)
         self.background.add(task)
         task.add_done_callback(self.background.discard)
+
+    async def finish_background(self, grace_s: float) -> None:
+        """Let background work end within `grace_s` seconds, then cancel what is left."""
+        if self.background:
+            _, late = await asyncio.wait(list(self.background), timeout=grace_s)
+            for task in late:
+                task.cancel()
 
     def remove_post(self, platform: str, post_id: str) -> bool:
         """Take a post down, as its author or the platform does; False when there is none."""

@@ -124,6 +124,12 @@ class Vault:
         current = token.retired_at is None or now < token.retired_at
         return alive and current and not self.grant_of(token).revoked
 
+    def live_scopes(self, party: str, account: str) -> frozenset[str]:
+        """Everything that an account's live grants allow."""
+        grants = self.state.table("oauth.grants", Grant).values()
+        own = [g for g in grants if (g.party, g.account) == (party, account) and not g.revoked]
+        return frozenset(scope for grant in own for scope in grant.scopes)
+
     def revoke(self, grant: Grant, why: str = "revoked") -> None:
         grant.revoked, grant.revoked_why = True, why
 

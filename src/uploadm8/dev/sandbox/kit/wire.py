@@ -18,6 +18,8 @@ from urllib.parse import parse_qsl
 
 from litestar.types import Receive, Scope, Send
 
+from uploadm8.dev.sandbox.kit.values import whole_number
+
 SMALL_BODY = 1 << 20
 _PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
 
@@ -115,8 +117,7 @@ class Call:
 
     @property
     def content_length(self) -> int | None:
-        value = self.headers.get("content-length", "")
-        return int(value) if value.isdigit() else None
+        return whole_number(self.headers.get("content-length"))
 
     def bearer(self, scheme: str = "Bearer") -> str | None:
         """The credential of the Authorization header, if it uses `scheme`."""

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.words import words
 from uploadm8.dev.sandbox.meta.replies import invalid, refuse
 
@@ -39,9 +40,9 @@ def _check_values(params: dict[str, str]) -> None:
     for name in _BOOLEANS:
         if params.get(name, "true") not in {"true", "false"}:
             raise invalid(f"Param {name} must be a boolean")
-    if not params.get("thumb_offset", "0").isdigit():
+    if whole_number(params.get("thumb_offset", "0")) is None:
         raise refuse(1, "The thumb offset is out of range.", 2207057)
-    if "location_id" in params and not params["location_id"].isdigit():
+    if "location_id" in params and whole_number(params["location_id"]) is None:
         raise invalid("INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID")
     if any(not params.get(name, "").isascii() for name in ("video_url", "cover_url")):
         raise refuse(9004, "The URI is not valid.", 2207052)

@@ -8,6 +8,7 @@ import httpx
 from uploadm8.dev.sandbox.kit.identity import META
 from uploadm8.dev.sandbox.kit.ledger import Post
 from uploadm8.dev.sandbox.kit.media import DownloadError, Media, Probe, download
+from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.wire import Reply, Route, json_reply
 from uploadm8.dev.sandbox.meta.container_rules import CREATE, check_container
 from uploadm8.dev.sandbox.meta.door import Door, Graph
@@ -101,7 +102,7 @@ class InstagramPublishing:
         account, _ = self.door.instagram(graph, graph.node)
         self.door.require(graph.grant, *_PUBLISH)
         since = graph.only({"since"}).get("since", "0")
-        if not since.isdigit():
+        if whole_number(since) is None:
             raise invalid("since must be Unix seconds")
         config = {
             "quota_total": self.runtime.settings.instagram_quota_total,

@@ -9,6 +9,7 @@ from uploadm8.dev.sandbox.kit.growth import Numbers, numbers
 from uploadm8.dev.sandbox.kit.identity import META, FacebookPage, InstagramAccount
 from uploadm8.dev.sandbox.kit.ledger import Post
 from uploadm8.dev.sandbox.kit.tokens import TokenKind
+from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.wire import Call, Reply, Route, json_reply
 from uploadm8.dev.sandbox.meta.door import Door, Graph
 from uploadm8.dev.sandbox.meta.instagram import INSTAGRAM, InstagramPublishing
@@ -53,8 +54,13 @@ class Nodes:
             raise missing_object(graph.node)
         self.door.require(graph.grant, "pages_show_list")
         params = graph.only({"limit", "after", "before"})
-        limit = min(int(params.get("limit", "25")), _MAX_PAGE)
-        start = int(params.get("after", "0"))
+        limit, start = (
+            whole_number(params.get("limit", "25")),
+            whole_number(params.get("after", "0")),
+        )
+        if not limit or start is None:
+            raise invalid("Param limit or after is not a valid number")
+        limit = min(limit, _MAX_PAGE)
         pages = self.door.pages(graph.grant)
         chosen = pages[start : start + limit]
         default = ["access_token", "category", "name", "id", "tasks"]
@@ -82,7 +88,9 @@ class Nodes:
     async def media(self, graph: Graph) -> Reply:
         account, _ = self.door.instagram(graph, graph.node)
         self.door.require(graph.grant, "instagram_basic")
-        limit = int(graph.only({"limit", "after", "since", "until"}).get("limit", "25"))
+        limit = whole_number(graph.only({"limit", "after", "since", "until"}).get("limit", "25"))
+        if not limit:
+            raise invalid("Param limit is not a valid number")
         own = [media for media in self.instagram.media.values() if media.ig_id == account.id]
         asked = graph.params.get("fields")
         rows = [

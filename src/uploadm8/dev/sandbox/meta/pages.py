@@ -6,6 +6,7 @@ from typing import Any
 from uploadm8.dev.sandbox.kit.identity import FacebookPage
 from uploadm8.dev.sandbox.kit.ledger import Post, Visibility
 from uploadm8.dev.sandbox.kit.media import Media
+from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.wire import RefusedError
 from uploadm8.dev.sandbox.meta.door import Door
 from uploadm8.dev.sandbox.meta.replies import invalid, refuse
@@ -56,10 +57,10 @@ class PageVideos:
         if value is None:
             return None
         nearest, farthest = _REEL_AHEAD_S if video.reel else _VIDEO_AHEAD_S
-        ahead = float(value) - self.runtime.state.now() if value.isdigit() else -1.0
-        if not nearest <= ahead <= farthest:
+        at = whole_number(value)
+        if at is None or not nearest <= at - self.runtime.state.now() <= farthest:
             raise invalid("The specified scheduled publish time is invalid.")
-        return float(value)
+        return float(at)
 
     def check_daily(self, page: FacebookPage) -> None:
         """Refuse the 31st reel of a day."""

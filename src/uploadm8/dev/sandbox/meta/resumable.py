@@ -5,6 +5,7 @@ from pathlib import Path
 
 from uploadm8.dev.sandbox.config import META_CLIENT
 from uploadm8.dev.sandbox.kit.media import append_body
+from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.wire import (
     BodyBrokenError,
     Call,
@@ -38,12 +39,13 @@ class AppUploads:
             raise missing_object(graph.node)
         needed = {"file_length", "file_type"}
         params = graph.only(needed | {"file_name"}, needed)
-        if not params["file_length"].isdigit() or params["file_type"] not in _TYPES:
+        length = whole_number(params["file_length"])
+        if not length or params["file_type"] not in _TYPES:
             raise invalid("file_length or file_type is not valid")
         upload = AppUpload(
             id=f"MTph{secrets.token_hex(12)}",
             account=graph.grant.account,
-            length=int(params["file_length"]),
+            length=length,
             kind=params["file_type"],
             path=str(self.runtime.media.new_upload()),
         )
@@ -52,8 +54,7 @@ class AppUploads:
 
     async def put(self, call: Call) -> Reply:
         upload = self._own(call)
-        offset = call.headers.get("file_offset", "")
-        if not offset.isdigit() or int(offset) != upload.received:
+        if whole_number(call.headers.get("file_offset")) != upload.received:
             raise invalid("file_offset does not match the bytes that were received")
         if call.content_length != upload.length - upload.received:
             raise invalid("The body does not hold the rest of the file")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from uploadm8.dev.sandbox.kit.media import DownloadError, append_body, download
 from uploadm8.dev.sandbox.kit.tokens import Grant, Token, TokenKind
+from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.wire import (
     BodyBrokenError,
     Call,
@@ -121,12 +122,13 @@ class Rupload:
         return piece.file_size
 
     def _piece(self, call: Call) -> Piece:
-        offset, size = call.headers.get("offset", ""), call.headers.get("file_size", "")
-        if not offset.isdigit() or not size.isdigit() or int(size) == 0:
+        offset = whole_number(call.headers.get("offset"))
+        size = whole_number(call.headers.get("file_size"))
+        if offset is None or not size:
             raise self._fail("ProcessingFailedError", "offset and file_size are required.")
         if call.content_type not in {"application/octet-stream", ""}:
             raise self._fail("ProcessingFailedError", "Content-Type must be octet-stream.")
-        return Piece(int(offset), int(size))
+        return Piece(offset, size)
 
     async def _pull(self, video: FbVideo, url: str) -> None:
         try:

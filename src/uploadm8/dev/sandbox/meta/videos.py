@@ -6,6 +6,7 @@ from pathlib import Path
 from uploadm8.dev.sandbox.kit.forms import Fields, SentFile
 from uploadm8.dev.sandbox.kit.identity import FacebookPage
 from uploadm8.dev.sandbox.kit.media import DownloadError, download, size_of
+from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.wire import Call, Reply, Route, json_reply
 from uploadm8.dev.sandbox.kit.words import words
 from uploadm8.dev.sandbox.meta.door import Door, Graph
@@ -50,11 +51,11 @@ class OrdinaryVideos:
                 raise invalid("Param upload_phase must be one of {start, transfer, finish, cancel}")
 
     def _start(self, graph: Graph, page: FacebookPage) -> Reply:
-        size = graph.only({"upload_phase", "file_size"}, ["file_size"])["file_size"]
-        if not size.isdigit() or int(size) == 0:
+        size = whole_number(graph.only({"upload_phase", "file_size"}, ["file_size"])["file_size"])
+        if not size:
             raise invalid("Param file_size must be a positive number")
         video = self.videos.create(page, graph.grant.account, reel=False)
-        video.session, video.total = secrets.token_hex(8), int(size)
+        video.session, video.total = secrets.token_hex(8), size
         video.uploading = Phase.IN_PROGRESS
         ids = {"upload_session_id": video.session, "video_id": video.id}
         return json_reply(ids | self._window(video))

@@ -17,6 +17,11 @@ class Platform(StrEnum):
     INSTAGRAM = "instagram"
     FACEBOOK = "facebook"
 
+    @property
+    def label(self) -> str:
+        """The name as the platform writes it."""
+        return {"tiktok": "TikTok", "youtube": "YouTube"}.get(self.value, self.value.title())
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:

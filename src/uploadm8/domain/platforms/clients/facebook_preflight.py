@@ -48,10 +48,11 @@ def findings(proposal: Proposal) -> list[Finding]:
     options = proposal.options
     if not isinstance(options, FacebookOptions):
         raise TypeError("a Facebook post has FacebookOptions")
-    reel = as_reel(options, proposal.media)
+    media = proposal.media
+    reel = as_reel(options, media) if media else options.kind != "video"
     spec = REEL if reel else VIDEO
-    found = check_media(spec, proposal.media, can_transcode=proposal.can_transcode)
-    found += limit_findings(proposal.limits, "Facebook")
+    found = check_media(spec, proposal)
+    found += limit_findings(proposal, "Facebook")
     if len(proposal.caption) > TEXT_CHARACTERS:
         found.append(
             block("caption_too_long", f"Facebook takes up to {TEXT_CHARACTERS} characters.")

@@ -34,7 +34,7 @@ class Proposal:
     """What preflight looks at.
 
     Attributes:
-        media: the file as it is now.
+        media: the file as it is now; None before there is one.
         caption: the finished text.
         options: the platform's options.
         title: the upload's title.
@@ -43,7 +43,7 @@ class Proposal:
         can_transcode: whether the workspace's tier makes renditions.
     """
 
-    media: MediaFacts
+    media: MediaFacts | None
     caption: str
     options: Options
     title: str | None = None
@@ -82,8 +82,11 @@ class MediaSpec:
     max_bit_rate: int | None = None
 
 
-def check_media(spec: MediaSpec, media: MediaFacts, *, can_transcode: bool) -> list[Finding]:
+def check_media(spec: MediaSpec, proposal: Proposal) -> list[Finding]:
     """Compare a file with what a platform accepts; what encoding can repair is FIX or BLOCK."""
+    media, can_transcode = proposal.media, proposal.can_transcode
+    if media is None:
+        return []
     found = [
         _repairable(code, f"{spec.name} {sentence}", can_transcode=can_transcode)
         for wrong, code, sentence in _faults(spec, media)
@@ -185,13 +188,28 @@ def mentions(text: str) -> int:
     return len(re.findall(r"(?<![\w@.])@[\w.]+", text))
 
 
-def limit_findings(limits: LiveLimits | None, platform: str) -> list[Finding]:
+def cover_outside(proposal: Proposal, cover_at_ms: int | None) -> bool:
+    """Tell whether the frame chosen as cover lies after the end of the video."""
+    media = proposal.media
+    return media is not None and cover_at_ms is not None and cover_at_ms >= media.duration * 1_000
+
+
+def limit_findings(proposal: Proposal, platform: str) -> list[Finding]:
     """Say what the account's live limits mean for one more post."""
+    limits = proposal.limits
     if limits is None:
         return []
     if not limits.can_post:
         sentence = limits.refusal.detail if limits.refusal else f"{platform} refuses posts now."
         return [block("account_cannot_post", sentence)]
+    longest, media = limits.max_duration, proposal.media
+    if longest is not None and media is not None and media.duration > longest:
+        return [
+            block(
+                "too_long_for_account",
+                f"{platform} takes videos of up to {longest:g} seconds from this account.",
+            )
+        ]
     used, total = limits.posts_used, limits.posts_total
     if used is not None and total is not None and used >= total:
         return [

@@ -7,6 +7,7 @@ from uploadm8.domain.platforms.clients.findings import (
     block,
     change,
     check_media,
+    cover_outside,
     hashtags,
     limit_findings,
     mentions,
@@ -33,8 +34,8 @@ SPEC = MediaSpec(
 
 def findings(proposal: Proposal) -> list[Finding]:
     """Check one proposed reel."""
-    found = check_media(SPEC, proposal.media, can_transcode=proposal.can_transcode)
-    found += limit_findings(proposal.limits, "Instagram")
+    found = check_media(SPEC, proposal)
+    found += limit_findings(proposal, "Instagram")
     for count, most, code, what in (
         (len(proposal.caption), CAPTION_CHARACTERS, "caption_too_long", "characters"),
         (hashtags(proposal.caption), HASHTAGS, "too_many_hashtags", "hashtags"),
@@ -51,8 +52,7 @@ def findings(proposal: Proposal) -> list[Finding]:
 
 def _choices(options: InstagramOptions, proposal: Proposal) -> list[Finding]:
     found = []
-    cover = options.cover_at_ms
-    if cover is not None and not options.cover and cover >= proposal.media.duration * 1_000:
+    if not options.cover and cover_outside(proposal, options.cover_at_ms):
         found.append(
             block("cover_outside_video", "The cover frame lies after the end of the video.")
         )

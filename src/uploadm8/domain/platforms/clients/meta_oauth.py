@@ -15,6 +15,7 @@ from uploadm8.domain.platforms.clients.oauth import (
     with_query,
 )
 from uploadm8.domain.platforms.clients.transport import mapping, rows, text
+from uploadm8.errors import Retry
 from uploadm8.infra.http import ForbiddenUrlError, origin
 
 SCOPES: Mapping[Platform, tuple[str, ...]] = {
@@ -95,7 +96,7 @@ class MetaOAuth:
     async def profiles(self, tokens: Tokens) -> list[Profile]:
         """List the pages we may post to, or the Instagram accounts linked to them."""
         user = tokens.refresh or tokens.access
-        owner = text(await self.graph.get("me", user, {"fields": "id"}), "id")
+        owner = await self._owner(user)
         found = [
             profile
             async for page in self._pages(user)
@@ -136,6 +137,15 @@ class MetaOAuth:
         except PlatformError as error:
             if error.code != e.REVOKED.code:
                 raise
+
+    async def _owner(self, user: str) -> str | None:
+        """Read the person's id, by which Meta's deletion requests name them."""
+        try:
+            return text(await self.graph.get("me", user, {"fields": "id"}), "id")
+        except PlatformError as error:
+            if error.retry is not Retry.PERMANENT_REQUEST:
+                raise
+            return None
 
     async def _lengthen(self, token: str) -> Tokens:
         found = await self.graph.token_call(

@@ -54,8 +54,8 @@ class YouTubeOptions(_Options, frozen=True, kw_only=True):
 
     Attributes:
         title: at most 100 characters; the upload's title when absent.
-        privacy: required to post; YouTube's own default would be public.
-        made_for_kids: required to post, as the law has it.
+        privacy: private unless chosen; YouTube's own default would be public.
+        made_for_kids: what the law asks every uploader to declare; no unless chosen.
         category_id: one of YouTube's assignable categories; 22 is "People & Blogs".
         tags: at most 500 characters in all.
         language: BCP 47 language of title and description.

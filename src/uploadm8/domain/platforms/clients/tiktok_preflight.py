@@ -7,6 +7,7 @@ from uploadm8.domain.platforms.clients.findings import (
     block,
     change,
     check_media,
+    cover_outside,
     limit_findings,
     utf16_units,
 )
@@ -28,8 +29,8 @@ SPEC = MediaSpec(
 
 def findings(proposal: Proposal) -> list[Finding]:
     """Check one proposed post."""
-    found = check_media(SPEC, proposal.media, can_transcode=proposal.can_transcode)
-    found += limit_findings(proposal.limits, "TikTok")
+    found = check_media(SPEC, proposal)
+    found += limit_findings(proposal, "TikTok")
     if utf16_units(proposal.caption) > CAPTION_UNITS:
         found.append(
             block("caption_too_long", f"TikTok takes captions of up to {CAPTION_UNITS} characters.")
@@ -54,13 +55,6 @@ def _privacy(options: TikTokOptions, proposal: Proposal) -> list[Finding]:
         found.append(
             block("privacy_not_offered", f"This account offers: {offered}; not {options.privacy}.")
         )
-    if limits.max_duration is not None and proposal.media.duration > limits.max_duration:
-        found.append(
-            block(
-                "too_long_for_account",
-                f"This TikTok account takes videos of up to {limits.max_duration:g} seconds.",
-            )
-        )
     return found
 
 
@@ -80,8 +74,7 @@ def _interactions(options: TikTokOptions, proposal: Proposal) -> list[Finding]:
                     f"We post it without {what.lower()}.",
                 )
             )
-    cover = options.cover_at_ms
-    if cover is not None and cover >= proposal.media.duration * 1_000:
+    if cover_outside(proposal, options.cover_at_ms):
         found.append(
             change(
                 "cover_outside_video",

@@ -12,10 +12,10 @@ from uploadm8.domain.platforms.clients.findings import (
 )
 from uploadm8.domain.platforms.clients.options import YouTubeOptions
 from uploadm8.domain.platforms.clients.youtube_metadata import (
-    SHORT_SECONDS,
     TAG_PREFIX,
     TITLE_CHARACTERS,
     clean,
+    is_short,
     tags_length,
     title_of,
 )
@@ -41,17 +41,8 @@ SPEC = MediaSpec(
 
 def findings(proposal: Proposal) -> list[Finding]:
     """Check one proposed video."""
-    found = check_media(SPEC, proposal.media, can_transcode=proposal.can_transcode)
-    found += limit_findings(proposal.limits, "YouTube")
-    longest = proposal.limits.max_duration if proposal.limits else None
-    if longest is not None and proposal.media.duration > longest:
-        found.append(
-            block(
-                "channel_not_verified",
-                f"The channel may upload videos of up to {longest / 60:g} minutes.",
-                "Verify the channel on youtube.com/verify, then try again.",
-            )
-        )
+    found = check_media(SPEC, proposal)
+    found += limit_findings(proposal, "YouTube")
     if isinstance(proposal.options, YouTubeOptions):
         found += _choices(proposal.options) + _texts(proposal.options, proposal)
     return found
@@ -60,10 +51,20 @@ def findings(proposal: Proposal) -> list[Finding]:
 def _choices(options: YouTubeOptions) -> list[Finding]:
     found = []
     if options.privacy is None:
-        found.append(block("privacy_required", "Choose public, unlisted or private."))
+        found.append(
+            change(
+                "privacy_not_chosen",
+                "You have not chosen who can see the video.",
+                "We upload it as private.",
+            )
+        )
     if options.made_for_kids is None:
         found.append(
-            block("audience_required", "YouTube wants you to say whether it is made for kids.")
+            change(
+                "audience_not_chosen",
+                "You have not said whether the video is made for kids.",
+                "We tell YouTube that it is not.",
+            )
         )
     if options.category_id not in CATEGORIES:
         found.append(block("category_unknown", f"YouTube has no category {options.category_id}."))
@@ -117,4 +118,4 @@ def _texts(options: YouTubeOptions, proposal: Proposal) -> list[Finding]:
 
 
 def _is_short(proposal: Proposal) -> bool:
-    return proposal.media.portrait_or_square and proposal.media.duration <= SHORT_SECONDS
+    return proposal.media is not None and is_short(proposal.media)

@@ -1,0 +1,94 @@
+"""Stills with any HUD, at any time, without rendering and without spending quota."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from uploadm8.core.hud.validate import validate_spec
+from uploadm8.core.telemetry.store import load_track
+from uploadm8.core.telemetry.track import Track
+from uploadm8.core.video.quick_still import quick_still
+from uploadm8.core.video.specs import Aspect, rendition_spec
+from uploadm8.domain.uploads.tables import Upload
+from uploadm8.domain.uploads.views import json_of
+from uploadm8.errors import ConflictError, InvalidRequestError, NotFoundError
+from uploadm8.infra.storage.keys import picture_key, track_key
+from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
+
+
+@dataclass(frozen=True, slots=True)
+class HudPreviews:
+    """Draws on the pictures and the track that were kept when the upload was inspected."""
+
+    storage: Storage
+
+    async def still(
+        self,
+        workspace_id: UUID,
+        upload_id: UUID,
+        *,
+        seconds: float | None,
+        aspect: Aspect,
+        changes: Mapping[str, Any],
+    ) -> bytes:
+        """A JPEG of the upload at `seconds`, with its HUD as changed by `changes`.
+
+        Raises:
+            NotFoundError: no such upload in this workspace.
+            ConflictError: ``not_inspected``: it has not been looked into yet, or was rejected.
+            InvalidRequestError: a wrong HUD or a time outside the video.
+        """
+        row = await self._row(workspace_id, upload_id)
+        source = json_of(row["source"])
+        hud = validate_spec({**(json_of(row["hud"]) or {}), **changes})
+        duration = float(source["duration_s"])
+        moment = duration / 2 if seconds is None else seconds
+        if not 0 <= moment <= duration:
+            raise InvalidRequestError(
+                f"t must lie between 0 and {duration}.", code="outside_the_video"
+            )
+        times = source["pictures_at_s"]
+        nearest = min(range(len(times)), key=lambda n: abs(times[n] - moment))
+        picture = await self._read(picture_key(workspace_id, upload_id, nearest))
+        track = await self._track(workspace_id, upload_id) if source.get("sync") else None
+        return await asyncio.to_thread(
+            quick_still,
+            picture,
+            track,
+            hud,
+            rendition_spec(aspect),
+            seconds=moment,
+            offset_s=float((source.get("sync") or {}).get("offset_s", 0.0)),
+            duration_s=duration,
+        )
+
+    async def _row(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
+        row = await (
+            Upload.select().where(Upload.id == upload_id, Upload.workspace == workspace_id).first()
+        )
+        if row is None:
+            raise NotFoundError(
+                "There is no such upload in this workspace.", code="upload_not_found"
+            )
+        if not (json_of(row["source"]) or {}).get("pictures_at_s"):
+            raise ConflictError(
+                "This upload has not been looked into yet.",
+                code="not_inspected",
+                action="Ask again once it is rendering or ready.",
+            )
+        return row
+
+    async def _track(self, workspace_id: UUID, upload_id: UUID) -> Track:
+        data = await self._read(track_key(workspace_id, upload_id))
+        return await asyncio.to_thread(load_track, data)
+
+    async def _read(self, key: str) -> bytes:
+        try:
+            info = await self.storage.head(key)
+            return b"".join(
+                [part async for part in self.storage.read(key, 0, info.size, info.etag)]
+            )
+        except ObjectMissingError as error:
+            raise ConflictError("The pictures of this upload are gone.", code="purged") from error
