@@ -153,7 +153,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views),
+            uploads=Uploads(storage, quota, plans, views, entitlements),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
             closing=build_closing(people, storage, billing, platforms, publications),

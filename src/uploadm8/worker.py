@@ -34,7 +34,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         *(services.storage, services.scratch, services.live),
         *(services.quota, services.settings),
     )
-    uploads, renditions = UploadJobs(*common), RenditionJobs(*common)
+    uploads = UploadJobs(*common)
+    renditions = RenditionJobs(*common, services.entitlements)
     groups = (
         uploads.handlers(),
         renditions.handlers(),

@@ -106,8 +106,22 @@ def native_spec(
     source: SourceInfo, *, short_side: int = 1080, max_fps: int = 60, hud: bool = True
 ) -> RenditionSpec:
     """A rendition of the source's own shape, no larger than the source or `short_side` lines."""
-    shrink = min(1.0, short_side / min(source.width, source.height))
-    width, height = (int(side * shrink) // 2 * 2 for side in (source.width, source.height))
+    return native_shape(
+        source.width, source.height, short_side=short_side, max_fps=max_fps, hud=hud
+    )
+
+
+def native_shape(
+    seen_width: int,
+    seen_height: int,
+    *,
+    short_side: int = 1080,
+    max_fps: int = 60,
+    hud: bool = True,
+) -> RenditionSpec:
+    """Like `native_spec`, for a source of which only the size as seen is at hand."""
+    shrink = min(1.0, short_side / min(seen_width, seen_height))
+    width, height = (int(side * shrink) // 2 * 2 for side in (seen_width, seen_height))
     tall = height * 9 >= width * 14
     return RenditionSpec(
         name="native",

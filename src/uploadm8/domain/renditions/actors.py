@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -14,8 +14,12 @@ from uploadm8.core.hud.spec import HudSpec
 from uploadm8.core.hud.validate import validate_spec
 from uploadm8.core.video.job import Output, OutputReport, Progress
 from uploadm8.core.video.production import ProductionTask, produce
+from uploadm8.domain.billing.entitlements import Entitlement
+from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.renditions.wanted import (
+    Wanted,
+    as_it_is,
     read_choice,
     spec_from_json,
     spec_to_json,
@@ -44,6 +48,12 @@ R = RenditionState
 SEGMENTS_FROM_S = 120.0
 
 
+class Tiers(Protocol):
+    """What a workspace's tier includes."""
+
+    async def of(self, workspace_id: UUID) -> Entitlement: ...
+
+
 @dataclass(frozen=True, slots=True)
 class RenditionJobs:
     """Handlers of the rendition's jobs."""
@@ -53,6 +63,7 @@ class RenditionJobs:
     live: Live
     quota: QuotaBook
     zones: PrivacyZones
+    tiers: Tiers
 
     def handlers(self) -> tuple[Handler, ...]:
         """Every handler, with its kind."""
@@ -99,12 +110,10 @@ class RenditionJobs:
         await reject_upload(upload_id, error, self.quota)
 
     async def _rows(self, context: JobContext, upload: dict[str, Any]) -> list[dict[str, Any]]:
-        request = json_of(upload["request"])
-        choice = read_choice(request.get("renditions", {}))
-        has_hud = _hud_of(upload) is not None
+        wishes = await self._wanted(upload)
         async with transaction():
             await context.fence()
-            for wanted in wanted_renditions(request.get("platforms", []), choice, hud=has_hud):
+            for wanted in wishes:
                 await Rendition.insert(
                     Rendition(
                         id=new_id(),
@@ -120,6 +129,15 @@ class RenditionJobs:
             return await (
                 Rendition.select().where(Rendition.upload == upload["id"]).order_by(Rendition.id)
             )
+
+    async def _wanted(self, upload: dict[str, Any]) -> list[Wanted]:
+        request, source = json_of(upload["request"]), json_of(upload["source"])
+        platforms, hud = request.get("platforms", []), _hud_of(upload) is not None
+        entitlement = await self.tiers.of(upload["workspace"])
+        if platforms and Feature.AUTO_TRANSCODE not in entitlement.features:
+            return as_it_is(platforms, source["width"], source["height"], hud=hud)
+        choice = read_choice(request.get("renditions", {}))
+        return wanted_renditions(platforms, choice, hud=hud, duration_s=source["duration_s"])
 
     async def _produce(
         self, upload: dict[str, Any], rows: list[dict[str, Any]]

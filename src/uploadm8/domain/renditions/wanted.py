@@ -9,7 +9,13 @@ import msgspec
 
 from uploadm8.core.video.platforms import PLATFORMS
 from uploadm8.core.video.rendition import Fit, Pace, RenditionSpec
-from uploadm8.core.video.specs import Aspect, RenditionOptions, assign_specs, rendition_spec
+from uploadm8.core.video.specs import (
+    Aspect,
+    RenditionOptions,
+    assign_specs,
+    native_shape,
+    rendition_spec,
+)
 from uploadm8.errors import FieldError, InvalidRequestError
 
 
@@ -58,7 +64,7 @@ def read_choice(given: Mapping[str, Any]) -> RenditionChoice:
 
 
 def wanted_renditions(
-    platforms: Sequence[str], choice: RenditionChoice, *, hud: bool
+    platforms: Sequence[str], choice: RenditionChoice, *, hud: bool, duration_s: float | None = None
 ) -> list[Wanted]:
     """The distinct renditions; without any target, the wide and the tall one."""
     options = RenditionOptions(
@@ -71,7 +77,7 @@ def wanted_renditions(
     # Reels are short; what Facebook does not take as a reel goes out as a page video.
     targets = {_media_name(name): options for name in platforms}
     by_spec: dict[RenditionSpec, list[str]] = {}
-    for name, spec in assign_specs(targets).items():
+    for name, spec in assign_specs(targets, duration_s).items():
         by_spec.setdefault(spec, []).append(name.partition("_")[0])
     aspects = list(choice.aspects) or ([] if platforms else [Aspect.WIDE, Aspect.TALL])
     for aspect in aspects:
@@ -85,6 +91,11 @@ def wanted_renditions(
         if not any(made.name == spec.name for made in by_spec):
             by_spec[spec] = []
     return [Wanted(spec, tuple(sorted(set(names)))) for spec, names in by_spec.items()]
+
+
+def as_it_is(platforms: Sequence[str], width: int, height: int, *, hud: bool) -> list[Wanted]:
+    """One rendition in the source's own shape for every platform: tiers without auto-transcode."""
+    return [Wanted(native_shape(width, height, hud=hud), tuple(sorted(set(platforms))))]
 
 
 def _media_name(platform: str) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from uploadm8.core.hud.validate import validate_spec
+from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ports import Publications, Renditions
@@ -40,6 +41,12 @@ S = UploadState
 MAX_OFFSET_S = 86_400
 
 
+class Gate(Protocol):
+    """What a workspace's tier lets it do."""
+
+    async def require(self, workspace_id: UUID, feature: Feature) -> object: ...
+
+
 class QuotaBook(Protocol):
     """Uploads of the month: reserved at presign, committed at complete."""
 
@@ -56,6 +63,7 @@ class Uploads:
     quota: QuotaBook
     publications: Publications
     renditions: Renditions
+    gate: Gate
 
     async def create(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> UUID:
         """Record an upload with its targets and reserve quota; returns its id.
@@ -65,6 +73,8 @@ class Uploads:
             InvalidRequestError, UnsupportedMediaTypeError, TooLargeError: wrong values.
         """
         limits.check_video(new.content_type, new.size_bytes)
+        if new.multipart:
+            await self.gate.require(workspace_id, Feature.RESUMABLE_UPLOADS)
         hud, wishes = _split_hud(new.hud)
         upload_id = new_id()
         key = source_key(workspace_id, upload_id)
