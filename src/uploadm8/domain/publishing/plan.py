@@ -128,6 +128,9 @@ class PublicationPlans:
         Raises:
             ConflictError: ``too_late`` when one is being committed or is public.
         """
+        ids = await Publication.select(Publication.id).where(Publication.upload == upload_id)
+        for row in ids:  # jobs before publications: the order in which deliveries lock them
+            await request_cancel(row["id"], PUBLISH)
         rows = await (
             Publication.select(Publication.id, Publication.state)
             .where(Publication.upload == upload_id)
@@ -141,7 +144,6 @@ class PublicationPlans:
             )
         for row in rows:
             await advance(row["id"], CANCELABLE, S.CANCELED, cancel_requested=True)
-            await request_cancel(row["id"], PUBLISH)
 
     async def _account(self, workspace_id: UUID, target: Target, position: int) -> dict[str, Any]:
         account = await (

@@ -128,9 +128,8 @@ class Publications:
             "time_zone": when.time_zone,
         }
         async with transaction():
-            if row["state"] == S.DRAFT:
-                moved = await _update(publication_id, S.DRAFT, columns)
-            else:
+            moved = await _update(publication_id, S.DRAFT, columns)
+            if not moved:
                 held = "manual_queue" if target is S.HELD else None
                 await request_cancel(publication_id, PUBLISH)
                 moved = await _to(publication_id, target, {**columns, "held_reason": held})
@@ -149,9 +148,10 @@ class Publications:
         row = await self._row(workspace_id, publication_id)
         if row["state"] != S.CANCELED:
             async with transaction():
+                # Jobs before publications: the order in which deliveries lock them.
+                await request_cancel(publication_id, PUBLISH)
                 if not await advance(publication_id, CANCELABLE, S.CANCELED, cancel_requested=True):
                     raise _too_late((await self._row(workspace_id, publication_id))["state"])
-                await request_cancel(publication_id, PUBLISH)
         return await self.detail(workspace_id, publication_id)
 
     async def retry(self, workspace_id: UUID, publication_id: UUID) -> PublicationDetail:
@@ -160,13 +160,16 @@ class Publications:
         Raises:
             ConflictError: ``not_failed``.
         """
-        await self._row(workspace_id, publication_id)
         async with transaction():
+            row = await self._row(workspace_id, publication_id)
+            asked = row["commit_intent_at"] is not None
+            due = row["publish_at"] is not None and row["publish_at"] <= now()
             moved = await advance(
                 publication_id,
                 (S.FAILED,),
-                S.QUEUED,
+                S.CONFIRMING if asked else S.QUEUED,
                 cancel_requested=False,
+                publish_at=None if due else row["publish_at"],
                 error_class=None,
                 error_code=None,
                 error_detail=None,
@@ -199,6 +202,7 @@ class Publications:
                 .where(Publication.upload == row["upload"], Publication.account == row["account"])
                 .order_by(Publication.slot, ascending=False)
                 .first()
+                .lock_rows("UPDATE")
             )
             kept = ("workspace", "upload", "account", "rendition", "platform", "caption", "options")
             await Publication.insert(
