@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.publishing.tables import AccountPace
-from uploadm8.errors import Retry, UnavailableError
+from uploadm8.errors import InvalidRequestError, Retry, UnavailableError
 
 DAILY_CAPS: Mapping[Platform, int] = {Platform.FACEBOOK: 30}
 """Posts per account in any 24 h, where the platform fixes a number and offers no counter.
@@ -98,3 +98,18 @@ class Pace:
                 action="Nothing to do: we post it when the platform allows it again.",
                 retry_after=max(1.0, float(rows[0]["left_s"])),
             )
+
+
+def read_caps(text: str) -> dict[Platform, int]:
+    """Read ``facebook=30,youtube=50``; empty means no caps of our own.
+
+    Raises:
+        InvalidRequestError: an unknown platform, or not a number.
+    """
+    caps = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, number = entry.partition("=")
+        if name not in set(Platform) or not number.isdigit():
+            raise InvalidRequestError(f"ACCOUNT_DAILY_CAPS has a wrong entry: {entry}.")
+        caps[Platform(name)] = int(number)
+    return caps
