@@ -178,8 +178,8 @@ async def _rows(url: str) -> list[dict[str, Any]]:
     connection = await asyncpg.connect(url)
     try:
         found = await connection.fetch(
-            "SELECT id, platform, state, extract(epoch FROM first_commit_at"
-            " - COALESCE(publish_at, accepted_at)) AS late_s FROM publications"
+            "SELECT id, platform, state, CASE WHEN slot > 0 THEN extract(epoch FROM first_commit_at"
+            " - COALESCE(publish_at, accepted_at)) END AS late_s FROM publications"
         )
     finally:
         await connection.close()

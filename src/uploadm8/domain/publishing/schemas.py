@@ -39,7 +39,12 @@ class AttemptOut(Struct, kw_only=True):
 
 
 class PublicationDetail(PublicationOut, kw_only=True):
-    """A publication with everything about it."""
+    """A publication with everything about it.
+
+    Attributes:
+        why: how a smart time was chosen.
+        findings: what preflight has to say about the post.
+    """
 
     upload_id: UUID
     caption: str
@@ -48,4 +53,6 @@ class PublicationDetail(PublicationOut, kw_only=True):
     time_zone: str
     held_reason: str | None
     late: bool
+    why: str | None
+    findings: list[dict[str, Any]]
     attempts: list[AttemptOut]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.publishing.lifecycle import CANCELABLE, TOO_LATE, advance
 from uploadm8.domain.publishing.plan import SCHEDULE_FEATURE, Gate
 from uploadm8.domain.publishing.release import enqueue_publish
@@ -18,6 +19,7 @@ from uploadm8.domain.publishing.schemas import (
     Reschedule,
     Verdict,
 )
+from uploadm8.domain.publishing.smart import placed
 from uploadm8.domain.publishing.tables import (
     Publication,
     PublicationState,
@@ -89,6 +91,8 @@ class Publications:
             time_zone=row["time_zone"],
             held_reason=row["held_reason"],
             late=row["late"],
+            why=row["why"],
+            findings=json_of(row["findings"]),
             attempts=[msgspec.convert(attempt, AttemptOut) for attempt in attempts],
         )
 
@@ -119,6 +123,7 @@ class Publications:
         when = resolve(wish.schedule, now(), row["time_zone"])
         if when.mode in SCHEDULE_FEATURE:
             await self.gate.require(workspace_id, SCHEDULE_FEATURE[when.mode])
+        when = await placed(when, row["account"], Platform(row["platform"]), now())
         target = {ScheduleMode.QUEUE: S.HELD, ScheduleMode.NOW: S.QUEUED}.get(
             when.mode, S.SCHEDULED
         )
@@ -126,6 +131,7 @@ class Publications:
             "schedule_mode": when.mode.value,
             "publish_at": when.publish_at,
             "time_zone": when.time_zone,
+            "why": when.why,
         }
         async with transaction():
             moved = await _update(publication_id, S.DRAFT, columns)
