@@ -38,6 +38,16 @@ class AttemptOut(Struct, kw_only=True):
     http_status: int | None
 
 
+class CalendarEntry(PublicationOut, kw_only=True):
+    """A publication in a list.
+
+    Attributes:
+        conflicts_with: other posts that are planned on the account within a quarter of an hour.
+    """
+
+    conflicts_with: list[UUID]
+
+
 class PublicationDetail(PublicationOut, kw_only=True):
     """A publication with everything about it.
 

@@ -9,12 +9,14 @@ from uuid import UUID
 import msgspec
 
 from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.publishing.calendar import entries
 from uploadm8.domain.publishing.lifecycle import CANCELABLE, TOO_LATE, advance
 from uploadm8.domain.publishing.plan import SCHEDULE_FEATURE, Gate
 from uploadm8.domain.publishing.release import enqueue_publish
 from uploadm8.domain.publishing.schedule import resolve
 from uploadm8.domain.publishing.schemas import (
     AttemptOut,
+    CalendarEntry,
     PublicationDetail,
     Reschedule,
     Verdict,
@@ -27,7 +29,6 @@ from uploadm8.domain.publishing.tables import (
     ScheduleMode,
 )
 from uploadm8.domain.publishing.views import publication_out
-from uploadm8.domain.uploads.schemas import PublicationOut
 from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import ConflictError, NotFoundError
 from uploadm8.infra.clock import now
@@ -55,23 +56,17 @@ class Publications:
         account_id: UUID | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
-    ) -> Sequence[PublicationOut]:
+    ) -> Sequence[CalendarEntry]:
         """Newest first; with start and end, the calendar of what is scheduled or was published."""
-        query = Publication.select().where(Publication.workspace == workspace_id)
-        if before is not None:
-            query = query.where(Publication.id < before)
-        if state is not None:
-            query = query.where(Publication.state == state)
-        if account_id is not None:
-            query = query.where(Publication.account == account_id)
-        if start is not None:
-            query = query.where(
-                (Publication.publish_at >= start) | (Publication.published_at >= start)
-            )
-        if end is not None:
-            query = query.where((Publication.publish_at < end) | (Publication.published_at < end))
-        rows = await query.order_by(Publication.id, ascending=False).limit(limit)
-        return [publication_out(row) for row in rows]
+        return await entries(
+            workspace_id,
+            limit,
+            before,
+            state=state,
+            account_id=account_id,
+            start=start,
+            end=end,
+        )
 
     async def detail(self, workspace_id: UUID, publication_id: UUID) -> PublicationDetail:
         """Everything about a publication, with each attempt."""
