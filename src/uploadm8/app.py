@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
+from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
 
 from uploadm8.api.context import Edge
@@ -27,6 +28,7 @@ from uploadm8.domain.publishing.controllers import PublicationsController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
+from uploadm8.domain.workspaces.account_controllers import AccountController
 from uploadm8.domain.workspaces.controllers import ApiKeysController, MeController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
@@ -41,6 +43,7 @@ ROUTES: list[ControllerRouterHandler] = [
     TwoStepController,
     MeController,
     ApiKeysController,
+    AccountController,
     SettingsController,
     UploadsController,
     PublicationsController,
@@ -57,6 +60,14 @@ DEPENDENCIES = {
     "client": Provide(provide_client, sync_to_thread=False),
     "idempotency": Provide(provide_idempotency),
 }
+
+
+def schema(base_url: str = "https://auth.uploadm8.com") -> bytes:
+    """The OpenAPI document as JSON; needs no settings and opens no connection."""
+    described = Litestar(
+        route_handlers=ROUTES, dependencies=DEPENDENCIES, openapi_config=openapi_config(base_url)
+    )
+    return encode_json(described.openapi_schema.to_schema())
 
 
 def create_app(config: Config | None = None) -> Edge:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from uploadm8.api.limits import Limits
+from uploadm8.closing import build_closing
 from uploadm8.config import Config
 from uploadm8.domain.accounts.credentials import CredentialChanges
 from uploadm8.domain.accounts.post import Post
@@ -33,6 +34,7 @@ from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
 from uploadm8.domain.workspaces.api_keys import ApiKeys
+from uploadm8.domain.workspaces.closing import Closing
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
@@ -79,6 +81,7 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    closing: Closing
     previews: HudPreviews
     delivery: Delivery
     administration: Administration
@@ -126,6 +129,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         entitlements, quota = billing.entitlements, billing.quota
         platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
+        publications = Publications(entitlements)
         yield Services(
             config=config,
             redis=redis,
@@ -152,7 +156,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             platforms=platforms,
             uploads=Uploads(storage, quota, plans, views),
             telemetry=TelemetryFiles(storage, plans, views),
-            publications=Publications(entitlements),
+            publications=publications,
+            closing=build_closing(people, storage, billing, platforms, publications),
             previews=HudPreviews(storage),
             delivery=Delivery(
                 platforms.keeper,

@@ -16,6 +16,7 @@ from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.sweep import PublicationSweep
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.uploads.actors import UploadJobs
+from uploadm8.domain.workspaces.actors import ClosingJobs
 from uploadm8.infra import failpoints
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.jobs.broker import Lifespan, build_broker
@@ -30,8 +31,11 @@ from uploadm8.services import Services, open_services, queue_names
 
 def handlers(services: Services) -> dict[str, Handler]:
     """The handler of every job kind, by name."""
-    uploads = UploadJobs(services.storage, services.scratch, services.live, services.quota)
-    renditions = RenditionJobs(services.storage, services.scratch, services.live, services.quota)
+    common = (
+        *(services.storage, services.scratch, services.live),
+        *(services.quota, services.settings),
+    )
+    uploads, renditions = UploadJobs(*common), RenditionJobs(*common)
     groups = (
         uploads.handlers(),
         renditions.handlers(),
@@ -42,6 +46,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         PublicationSweep().handlers(),
         services.platforms.jobs.handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
+        ClosingJobs(services.closing).handlers(),
         BillingJobs(
             services.billing, services.post.mailer, services.config.frontend_url
         ).handlers(),

@@ -69,13 +69,12 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failures(path: str, operation: Mapping[str, Any]) -> Iterator[type[UploadM8Error]]:
-    if "{" in path or operation.get("parameters") or "requestBody" in operation:
-        yield InvalidRequestError
+    yield InvalidRequestError
     if "requestBody" in operation:
         yield from (ConflictError, TooLargeError, UnsupportedMediaTypeError)
     if operation.get("security") != [{}]:
         yield from (UnauthenticatedError, ForbiddenError, NotFoundError)
-    elif path.startswith("/api/auth"):
+    elif path.startswith(("/api/auth", "/api/admin")):
         yield from (UnauthenticatedError, ForbiddenError)
     if "{" in path:
         yield NotFoundError

@@ -61,7 +61,7 @@ def _try(path: Path, data: bytes) -> None:
 def test_damaged_bytes_give_a_track_or_a_telemetry_error(tmp_path: Path, name: str) -> None:
     chance = random.Random(name)
     whole = _TEXTS[name]
-    for _ in range(60):
+    for _ in range(25):
         data = bytearray(whole)
         for _ in range(chance.choice((1, 3, 30))):
             at = chance.randrange(len(data))
@@ -88,7 +88,7 @@ def test_damaged_bytes_give_a_track_or_a_telemetry_error(tmp_path: Path, name: s
 
 @pytest.mark.parametrize("name", FILES)
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32))
 def test_lines_in_any_order_give_a_track_or_a_telemetry_error(
@@ -102,7 +102,7 @@ def test_lines_in_any_order_give_a_track_or_a_telemetry_error(
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.binary(max_size=400) | st.text(max_size=400).map(lambda text: text.encode("utf-8")))
 def test_arbitrary_bytes_give_a_track_or_a_telemetry_error(tmp_path: Path, data: bytes) -> None:
@@ -117,7 +117,7 @@ _CELLS = st.one_of(
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     header=st.sampled_from(

@@ -136,3 +136,26 @@ def test_crossing_the_date_line_is_a_short_way(tmp_path: Path) -> None:
     track = read_track(_gpx(tmp_path, _segment(*(_point(i, 0.5, x) for i, x in enumerate(east)))))
     assert summary(track)["distance_m"] == pytest.approx(4 * 11.12, rel=0.01)
     assert np.allclose(track.columns[Channel.COURSE].values, 90.0, atol=0.1)
+
+
+@pytest.mark.parametrize("odd", ["<ele>7</ele>", "<!-- rest -->", "<name>A &amp; B</name>", ""])
+def test_points_of_differing_shapes_read_as_if_they_were_alike(tmp_path: Path, odd: str) -> None:
+    points = [_point(i % 60, lat=45 + i * 1e-5, inner="<ele>5</ele>") for i in range(50)]
+    points[20] = _point(20, lat=45 + 20 * 1e-5, inner=odd)
+    track = read_track(_gpx(tmp_path, _segment(*points)))
+    assert track.t.tolist() == [float(i) for i in range(50)]
+    assert np.allclose(track.columns[Channel.LAT].values, 45 + np.arange(50) * 1e-5)
+    assert track.columns[Channel.ALTITUDE].valid.sum() == (50 if "ele" in odd else 49)
+
+
+def test_points_in_a_comment_are_no_points(tmp_path: Path) -> None:
+    points = [_point(i) for i in range(10)]
+    text = _segment(*points[:5], "<!--", *points[5:8], "-->", *points[8:])
+    assert len(read_track(_gpx(tmp_path, text))) == 7
+
+
+def test_a_file_in_another_encoding_is_read(tmp_path: Path) -> None:
+    path = _gpx(tmp_path, _segment(*(_point(i) for i in range(5))))
+    text = path.read_text(encoding="utf-8").replace("1.0", "1.0").replace("?>", "?>\n")
+    path.write_bytes(text.encode("utf-16"))
+    assert len(read_track(path)) == 5

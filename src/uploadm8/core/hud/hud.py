@@ -81,6 +81,8 @@ class Hud:
 
 
 def _build(scene: Scene) -> list[Panel]:
+    if not len(scene.samples.times):
+        return []
     wanted = [e for e in entries(scene.spec, portrait=scene.portrait) if _available(scene, e)]
     while True:
         fitted, places = _fit(scene, wanted)

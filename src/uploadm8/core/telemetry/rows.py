@@ -49,6 +49,20 @@ class Rows:
         if self.count > MAX_ROWS:
             raise telemetry_error(Problem.TOO_LARGE, f"The file has more than {MAX_ROWS:,} points.")
 
+    def extend(self, t: FloatArray, columns: dict[Channel, FloatArray]) -> None:
+        """Append whole rows at once; no row may be open."""
+        for channel, values in columns.items():
+            column = self._columns.setdefault(channel, array("d"))
+            column.frombytes(_NAN_BYTES * (self.count - len(column)))
+            column.frombytes(values.tobytes())
+        self._t.frombytes(t.tobytes())
+        self.count += len(t)
+        self._refuse_too_many()
+
+    def _refuse_too_many(self) -> None:
+        if self.count > MAX_ROWS:
+            raise telemetry_error(Problem.TOO_LARGE, f"The file has more than {MAX_ROWS:,} points.")
+
     def drop_row(self) -> None:
         """Forget what was put into the open row."""
         for column in self._columns.values():

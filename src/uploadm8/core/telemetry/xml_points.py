@@ -1,7 +1,6 @@
 """What GPX and TCX share: points with named fields, found by local name in an XML stream."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 
 from uploadm8.core.telemetry.raw import RawTrack
 from uploadm8.core.telemetry.rows import Rows
@@ -46,9 +45,9 @@ class XmlPoints:
         """A point ends; whether its row is kept."""
         return True
 
-    def parse(self, path: Path) -> str | None:
-        """Read the file; returns a sentence about damage."""
-        return parse_xml(path, self._start, self._end, self._characters)
+    def parse(self, chunks: Iterable[bytes]) -> str | None:
+        """Read a document; returns a sentence about damage."""
+        return parse_xml(chunks, self._start, self._end, self._characters)
 
     def raw(self, name: str, damage: str | None) -> RawTrack:
         """The rows collected."""

@@ -1,6 +1,6 @@
 """A streaming XML parser that refuses document types, and with them every entity attack."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from xml.parsers import expat
 
@@ -10,13 +10,20 @@ _CHUNK = 1 << 18
 MAX_TEXT = 128  # characters kept of one element; a number or time is shorter
 
 
+def file_chunks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, piece by piece."""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
 def parse_xml(
-    path: Path,
+    chunks: Iterable[bytes],
     on_start: Callable[[str, dict[str, str]], None],
     on_end: Callable[[str], None],
     on_text: Callable[[str], None],
 ) -> str | None:
-    """Feed a file through the handlers.
+    """Feed a document through the handlers.
 
     A document type is the only way to entities, external references and expansion bombs, and no
     telemetry format has one; refusing it is what defusedxml's forbid_dtd does, here without the
@@ -36,10 +43,9 @@ def parse_xml(
     parser.StartDoctypeDeclHandler = _refuse
     parser.EntityDeclHandler = _refuse
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                parser.Parse(chunk, False)
-            parser.Parse(b"", True)
+        for chunk in chunks:
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, ValueError):
         line = parser.ErrorLineNumber
         return f"The file is damaged or cut off at line {line}; what stands before it was read."

@@ -1,7 +1,7 @@
 """What goes over the wire about workspaces."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -69,3 +69,18 @@ class ApiKeyList(Struct, frozen=True):
 
     items: list[ApiKeyView]
     next_cursor: None = None
+
+
+class DeletionScheduled(Struct, frozen=True):
+    """When the account will be erased, unless the mailed link is followed before."""
+
+    deletion_due_at: datetime
+
+
+class ExportView(Struct, frozen=True):
+    """A copy of the caller's data; `download_url` works for 15 minutes, ask again for a new one."""
+
+    id: UUID
+    state: Literal["preparing", "ready"]
+    download_url: str | None
+    created_at: datetime

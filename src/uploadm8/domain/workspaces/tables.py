@@ -58,3 +58,20 @@ class ApiKey(Table, tablename="api_keys", db=DB):
     last_used_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz(default=TimestamptzNow())
+
+
+class DataExport(Table, tablename="data_exports", db=DB):
+    """A copy of a user's data, kept for a day."""
+
+    id = UUID(primary_key=True, default=RowId())
+    user = ForeignKey(User, null=False, on_delete=OnDelete.cascade, index=True)
+    key = Varchar(length=200, null=True, default=None)  # the object, once it is made
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class Erasure(Table, tablename="erasures", db=DB):
+    """The tombstone of an erased account: that there was one, and when it went."""
+
+    id = UUID(primary_key=True, default=RowId())
+    subject_hash = Varchar(length=64, default=None)
+    erased_at = Timestamptz(default=TimestamptzNow())

@@ -25,6 +25,7 @@ class JobKind:
         timeout_s: time limit of one attempt; None means JOB_TIMEOUT_SECONDS.
         max_attempts: tries before it is dead (rate limits and shutdowns do not count).
         every_s: for periodic work, the period in seconds.
+        max_crashes: deaths of a worker with the job in hand before it is taken for their cause.
     """
 
     name: str
@@ -32,6 +33,7 @@ class JobKind:
     timeout_s: float | None = None
     max_attempts: int = 8
     every_s: int | None = None
+    max_crashes: int = 3
 
 
 INSPECT_UPLOAD = JobKind("uploads.inspect", Queue.TELEMETRY, max_attempts=5)
@@ -39,7 +41,10 @@ RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, timeout_s=4 * 3600
 CLEAN_UPLOAD = JobKind("uploads.clean", Queue.LIGHT)
 EXPIRE_UPLOADS = JobKind("uploads.expire", Queue.LIGHT, every_s=60)
 RELEASE_PUBLICATIONS = JobKind("publishing.release", Queue.LIGHT)
-PUBLISH = JobKind("publishing.publish", Queue.JOBS, timeout_s=2 * 3600, max_attempts=8)
+# It only talks to others, so a worker that dies with it died of something else.
+PUBLISH = JobKind(
+    "publishing.publish", Queue.JOBS, timeout_s=2 * 3600, max_attempts=8, max_crashes=20
+)
 RECONCILE = JobKind("publishing.reconcile", Queue.JOBS, max_attempts=500)
 SWEEP_PUBLICATIONS = JobKind("publishing.sweep", Queue.LIGHT, timeout_s=120, every_s=60)
 AFTER_PUBLISH = JobKind("publishing.after", Queue.LIGHT, max_attempts=6)
@@ -55,5 +60,8 @@ FORGET = JobKind("accounts.forget", Queue.LIGHT, timeout_s=300, max_attempts=2, 
 REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
 PLATFORM_MAIL = JobKind("platforms.mail", Queue.LIGHT, timeout_s=120)
 KEEP_TOKENS_ALIVE = JobKind("platforms.keep_tokens_alive", Queue.LIGHT, every_s=900)
+ERASE_ACCOUNT = JobKind("accounts.erase", Queue.LIGHT, timeout_s=1800, max_attempts=20)
+EXPORT_DATA = JobKind("accounts.export", Queue.LIGHT, timeout_s=900)
+FORGET_EXPORTS = JobKind("accounts.forget_exports", Queue.LIGHT, max_attempts=2, every_s=3600)
 
 ALL: tuple[JobKind, ...] = tuple(v for v in list(globals().values()) if isinstance(v, JobKind))

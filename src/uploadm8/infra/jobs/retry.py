@@ -7,7 +7,6 @@ from uploadm8.errors import Retry, UploadM8Error
 
 BASE_S = 10.0
 CAP_S = 15 * 60.0
-MAX_CRASHES = 3
 BUG_ATTEMPTS = 3
 
 

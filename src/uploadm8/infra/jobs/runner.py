@@ -20,7 +20,7 @@ from uploadm8.infra.jobs.handlers import (
     LeaseLostError,
 )
 from uploadm8.infra.jobs.queue import ClaimedJob, claim, claim_next, finish, holds_lease, put_back
-from uploadm8.infra.jobs.retry import MAX_CRASHES, decide
+from uploadm8.infra.jobs.retry import decide
 from uploadm8.infra.jobs.tables import JobRow, JobState
 
 log = structlog.get_logger(__name__)
@@ -127,7 +127,7 @@ class Runner:
             running.task.cancel()
 
     async def _attempt(self, handler: Handler, job: ClaimedJob) -> None:
-        if job.crashes >= MAX_CRASHES:
+        if job.crashes >= handler.kind.max_crashes:
             raise CrashLoopError(retry=Retry.PERMANENT_REQUEST)
         limit = job.timeout_s or self.default_timeout_s
         try:

@@ -188,7 +188,7 @@ class NeedleFace(Face):
             x, y = arc.point(i / majors, radius)
             text = text_mask(theme.label, str(round(end * i / majors)), cap)
             write(base, text, (x, y + cap / 2), scene.ink(theme.dim), "center")
-        self.inner_width = (radius - cap * 1.6) * 2 * 0.92
+        self.inner_width = (radius - cap * 1.6) * 2 * 0.84
         self._ink = scene.ink(scene.accent)
 
     def paint(self, layer: Layer, lit: int) -> None:

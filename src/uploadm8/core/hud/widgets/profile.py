@@ -73,7 +73,7 @@ class AltitudeProfile(Widget[ProfileState]):
         )
 
     def _dot_row(self, x: int) -> int:
-        return round(float(np.interp(x / STEPS, self._x, self._y)) * STEPS)
+        return round(float(np.interp(x / STEPS, self._columns, self._rows)) * STEPS)
 
     def still(self, state: ProfileState) -> tuple[str, str]:
         return state.altitude, state.grade
@@ -124,7 +124,8 @@ class AltitudeProfile(Widget[ProfileState]):
     def _draw(self, width: int, height: int) -> None:
         scene = self.scene
         columns = np.arange(self._side, width - self._side + 0.5, 1.0)
-        rows = np.interp(columns, self._x, self._y)
+        rows = _smooth(np.interp(columns, self._x, self._y), round(self.scene.px(9)))
+        self._columns, self._rows = columns, rows
         curve = np.stack([columns, rows], axis=1)
         floor = [(columns[-1], self._floor), (columns[0], self._floor)]
         area = polygon(width, height, np.concatenate([curve, np.array(floor)]))
@@ -165,3 +166,11 @@ class AltitudeProfile(Widget[ProfileState]):
             label = text_mask(theme.label, "GRADE", small, theme.tracking)
             right = width - self._side - room - self._cap
             write(self.base, label, (right, self._base_line), dim, "right")
+
+
+def _smooth(rows: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    """A curve without the steps of coarsely rounded heights: a mean over `width` columns."""
+    width = max(1, min(width, len(rows))) | 1
+    padded = np.pad(rows, width // 2, mode="edge")
+    kernel = np.hanning(width + 2)[1:-1]
+    return np.convolve(padded, kernel / kernel.sum(), mode="valid")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from uploadm8.core.telemetry.gpmf.forces import vehicle_forces
 from uploadm8.core.telemetry.gpmf.gps import read_gps, start_utc
 from uploadm8.core.telemetry.gpmf.streams import read_streams
 from uploadm8.core.telemetry.gpmf.timing import clock_zero_us, sample_times
@@ -33,7 +34,10 @@ def gpmf_track(payloads: list[bytes], starts: FloatArray, ends: FloatArray) -> R
         )
     if len(rows.no_fix) > MAX_ROWS:
         raise telemetry_error(Problem.TOO_LARGE)
-    t = sample_times(rows.stream, starts, ends, clock_zero_us(streams))
+    zero_us = clock_zero_us(streams)
+    t = sample_times(rows.stream, starts, ends, zero_us)
+    forces = vehicle_forces(streams, rows, t, (starts, ends), zero_us)
+    columns = {**rows.columns, **forces}
     warnings = []
     lost = int(rows.no_fix.sum())
     if lost:
@@ -42,7 +46,7 @@ def gpmf_track(payloads: list[bytes], starts: FloatArray, ends: FloatArray) -> R
     return RawTrack(
         format=FORMAT_NAME,
         t=t,
-        columns={k: v for k, v in rows.columns.items() if np.isfinite(v).any()},
+        columns={k: v for k, v in columns.items() if np.isfinite(v).any()},
         clock=Clock.VIDEO,
         start_utc=start_utc(rows, t),
         altitude_datum=rows.datum,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from uploadm8.core.telemetry.alike_points import AlikePoints
 from uploadm8.core.telemetry.formats import Format
 from uploadm8.core.telemetry.problems import Problem, telemetry_error
 from uploadm8.core.telemetry.raw import RawTrack
@@ -10,6 +11,7 @@ from uploadm8.core.telemetry.text import decode_head
 from uploadm8.core.telemetry.track import Channel
 from uploadm8.core.telemetry.values import NAN, number
 from uploadm8.core.telemetry.xml_points import XmlPoints
+from uploadm8.core.telemetry.xml_stream import file_chunks
 
 _FIX = {"none": 0.0, "2d": 2.0, "3d": 3.0, "dgps": 3.0, "pps": 3.0}
 
@@ -42,9 +44,12 @@ _FIELDS: dict[str, tuple[Channel, Callable[[str], float]]] = {
     "fix": (Channel.FIX, _fix),
 }
 
+_TAG = "trkpt"
+_NUMBERS = {name: channel for name, (channel, parse) in _FIELDS.items() if parse is number}
+
 
 class _Gpx(XmlPoints):
-    POINT = "trkpt"
+    POINT = _TAG
     FIELDS = _FIELDS
 
     def __init__(self) -> None:
@@ -79,7 +84,12 @@ def read(path: Path) -> RawTrack:
             telemetry_xml_forbidden.
     """
     gpx = _Gpx()
-    damage = gpx.parse(path)
+    alike = AlikePoints(gpx, _NUMBERS)
+    if alike.read(path):
+        damage = alike.damage
+    else:
+        gpx = _Gpx()
+        damage = gpx.parse(file_chunks(path))
     if not gpx.rows.count:
         raise _nothing(damage, gpx)
     return gpx.raw("gpx", damage)

@@ -10,6 +10,7 @@ from uploadm8.core.telemetry.text import decode_head
 from uploadm8.core.telemetry.track import Channel
 from uploadm8.core.telemetry.values import number
 from uploadm8.core.telemetry.xml_points import XmlPoints
+from uploadm8.core.telemetry.xml_stream import file_chunks
 
 _FIELDS: dict[str, tuple[Channel, Callable[[str], float]]] = {
     "latitudedegrees": (Channel.LAT, number),
@@ -57,7 +58,7 @@ def read(path: Path) -> RawTrack:
         TelemetryError: telemetry_no_points, telemetry_damaged, telemetry_xml_forbidden.
     """
     tcx = _Tcx()
-    damage = tcx.parse(path)
+    damage = tcx.parse(file_chunks(path))
     if not tcx.rows.count:
         raise telemetry_error(Problem.DAMAGED if damage else Problem.NO_POINTS)
     return tcx.raw("tcx", damage)

@@ -1,0 +1,83 @@
+"""Everything a workspace has in the database: erased in order, or copied into a ZIP."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+from piccolo.table import TABLE_REGISTRY, sort_table_classes
+
+from uploadm8.infra.db.engine import DB
+from uploadm8.infra.db.transaction import transaction
+
+_SECRET = ("_enc", "_hash", "secret", "token")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+async def erase_rows(workspace_id: UUID) -> None:
+    """Delete every row of a workspace, children before parents, and the workspace itself."""
+    async with transaction():
+        for table, column in reversed(_owned_tables()):
+            await _run(f'DELETE FROM "{table}" WHERE "{column}"={{}}', workspace_id)  # noqa: S608
+        await _run("DELETE FROM workspaces WHERE id={}", workspace_id)
+
+
+async def archive(user_id: UUID, workspaces: list[UUID]) -> bytes:
+    """A ZIP with one JSON and one CSV file per table; nothing that could be used to sign in."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archived:
+        _write(archived, "user", await _run("SELECT * FROM users WHERE id={}", user_id))
+        for table in ("sessions", "api_keys", "memberships"):
+            rows = await _run(f'SELECT * FROM {table} WHERE "user"={{}}', user_id)  # noqa: S608
+            _write(archived, table, rows)
+        for table, column in _owned_tables():
+            rows = []
+            for workspace_id in workspaces:
+                query = f'SELECT * FROM "{table}" WHERE "{column}"={{}}'  # noqa: S608
+                rows += await _run(query, workspace_id)
+            if table not in ("api_keys", "memberships"):
+                _write(archived, table, rows)
+    return out.getvalue()
+
+
+def _owned_tables() -> list[tuple[str, str]]:
+    """Tables with a column that names the workspace, parents before children."""
+    found: list[tuple[str, str]] = []
+    # Migrations define stubs of some tables; ours live beside their subjects.
+    ours = [one for one in TABLE_REGISTRY if one.__module__.endswith((".tables", ".idempotency"))]
+    for table in sort_table_classes(ours):
+        names = {column._meta.name for column in table._meta.columns}  # noqa: SLF001
+        column = next((name for name in ("workspace", "workspace_id") if name in names), None)
+        if column is not None:
+            found.append((table._meta.tablename, column))  # noqa: SLF001
+    return found
+
+
+async def _run(query: str, *args: object) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = await DB.run_querystring(QueryString(query, *args))
+    return rows or []
+
+
+def _write(archived: zipfile.ZipFile, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    kept = [
+        {key: value for key, value in row.items() if not any(mark in key for mark in _SECRET)}
+        for row in rows
+    ]
+    archived.writestr(f"{name}.json", json.dumps(kept, default=str, indent=1, ensure_ascii=False))
+    if not kept:
+        return
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(kept[0]))
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in kept)
+    archived.writestr(f"{name}.csv", text.getvalue())
+
+
+def _cell(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,114 @@
+"""Leaving: locked at once, undone within seven days, or erased without a trace."""
+
+import io
+import zipfile
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from account_mail import deliver, post, token_in
+from api_client import PASSWORD, Api, Someone
+from routes import Owner, their_publication
+from uploadm8.closing import StillRevokingError
+from uploadm8.domain.accounts.tables import User
+from uploadm8.domain.workspaces.tables import Workspace
+from uploadm8.infra.jobs.catalog import ERASE_ACCOUNT, EXPORT_DATA
+from uploadm8.infra.jobs.handlers import JobContext
+from uploadm8.infra.jobs.queue import claim
+from uploadm8.infra.jobs.tables import JobRow
+from uploadm8.infra.storage.keys import source_key
+from uploadm8.infra.storage.s3 import ObjectMissingError
+
+pytestmark = pytest.mark.anyio
+
+
+async def of(api: Api, someone: Someone) -> Owner:
+    told = (await api.http.get("/api/auth/me", headers=someone.headers)).json()
+    return Owner(UUID(told["user"]["id"]), UUID(told["workspace_id"]))
+
+
+async def delete(api: Api, someone: Someone) -> None:
+    answer = await api.http.post("/api/account/delete", headers=someone.headers)
+    assert answer.status_code == 202, answer.text
+
+
+async def context_of(kind: str) -> JobContext:
+    rows = await JobRow.raw("UPDATE jobs SET run_at=now() WHERE kind={} RETURNING id", kind)
+    job = await claim(rows[0]["id"], "test", 60)
+    assert job is not None
+    return JobContext(job, "test")
+
+
+async def test_a_deleted_account_is_locked_and_the_mailed_link_brings_it_back(api: Api) -> None:
+    someone = await api.register()
+    await deliver(api)
+    await delete(api, someone)
+    assert (await api.http.get("/api/auth/me", headers=someone.headers)).status_code == 401
+    locked = await post(api, "login", email=someone.email, password=PASSWORD)
+    assert (locked.status_code, locked.json()["code"]) == (403, "account_deleted")
+    (mail,) = await deliver(api)
+    kept = await api.http.post("/api/account/delete/cancel", json={"token": token_in(mail[2])})
+    assert kept.status_code == 200
+    assert (await post(api, "login", email=someone.email, password=PASSWORD)).status_code == 200
+
+
+async def test_unpublished_posts_are_canceled_when_the_account_is_locked(api: Api) -> None:
+    someone = await api.register()
+    publication = await their_publication(await of(api, someone))
+    await delete(api, someone)
+    rows = await JobRow.raw("SELECT state FROM publications WHERE id={}", publication)
+    assert rows[0]["state"] == "canceled"
+
+
+async def test_after_seven_days_rows_and_objects_are_gone(api: Api) -> None:
+    someone = await api.register()
+    owner = await of(api, someone)
+    services = api.app.state.services
+    key = source_key(owner.workspace_id, uuid4())
+    await services.storage.put_bytes(key, b"video", "video/mp4")
+    await their_publication(owner)
+    await delete(api, someone)
+    await User.raw("UPDATE users SET deletion_due_at=now()")
+    context = await context_of(ERASE_ACCOUNT.name)
+    with pytest.raises(StillRevokingError):
+        await services.closing.run_erase(context)
+    await JobRow.raw("DELETE FROM jobs WHERE kind='platforms.revoke_account'")
+    await services.closing.run_erase(context)
+    assert await Workspace.count() == 0
+    assert await User.count() == 0
+    with pytest.raises(ObjectMissingError):
+        await services.storage.head(key)
+
+
+async def test_nothing_is_erased_before_its_time(api: Api) -> None:
+    someone = await api.register()
+    await delete(api, someone)
+    context = await context_of(ERASE_ACCOUNT.name)
+    await api.app.state.services.closing.run_erase(context)
+    assert await User.count() == 1
+
+
+async def test_the_last_administrator_cannot_leave(api: Api) -> None:
+    someone = await api.register()
+    await User.raw("UPDATE users SET role='admin'")
+    answer = await api.http.post("/api/account/delete", headers=someone.headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_admin")
+
+
+async def test_the_copy_of_ones_data_has_no_secrets(api: Api) -> None:
+    someone = await api.register()
+    await their_publication(await of(api, someone))
+    asked = await api.http.post("/api/account/export", headers=someone.headers)
+    assert (asked.status_code, asked.json()["state"]) == (202, "preparing")
+    await api.app.state.services.closing.run_export(await context_of(EXPORT_DATA.name))
+    told = (await api.http.get("/api/account/export", headers=someone.headers)).json()
+    async with httpx.AsyncClient() as outside:
+        data = (await outside.get(told["download_url"])).content
+    with zipfile.ZipFile(io.BytesIO(data)) as archived:
+        text = "\n".join(archived.read(name).decode() for name in archived.namelist())
+        assert {"user.json", "publications.json", "publications.csv"} <= set(archived.namelist())
+    assert someone.email in text
+    assert "argon2" not in text
+    again = await api.http.post("/api/account/export", headers=someone.headers)
+    assert again.status_code == 429
