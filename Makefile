@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo dev test check format lint types contracts deps clean
+.PHONY: help setup demo dev soak test check format lint types contracts deps clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ demo: setup ## Film, HUD, renditions, four posts: the whole product on this mach
 
 dev: setup ## Keep the whole stack running for development
 	@$(BIN)/uploadm8 dev
+
+soak: setup ## Publish under kills and faults, count the posts (ROUNDS=, SEED=)
+	@$(BIN)/python -m uploadm8.dev.soak --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1)
 
 test: setup check ## All checks and tests
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -119,6 +119,10 @@ class Config(BaseSettings):
     worker_concurrency: int = _f(1, "Renders at a time per worker process")
     job_timeout_seconds: int = _f(600, "Time limit of a job that has none of its own")
     job_lease_seconds: float = _f(60.0, "A silent worker loses its job after this")
+    account_spacing_seconds: float = _f(60.0, "Least time between two posts of one account")
+    account_daily_caps: str = _f(
+        "facebook=30", "Comma list of platform=posts an account may make in 24 hours"
+    )
     port: int = _f(8000, "HTTP port")
     email_verification: EmailVerification | None = _f(
         None, "required or optional; default required with Mailgun, else optional"

@@ -24,6 +24,7 @@ from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, En
 from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
 from uploadm8.domain.publishing.delivery import Delivery
+from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
 from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
@@ -158,7 +159,13 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             publications=publications,
             closing=build_closing(people, storage, billing, platforms, publications),
             previews=HudPreviews(storage),
-            delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
+            delivery=Delivery(
+                platforms.keeper,
+                platforms.clients.publishers,
+                storage,
+                cipher,
+                Pace(config.account_spacing_seconds, read_caps(config.account_daily_caps)),
+            ),
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
         )

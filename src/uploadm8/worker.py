@@ -13,6 +13,7 @@ from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
+from uploadm8.domain.publishing.sweep import PublicationSweep
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.uploads.actors import UploadJobs
 from uploadm8.domain.workspaces.actors import ClosingJobs
@@ -43,6 +44,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         PublishingJobs(services.delivery).handlers(),
         Aftermath(services.delivery, services.platforms.clients).handlers(),
         MetricsJobs(services.delivery).handlers(),
+        PublicationSweep().handlers(),
         services.platforms.jobs.handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         ClosingJobs(services.closing).handlers(),

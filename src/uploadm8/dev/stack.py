@@ -189,6 +189,7 @@ def _addresses(stack: Stack, api_port: int | None) -> dict[str, str]:
         "OUTBOX_DIR": str(home / "outbox"),
         "JOB_LEASE_SECONDS": stack.env.get("JOB_LEASE_SECONDS", "20"),
         "EMAIL_VERIFICATION": stack.env.get("EMAIL_VERIFICATION", "optional"),
+        "ACCOUNT_SPACING_SECONDS": stack.env.get("ACCOUNT_SPACING_SECONDS", "0"),
         "RATE_LIMIT_MAX": stack.env.get("RATE_LIMIT_MAX", "600"),
     }
 

@@ -1,15 +1,21 @@
 """Jobs about publications: publish one, ask again about an unknown one."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from uploadm8.domain.platforms.clients.base import Live, NotPublished, Platform
+from uploadm8.domain.platforms.clients.base import CommitAgain, Live, NotPublished, Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.publishing.delivery import AskLaterError, Delivery, VerdictSettledError
+from uploadm8.domain.publishing import circuit
+from uploadm8.domain.publishing.attempts import was_accepted
+from uploadm8.domain.publishing.confirmation import VerdictSettledError
+from uploadm8.domain.publishing.delivery import Delivery
+from uploadm8.domain.publishing.drafts import AskLaterError
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.record import Record, told
-from uploadm8.domain.publishing.tables import PublicationState
-from uploadm8.errors import Retry, UploadM8Error
+from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.errors import ConflictError, Retry, UploadM8Error
+from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import PUBLISH, RECONCILE
 from uploadm8.infra.jobs.handlers import Handler, JobContext
@@ -17,6 +23,8 @@ from uploadm8.infra.jobs.queue import enqueue
 
 S = PublicationState
 RECONCILE_EVERY_S = 600.0
+RECONCILE_FOR = timedelta(days=3)
+_BEFORE_COMMIT = (S.QUEUED, S.SCHEDULED, S.RETRY_WAIT, S.PREPARING, S.TRANSFERRING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,68 +49,93 @@ class PublishingJobs:
             raise
         except VerdictSettledError:
             return
+        except ConflictError:  # the lease was lost or the job called off: not ours to tell
+            raise
         except UploadM8Error as error:
+            await self._count(error)
             parked = await self._tell(context, publication_id, error)
             if parked is S.NEEDS_RECONNECT:
                 return  # reconnecting the account queues the publication again
             raise
+        else:
+            row = await Publication.select().where(Publication.id == publication_id).first()
+            if row is not None and row["state"] == S.PUBLISHED:
+                await circuit.note(Platform(row["platform"]), failed=False)
 
     async def dead(self, context: JobContext, error: UploadM8Error) -> None:
         """No attempt is left. With an intent on record nobody but the platform knows the outcome."""
         publication_id = _ref(context)
         record = Record(context, publication_id, self.delivery.cipher)
         row = await record.row()
+        if row["delivered_by"] not in (None, context.job.id):
+            return  # another job has taken the publication over
         if row["commit_intent_at"] is None:
             await record.fail(error)
             return
         await advance(publication_id, (S.COMMITTING,), S.CONFIRMING)
-        await advance(publication_id, (S.CONFIRMING,), S.UNKNOWN, **told(error))
-        await enqueue(
-            RECONCILE,
-            ref_id=publication_id,
-            workspace_id=context.job.workspace_id,
-            delay_s=RECONCILE_EVERY_S,
-        )
+        if await advance(publication_id, (S.CONFIRMING,), S.UNKNOWN, **told(error)):
+            await enqueue(
+                RECONCILE,
+                ref_id=publication_id,
+                workspace_id=context.job.workspace_id,
+                delay_s=RECONCILE_EVERY_S,
+            )
 
     async def reconcile(self, context: JobContext) -> None:
         """Ask the platform again about a post whose outcome is unknown; for three days."""
         publication_id = _ref(context)
         record = Record(context, publication_id, self.delivery.cipher)
         row = await record.row()
-        if row["state"] != S.UNKNOWN:
+        if row["state"] != S.UNKNOWN or now() - row["commit_intent_at"] > RECONCILE_FOR:
             return
-        publisher = self.delivery.publishers[Platform(row["platform"])]
-        handle = record.handle_of(row)
-        verdict = await publisher.check(await self.delivery.draft_of(row), handle)
+        await record.take_over()
+        publisher = self.delivery.publisher(row)
+        try:
+            draft = await self.delivery.draft_of(row)
+            verdict = await publisher.check(draft, record.handle_of(row))
+        except UploadM8Error as error:  # whatever keeps us from asking may pass
+            raise AskLaterError(error.detail, retry_after=RECONCILE_EVERY_S) from error
+        accepted = await was_accepted(row)
         if isinstance(verdict, Live):
             await record.published(verdict.post_id, verdict.url)
-        elif isinstance(verdict, NotPublished):
-            async with transaction():
-                await context.fence()
-                await record.fail(verdict.error)
+        elif isinstance(verdict, NotPublished) and not (accepted and verdict.error.fresh_handle):
+            await record.settled_as_failed(verdict.error, drop=True)
+        elif isinstance(verdict, CommitAgain) and not accepted:
+            await record.settled_as_failed(_not_taken(), drop=False)
         else:
             raise AskLaterError(retry_after=RECONCILE_EVERY_S)
+
+    async def _count(self, error: UploadM8Error) -> None:
+        """A platform that answers, even with a refusal, is up."""
+        if isinstance(error, PlatformError):
+            failed = error.retry is Retry.TRANSIENT and not error.fresh_handle
+            await circuit.note(Platform(error.platform), failed=failed)
 
     async def _tell(
         self, context: JobContext, publication_id: UUID, error: UploadM8Error
     ) -> PublicationState | None:
         record = Record(context, publication_id, self.delivery.cipher)
         row = await record.row()
-        before_commit = row["commit_intent_at"] is None
-        if not before_commit or row["state"] not in (
-            S.QUEUED,
-            S.SCHEDULED,
-            S.PREPARING,
-            S.TRANSFERRING,
-        ):
+        revoked = error.retry is Retry.AUTH_REVOKED
+        if revoked and isinstance(error, PlatformError):
+            await self.delivery.accounts.needs_reconnect(row["account"], error)
+        if row["commit_intent_at"] is not None or row["state"] not in _BEFORE_COMMIT:
             return None
         if error.retry in (Retry.PERMANENT_MEDIA, Retry.PERMANENT_REQUEST):
             return None  # on_dead tells, in the transaction that ends the job
-        target = S.NEEDS_RECONNECT if error.retry is Retry.AUTH_REVOKED else S.RETRY_WAIT
-        if target is S.NEEDS_RECONNECT and isinstance(error, PlatformError):
-            await self.delivery.accounts.needs_reconnect(row["account"], error)
-        await record.park(target, error)
+        target = S.NEEDS_RECONNECT if revoked else S.RETRY_WAIT
+        async with transaction():
+            await record.park(target, error)
         return target
+
+
+def _not_taken() -> UploadM8Error:
+    return UploadM8Error(
+        "The platform did not act on the post; it is not public.",
+        code="commit_not_acted_on",
+        action="Try it again.",
+        retry=Retry.TRANSIENT,
+    )
 
 
 def _ref(context: JobContext) -> UUID:

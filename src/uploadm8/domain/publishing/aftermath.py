@@ -11,7 +11,8 @@ from uploadm8.domain.platforms.clients.facebook_preflight import COMMENT_SCOPE a
 from uploadm8.domain.platforms.clients.instagram_preflight import COMMENT_SCOPE as IG_COMMENT
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.tokens import with_token
-from uploadm8.domain.publishing.delivery import AskLaterError, Delivery
+from uploadm8.domain.publishing.delivery import Delivery
+from uploadm8.domain.publishing.drafts import AskLaterError
 from uploadm8.domain.publishing.metrics import schedule_pull
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
@@ -119,9 +120,16 @@ class Aftermath:
         if not isinstance(verdict, Live) or verdict.post_id is None:
             age = (now() - row["published_at"]).total_seconds()
             raise AskLaterError(retry_after=min(max(30.0, age / 4), 1_800.0))
-        await Publication.update(
-            {Publication.platform_post_id: verdict.post_id, Publication.public_url: verdict.url}
-        ).where(Publication.id == row["id"], Publication.platform_post_id.is_null())
+        await Publication.raw(
+            "UPDATE publications SET platform_post_id = {}, public_url = {} WHERE id = {}"
+            " AND platform_post_id IS NULL AND NOT EXISTS (SELECT 1 FROM publications p"
+            " WHERE p.account = {} AND p.platform_post_id = {})",
+            verdict.post_id,
+            verdict.url,
+            row["id"],
+            row["account"],
+            verdict.post_id,
+        )
         raise AskLaterError(retry_after=0.0)  # once more, now with an id
 
     async def _learn_url(self, row: dict[str, Any]) -> None:

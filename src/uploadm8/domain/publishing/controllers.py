@@ -12,10 +12,9 @@ from uploadm8.api.guards import given
 from uploadm8.api.idempotency import Idempotency
 from uploadm8.api.pages import Cursor, Limit, Page, by_id, page
 from uploadm8.api.principal import Principal
-from uploadm8.domain.publishing.schemas import PublicationDetail, Reschedule, Verdict
+from uploadm8.domain.publishing.schemas import CalendarEntry, PublicationDetail, Reschedule, Verdict
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.publishing.tables import PublicationState
-from uploadm8.domain.uploads.schemas import PublicationOut
 
 
 class PublicationsController(Controller):
@@ -36,7 +35,7 @@ class PublicationsController(Controller):
         account_id: FromQuery[UUID | None] = None,
         start: FromQuery[datetime | None] = None,
         end: FromQuery[datetime | None] = None,
-    ) -> Page[PublicationOut]:
+    ) -> Page[CalendarEntry]:
         """Newest first; `start` and `end` bound the scheduled or published time."""
         rows = await publications.listing(
             principal.workspace_id,

@@ -18,18 +18,21 @@ MOVES: Mapping[PublicationState, frozenset[PublicationState]] = {
     S.HELD: frozenset({S.SCHEDULED, S.QUEUED, *_ENDS}),
     S.SCHEDULED: frozenset({S.QUEUED, S.HELD, S.PREPARING, *_PARKED, *_ENDS}),
     S.QUEUED: frozenset({S.PREPARING, S.HELD, S.SCHEDULED, *_PARKED, *_ENDS}),
-    S.PREPARING: frozenset({S.TRANSFERRING, *_PARKED, *_ENDS}),
+    S.PREPARING: frozenset({S.TRANSFERRING, S.HELD, *_PARKED, *_ENDS}),
     S.TRANSFERRING: frozenset({S.PREPARING, S.COMMITTING, S.HELD, *_PARKED, *_ENDS}),
     # A refusal of the commit itself proves that nothing was published.
     S.COMMITTING: frozenset({S.CONFIRMING, S.TRANSFERRING, *_PARKED, S.FAILED}),
     S.CONFIRMING: frozenset(
         {S.PUBLISHED, S.UNKNOWN, S.COMMITTING, S.TRANSFERRING, *_PARKED, S.FAILED}
     ),
-    S.RETRY_WAIT: frozenset({S.PREPARING, S.QUEUED, S.SCHEDULED, S.NEEDS_RECONNECT, *_ENDS}),
+    S.RETRY_WAIT: frozenset(
+        {S.PREPARING, S.HELD, S.QUEUED, S.SCHEDULED, S.NEEDS_RECONNECT, *_ENDS}
+    ),
     S.NEEDS_RECONNECT: frozenset({S.QUEUED, S.SCHEDULED, S.PREPARING, *_ENDS}),
     S.UNKNOWN: frozenset({S.PUBLISHED, S.FAILED}),
     S.PUBLISHED: frozenset(),
-    S.FAILED: frozenset({S.QUEUED}),
+    # A commit without a verdict is asked about before anything else is done.
+    S.FAILED: frozenset({S.QUEUED, S.CONFIRMING}),
     S.CANCELED: frozenset(),
 }
 

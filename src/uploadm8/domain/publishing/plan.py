@@ -18,6 +18,7 @@ from uploadm8.domain.platforms.views import access_ends
 from uploadm8.domain.publishing.lifecycle import CANCELABLE, TOO_LATE, advance
 from uploadm8.domain.publishing.preflight import Wish, accept, written
 from uploadm8.domain.publishing.schedule import When, resolve
+from uploadm8.domain.publishing.smart import placed
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.domain.publishing.views import publication_out
 from uploadm8.domain.uploads.ports import PlannedTargets
@@ -72,6 +73,7 @@ class PublicationPlans:
             )
             if when.mode in SCHEDULE_FEATURE:
                 await self.gate.require(workspace_id, SCHEDULE_FEATURE[when.mode])
+            when = await placed(when, account["id"], Platform(account["platform"]), now())
             options = read_options(Platform(account["platform"]), target.options)
             platforms.append(account["platform"])
             wish = Wish(
@@ -128,6 +130,9 @@ class PublicationPlans:
         Raises:
             ConflictError: ``too_late`` when one is being committed or is public.
         """
+        ids = await Publication.select(Publication.id).where(Publication.upload == upload_id)
+        for row in ids:  # jobs before publications: the order in which deliveries lock them
+            await request_cancel(row["id"], PUBLISH)
         rows = await (
             Publication.select(Publication.id, Publication.state)
             .where(Publication.upload == upload_id)
@@ -141,7 +146,6 @@ class PublicationPlans:
             )
         for row in rows:
             await advance(row["id"], CANCELABLE, S.CANCELED, cancel_requested=True)
-            await request_cancel(row["id"], PUBLISH)
 
     async def _account(self, workspace_id: UUID, target: Target, position: int) -> dict[str, Any]:
         account = await (
@@ -189,6 +193,7 @@ def _draft(
         schedule_mode=when.mode.value,
         time_zone=when.time_zone,
         publish_at=when.publish_at,
+        why=when.why,
         findings=written(findings),
     )
 

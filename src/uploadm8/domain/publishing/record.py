@@ -7,19 +7,21 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
+from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.platforms.clients.handles import AnyHandle, decode_handle, encode_handle
+from uploadm8.domain.publishing.attempts import note_attempt
 from uploadm8.domain.publishing.lifecycle import advance, origins_of
+from uploadm8.domain.publishing.ownership import is_free, require_ownership, take_over
+from uploadm8.domain.publishing.pace import Pace, PaceError
 from uploadm8.domain.publishing.preflight import written
 from uploadm8.domain.publishing.tables import (
     AttemptPhase,
     Publication,
     PublicationState,
-    PublishAttempt,
 )
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.db.transaction import transaction
-from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, RECONCILE
 from uploadm8.infra.jobs.handlers import JobCanceledError, JobContext
 from uploadm8.infra.jobs.queue import enqueue
@@ -37,6 +39,14 @@ class Record:
     publication_id: UUID
     cipher: Cipher
 
+    async def take_over(self) -> None:
+        """Become the only job that delivers this publication.
+
+        Raises:
+            JobCanceledError: another running job does, or this one was called off.
+        """
+        await take_over(self.context, self.publication_id)
+
     async def row(self) -> dict[str, Any]:
         """The row as it is now."""
         row = await Publication.select().where(Publication.id == self.publication_id).first()
@@ -52,7 +62,7 @@ class Record:
             JobCanceledError: the row cannot go there any more.
         """
         async with transaction():
-            await self.context.fence()
+            await require_ownership(self.context, self.publication_id)
             moved = await advance(self.publication_id, origins_of(target), target, **changes)
             if not moved and (await self.row())["state"] != target:
                 raise JobCanceledError
@@ -72,7 +82,7 @@ class Record:
             encode_handle(handle), table="publications", row=self.publication_id, field="handle"
         )
         async with transaction():
-            await self.context.fence()
+            await require_ownership(self.context, self.publication_id)
             moved = await advance(
                 self.publication_id,
                 (S.PREPARING,),
@@ -94,73 +104,91 @@ class Record:
     async def drop_handle(self) -> None:
         """The handle is dead and certainly published nothing: start over from prepare."""
         async with transaction():
-            await self.context.fence()
-            await advance(
-                self.publication_id,
-                (S.TRANSFERRING,),
-                S.PREPARING,
-                handle_enc=None,
-                handle_at=None,
-                commit_intent_at=None,
-                bytes_sent=0,
-            )
+            await require_ownership(self.context, self.publication_id)
+            await self._drop()
 
-    async def intend(self) -> None:
+    async def _drop(self) -> None:
+        await advance(
+            self.publication_id,
+            (S.TRANSFERRING,),
+            S.PREPARING,
+            handle_enc=None,
+            handle_at=None,
+            commit_intent_at=None,
+            bytes_sent=0,
+        )
+
+    async def intend(self, pace: Pace) -> None:
         """Write down the intent to commit; from here on only the platform's word decides.
 
         Raises:
             JobCanceledError: the user canceled in time.
+            PaceError: the account's turn has not come; nothing is on record but the turn.
         """
+        waits: PaceError | None = None
         async with transaction():
-            await self.context.fence()
+            await require_ownership(self.context, self.publication_id)
             row = await self.row()
             if row["cancel_requested"]:
                 raise JobCanceledError
-            moved = await advance(
-                self.publication_id,
-                (S.TRANSFERRING, S.CONFIRMING),
-                S.COMMITTING,
-                commit_intent_at=_NOW,
-                first_commit_at=QueryString("COALESCE(first_commit_at, now())"),
-                late=QueryString("publish_at IS NOT NULL AND now() > publish_at + interval '60 s'"),
-            )
-            if not moved:
-                raise JobCanceledError
-            await self._attempt(AttemptPhase.COMMIT_INTENT, None)
+            try:
+                await pace.take_turn(row["account"], Platform(row["platform"]))
+            except PaceError as error:
+                waits = error
+            else:
+                await self._intend(S.TRANSFERRING)
+        if waits is not None:
+            raise waits
+
+    async def intend_again(self) -> None:
+        """The same commit once more, after the platform said that it did not act on the last one."""
+        async with transaction():
+            await require_ownership(self.context, self.publication_id)
+            await self._intend(S.CONFIRMING)
+
+    async def _intend(self, origin: PublicationState) -> None:
+        moved = await advance(
+            self.publication_id,
+            (origin,),
+            S.COMMITTING,
+            # The first one that is not taken back counts: patience with a platform ends.
+            commit_intent_at=QueryString("COALESCE(commit_intent_at, now())"),
+            first_commit_at=QueryString("COALESCE(first_commit_at, now())"),
+            late=QueryString("publish_at IS NOT NULL AND now() > publish_at + interval '60 s'"),
+        )
+        if not moved:
+            raise JobCanceledError
+        await self._note(AttemptPhase.COMMIT_INTENT, None)
 
     async def accepted(self, post_id: str | None) -> None:
         """The platform took the commit: it will never be repeated, whatever a stale status says."""
         async with transaction():
-            await self.context.fence()
-            known = {} if post_id is None else {"platform_post_id": post_id}
+            await require_ownership(self.context, self.publication_id)
+            free = await is_free(self.publication_id, post_id)
+            known = {"platform_post_id": post_id} if free else {}
             await advance(self.publication_id, (S.COMMITTING,), S.CONFIRMING, **known)
-            await self._attempt(AttemptPhase.COMMIT, None)
+            await self._note(AttemptPhase.COMMIT, None)
 
-    async def was_accepted(self, row: dict[str, Any]) -> bool:
-        """Whether the platform took the commit that is on record."""
-        return await PublishAttempt.exists().where(
-            PublishAttempt.publication == self.publication_id,
-            PublishAttempt.phase == AttemptPhase.COMMIT.value,
-            PublishAttempt.error_class.is_null(),
-            PublishAttempt.at >= row["commit_intent_at"],
-        )
-
-    async def refused(self, error: UploadM8Error) -> None:
-        """The platform refused the commit itself, so nothing was published: take the intent back."""
+    async def refused(self, error: UploadM8Error, *, drop: bool) -> None:
+        """Nothing was published: take the intent back, and the handle when it is dead."""
         async with transaction():
-            await self.context.fence()
+            await require_ownership(self.context, self.publication_id)
             await advance(
                 self.publication_id,
                 (S.COMMITTING, S.CONFIRMING),
                 S.TRANSFERRING,
                 commit_intent_at=None,
             )
-            await self._attempt(AttemptPhase.COMMIT, error)
+            if drop:
+                await self._drop()
+            await self._note(AttemptPhase.COMMIT, error)
 
     async def published(self, post_id: str | None, url: str | None) -> None:
         """It is live. What may fail from here on has jobs of its own."""
         async with transaction():
-            await self.context.fence()
+            await require_ownership(self.context, self.publication_id)
+            if not await is_free(self.publication_id, post_id):
+                post_id = None
             await advance(
                 self.publication_id,
                 (S.CONFIRMING, S.UNKNOWN),
@@ -183,7 +211,7 @@ class Record:
     async def unknown(self, reason: str) -> None:
         """No verdict: ask again for days, and let the user decide."""
         async with transaction():
-            await self.context.fence()
+            await require_ownership(self.context, self.publication_id)
             moved = await advance(
                 self.publication_id,
                 (S.CONFIRMING,),
@@ -204,29 +232,25 @@ class Record:
     async def park(self, state: PublicationState, error: UploadM8Error) -> None:
         """Wait for a retry or for a reconnection, telling why."""
         async with transaction():
-            await self.context.fence()
+            await require_ownership(self.context, self.publication_id)
             await advance(self.publication_id, origins_of(state), state, **told(error))
-            await self._attempt(AttemptPhase.TRANSFER, error)
+            await self._note(AttemptPhase.TRANSFER, error)
+
+    async def settled_as_failed(self, error: UploadM8Error, *, drop: bool) -> None:
+        """An unknown outcome turned out to be no post; a dead handle is not tried again."""
+        gone = {"handle_enc": None, "handle_at": None, "commit_intent_at": None} if drop else {}
+        async with transaction():
+            await require_ownership(self.context, self.publication_id)
+            await advance(self.publication_id, (S.UNKNOWN,), S.FAILED, **told(error), **gone)
+            await self._note(AttemptPhase.CHECK, error)
 
     async def fail(self, error: UploadM8Error) -> None:
         """Give up, telling why and what to do."""
         await advance(self.publication_id, origins_of(S.FAILED), S.FAILED, **told(error))
-        await self._attempt(AttemptPhase.CHECK, error)
+        await self._note(AttemptPhase.CHECK, error)
 
-    async def _attempt(self, phase: AttemptPhase, error: UploadM8Error | None) -> None:
-        await PublishAttempt.insert(
-            PublishAttempt(
-                id=new_id(),
-                publication=self.publication_id,
-                phase=phase.value,
-                worker=self.context.worker,
-                lease_epoch=self.context.job.epoch,
-                http_status=getattr(error, "http_status", None),
-                error_class=error.retry.value if error else None,
-                error_code=error.code if error else None,
-                detail=error.detail if error else None,
-            )
-        )
+    async def _note(self, phase: AttemptPhase, error: UploadM8Error | None) -> None:
+        await note_attempt(self.publication_id, self.context, phase, error)
 
 
 def told(error: UploadM8Error) -> dict[str, Any]:

@@ -34,14 +34,16 @@ class Releases:
         upload = await Upload.select().where(Upload.id == upload_id).first()
         if upload is None or upload_id is None:
             return
-        drafts = await Publication.select().where(
-            Publication.upload == upload_id, Publication.state == S.DRAFT
-        )
         renditions = await Rendition.select().where(
             Rendition.upload == upload_id, Rendition.state == RenditionState.SUCCEEDED
         )
         async with transaction():
             await context.fence()
+            drafts = await (
+                Publication.select()
+                .where(Publication.upload == upload_id, Publication.state == S.DRAFT)
+                .lock_rows("UPDATE")
+            )
             for draft in drafts:
                 if upload["state"] == UploadState.READY:
                     await _start(draft, _rendition_for(draft["platform"], renditions))

@@ -14,11 +14,12 @@ FARTHEST = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """The resolved schedule; `publish_at` is None for now and for the manual queue."""
+    """The resolved schedule; `publish_at` is None for now, the manual queue, and smart at first."""
 
     mode: ScheduleMode
     publish_at: datetime | None
     time_zone: str
+    why: str | None = None
 
 
 def resolve(schedule: Schedule, now: datetime, workspace_zone: str) -> When:

@@ -38,8 +38,23 @@ class AttemptOut(Struct, kw_only=True):
     http_status: int | None
 
 
+class CalendarEntry(PublicationOut, kw_only=True):
+    """A publication in a list.
+
+    Attributes:
+        conflicts_with: other posts that are planned on the account within a quarter of an hour.
+    """
+
+    conflicts_with: list[UUID]
+
+
 class PublicationDetail(PublicationOut, kw_only=True):
-    """A publication with everything about it."""
+    """A publication with everything about it.
+
+    Attributes:
+        why: how a smart time was chosen.
+        findings: what preflight has to say about the post.
+    """
 
     upload_id: UUID
     caption: str
@@ -48,4 +63,6 @@ class PublicationDetail(PublicationOut, kw_only=True):
     time_zone: str
     held_reason: str | None
     late: bool
+    why: str | None
+    findings: list[dict[str, Any]]
     attempts: list[AttemptOut]

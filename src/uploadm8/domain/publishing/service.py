@@ -8,16 +8,20 @@ from uuid import UUID
 
 import msgspec
 
+from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.publishing.calendar import entries
 from uploadm8.domain.publishing.lifecycle import CANCELABLE, TOO_LATE, advance
 from uploadm8.domain.publishing.plan import SCHEDULE_FEATURE, Gate
 from uploadm8.domain.publishing.release import enqueue_publish
 from uploadm8.domain.publishing.schedule import resolve
 from uploadm8.domain.publishing.schemas import (
     AttemptOut,
+    CalendarEntry,
     PublicationDetail,
     Reschedule,
     Verdict,
 )
+from uploadm8.domain.publishing.smart import placed
 from uploadm8.domain.publishing.tables import (
     Publication,
     PublicationState,
@@ -25,7 +29,6 @@ from uploadm8.domain.publishing.tables import (
     ScheduleMode,
 )
 from uploadm8.domain.publishing.views import publication_out
-from uploadm8.domain.uploads.schemas import PublicationOut
 from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import ConflictError, NotFoundError
 from uploadm8.infra.clock import now
@@ -53,23 +56,17 @@ class Publications:
         account_id: UUID | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
-    ) -> Sequence[PublicationOut]:
+    ) -> Sequence[CalendarEntry]:
         """Newest first; with start and end, the calendar of what is scheduled or was published."""
-        query = Publication.select().where(Publication.workspace == workspace_id)
-        if before is not None:
-            query = query.where(Publication.id < before)
-        if state is not None:
-            query = query.where(Publication.state == state)
-        if account_id is not None:
-            query = query.where(Publication.account == account_id)
-        if start is not None:
-            query = query.where(
-                (Publication.publish_at >= start) | (Publication.published_at >= start)
-            )
-        if end is not None:
-            query = query.where((Publication.publish_at < end) | (Publication.published_at < end))
-        rows = await query.order_by(Publication.id, ascending=False).limit(limit)
-        return [publication_out(row) for row in rows]
+        return await entries(
+            workspace_id,
+            limit,
+            before,
+            state=state,
+            account_id=account_id,
+            start=start,
+            end=end,
+        )
 
     async def detail(self, workspace_id: UUID, publication_id: UUID) -> PublicationDetail:
         """Everything about a publication, with each attempt."""
@@ -89,6 +86,8 @@ class Publications:
             time_zone=row["time_zone"],
             held_reason=row["held_reason"],
             late=row["late"],
+            why=row["why"],
+            findings=json_of(row["findings"]),
             attempts=[msgspec.convert(attempt, AttemptOut) for attempt in attempts],
         )
 
@@ -119,6 +118,7 @@ class Publications:
         when = resolve(wish.schedule, now(), row["time_zone"])
         if when.mode in SCHEDULE_FEATURE:
             await self.gate.require(workspace_id, SCHEDULE_FEATURE[when.mode])
+        when = await placed(when, row["account"], Platform(row["platform"]), now())
         target = {ScheduleMode.QUEUE: S.HELD, ScheduleMode.NOW: S.QUEUED}.get(
             when.mode, S.SCHEDULED
         )
@@ -126,11 +126,11 @@ class Publications:
             "schedule_mode": when.mode.value,
             "publish_at": when.publish_at,
             "time_zone": when.time_zone,
+            "why": when.why,
         }
         async with transaction():
-            if row["state"] == S.DRAFT:
-                moved = await _update(publication_id, S.DRAFT, columns)
-            else:
+            moved = await _update(publication_id, S.DRAFT, columns)
+            if not moved:
                 held = "manual_queue" if target is S.HELD else None
                 await request_cancel(publication_id, PUBLISH)
                 moved = await _to(publication_id, target, {**columns, "held_reason": held})
@@ -149,9 +149,10 @@ class Publications:
         row = await self._row(workspace_id, publication_id)
         if row["state"] != S.CANCELED:
             async with transaction():
+                # Jobs before publications: the order in which deliveries lock them.
+                await request_cancel(publication_id, PUBLISH)
                 if not await advance(publication_id, CANCELABLE, S.CANCELED, cancel_requested=True):
                     raise _too_late((await self._row(workspace_id, publication_id))["state"])
-                await request_cancel(publication_id, PUBLISH)
         return await self.detail(workspace_id, publication_id)
 
     async def retry(self, workspace_id: UUID, publication_id: UUID) -> PublicationDetail:
@@ -160,13 +161,16 @@ class Publications:
         Raises:
             ConflictError: ``not_failed``.
         """
-        await self._row(workspace_id, publication_id)
         async with transaction():
+            row = await self._row(workspace_id, publication_id)
+            asked = row["commit_intent_at"] is not None
+            due = row["publish_at"] is not None and row["publish_at"] <= now()
             moved = await advance(
                 publication_id,
                 (S.FAILED,),
-                S.QUEUED,
+                S.CONFIRMING if asked else S.QUEUED,
                 cancel_requested=False,
+                publish_at=None if due else row["publish_at"],
                 error_class=None,
                 error_code=None,
                 error_detail=None,
@@ -199,6 +203,7 @@ class Publications:
                 .where(Publication.upload == row["upload"], Publication.account == row["account"])
                 .order_by(Publication.slot, ascending=False)
                 .first()
+                .lock_rows("UPDATE")
             )
             kept = ("workspace", "upload", "account", "rendition", "platform", "caption", "options")
             await Publication.insert(

@@ -91,6 +91,8 @@ class Publication(Table, tablename="publications", db=DB):
     bytes_total = BigInt(null=True, default=None)
     commit_intent_at = Timestamptz(null=True, default=None)
     attempts = Integer(default=0)
+    delivered_by = UUID(null=True, default=None)  # the one job that may deliver it
+    why = Text(null=True, default=None)  # how a smart time was chosen
     platform_post_id = Varchar(length=120, null=True, default=None)
     public_url = Text(null=True, default=None)
     error_class = Varchar(length=24, null=True, default=None)
@@ -143,3 +145,24 @@ class PublicationMetrics(Table, tablename="publication_metrics", db=DB):
     at = Timestamptz(default=TimestamptzNow())
 
     unique_publication_metrics_pull = Unique([publication, pull])
+
+
+class AccountPace(Table, tablename="account_paces", db=DB):
+    """How fast one account posts; its row is locked by whoever is about to commit."""
+
+    account = ForeignKey(ConnectedAccount, primary_key=True, null=False, on_delete=OnDelete.cascade)
+    last_commit_at = Timestamptz(null=True, default=None)
+    next_free_at = Timestamptz(null=True, default=None)  # the first turn nobody was told to take
+
+
+class PlatformCircuit(Table, tablename="platform_circuits", db=DB):
+    """Whether a platform is worth asking now; one row each, shared by all workers."""
+
+    platform = Varchar(length=16, primary_key=True)
+    window_at = Timestamptz(default=TimestamptzNow())
+    calls = Integer(default=0)
+    failures = Integer(default=0)
+    pause_s = Integer(default=0)  # 0 while closed; doubles each time a probe fails
+    opens_at = Timestamptz(null=True, default=None)  # from here on probes are let through
+    probes = Integer(default=0)
+    probe_at = Timestamptz(null=True, default=None)

@@ -46,6 +46,7 @@ PUBLISH = JobKind(
     "publishing.publish", Queue.JOBS, timeout_s=2 * 3600, max_attempts=8, max_crashes=20
 )
 RECONCILE = JobKind("publishing.reconcile", Queue.JOBS, max_attempts=500)
+SWEEP_PUBLICATIONS = JobKind("publishing.sweep", Queue.LIGHT, timeout_s=120, every_s=60)
 AFTER_PUBLISH = JobKind("publishing.after", Queue.LIGHT, max_attempts=6)
 POST_STEP = JobKind("publishing.post_step", Queue.LIGHT, timeout_s=300, max_attempts=6)
 PULL_METRICS = JobKind("publishing.pull_metrics", Queue.LIGHT, timeout_s=120, max_attempts=4)

@@ -1,0 +1,74 @@
+"""The append-only trail of what was tried, and what can be read from it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from uploadm8.domain.publishing.tables import AttemptPhase, PublishAttempt
+from uploadm8.errors import UploadM8Error
+from uploadm8.infra.clock import now
+from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.handlers import JobContext
+
+LONGEST_PAUSE_S = 300
+
+
+async def note_attempt(
+    publication_id: UUID, context: JobContext, phase: AttemptPhase, error: UploadM8Error | None
+) -> None:
+    """Add one line to the trail."""
+    # The clock of the database, as for the intent: times on this trail are compared.
+    clock = await PublishAttempt.raw("SELECT now() AS at")
+    await PublishAttempt.insert(
+        PublishAttempt(
+            id=new_id(),
+            publication=publication_id,
+            phase=phase.value,
+            worker=context.worker,
+            lease_epoch=context.job.epoch,
+            http_status=getattr(error, "http_status", None),
+            error_class=error.retry.value if error else None,
+            error_code=error.code if error else None,
+            detail=error.detail if error else None,
+            at=clock[0]["at"],
+        )
+    )
+
+
+async def was_accepted(row: Mapping[str, Any]) -> bool:
+    """Whether the platform took the commit that is on record."""
+    return await PublishAttempt.exists().where(
+        PublishAttempt.publication == row["id"],
+        PublishAttempt.phase == AttemptPhase.COMMIT.value,
+        PublishAttempt.error_class.is_null(),
+        PublishAttempt.at >= row["commit_intent_at"],
+    )
+
+
+async def last_intent_at(row: Mapping[str, Any]) -> datetime:
+    """When the commit was last about to be sent."""
+    intents = await _intents(row)
+    last: datetime = intents[-1]["at"] if intents else row["commit_intent_at"]
+    return last
+
+
+async def pause_before_repeat(row: Mapping[str, Any]) -> float:
+    """Seconds until the same commit may be sent again: the first repeat goes at once."""
+    repeats = len(await _intents(row)) - 1
+    if repeats < 1:
+        return 0.0
+    pause = timedelta(seconds=min(LONGEST_PAUSE_S, 5 * 2 ** min(repeats, 10)))
+    return (await last_intent_at(row) + pause - now()).total_seconds()
+
+
+async def _intents(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return await (
+        PublishAttempt.select(PublishAttempt.at)
+        .where(
+            PublishAttempt.publication == row["id"],
+            PublishAttempt.phase == AttemptPhase.COMMIT_INTENT.value,
+            PublishAttempt.at >= row["commit_intent_at"],
+        )
+        .order_by(PublishAttempt.at)
+    )

@@ -1,0 +1,150 @@
+"""A worker's desk in one process: real rows, real clients, a sandbox, and jobs run by hand."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from platform_clients import OPTIONS, connect
+from sandbox_flows import Sandbox
+from uploadm8.domain.accounts.tables import User
+from uploadm8.domain.platforms.accounts import Accounts, nothing
+from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.tokens import TokenKeeper
+from uploadm8.domain.platforms.vault import Vault
+from uploadm8.domain.publishing.actors import PublishingJobs
+from uploadm8.domain.publishing.aftermath import Aftermath
+from uploadm8.domain.publishing.delivery import Delivery
+from uploadm8.domain.publishing.metrics import MetricsJobs
+from uploadm8.domain.publishing.pace import Pace
+from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.renditions.tables import Rendition, RenditionState
+from uploadm8.domain.uploads.tables import Upload, UploadState
+from uploadm8.domain.workspaces.tables import Workspace
+from uploadm8.errors import UploadM8Error
+from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.catalog import PUBLISH
+from uploadm8.infra.jobs.handlers import Handler, JobContext
+from uploadm8.infra.jobs.queue import claim, enqueue, finish, put_back
+from uploadm8.infra.jobs.tables import JobRow
+from uploadm8.infra.security.cipher import Cipher
+from uploadm8.infra.storage.s3 import Storage
+
+CIPHER = Cipher({1: bytes(range(32))}, 1)
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
+
+
+@dataclass
+class Desk:
+    """Publishes for real and runs the jobs that come of it."""
+
+    sandbox: Sandbox
+    clients: Clients
+    storage: Storage
+    film: Path
+    handlers: dict[str, Handler]
+
+    async def publication(self, platform: Platform, **options: Any) -> UUID:
+        """An upload with one finished rendition, about to be published."""
+        user, workspace, upload, rendition, publication = (new_id() for _ in range(5))
+        await User.insert(User(id=user, email=f"{user}@example.com", password_hash="-"))
+        await Workspace.insert(Workspace(id=workspace, name="A team"))
+        found = await connect(self.sandbox, self.clients, platform)
+        account = (
+            await Accounts(Vault(CIPHER), nothing).connect(workspace, user, platform, found[:1])
+        )[0]
+        stored, _ = await self.storage.upload(f"r/{rendition}.mp4", self.film, "video/mp4")
+        await self.storage.put_bytes(f"r/{rendition}.png", PNG, "image/png")
+        await Upload.insert(
+            Upload(
+                id=upload,
+                workspace=workspace,
+                state=UploadState.READY,
+                content_type="video/mp4",
+                size_bytes=stored.size,
+                object_key=f"u/{upload}",
+                title="Lap one",
+            )
+        )
+        await Rendition.insert(
+            Rendition(
+                id=rendition,
+                workspace=workspace,
+                upload=upload,
+                name="tall",
+                state=RenditionState.SUCCEEDED,
+                object_key=f"r/{rendition}.mp4",
+                still_key=f"r/{rendition}.png",
+                etag=stored.etag,
+                width=576,
+                height=1024,
+                fps=24.0,
+                duration_s=4.0,
+                size_bytes=stored.size,
+            )
+        )
+        await Publication.insert(
+            Publication(
+                id=publication,
+                workspace=workspace,
+                upload=upload,
+                account=account,
+                rendition=rendition,
+                platform=platform,
+                state=PublicationState.QUEUED,
+                caption="Lap one #track",
+                options=msgspec.json.encode(OPTIONS[platform] | options).decode(),
+            )
+        )
+        await enqueue(PUBLISH, ref_id=publication, workspace_id=workspace)
+        return publication
+
+    async def run_due(self, *, kinds: str = "") -> list[str]:
+        """Run every due job once, as a worker would; returns what was run."""
+        rows: list[dict[str, Any]] = await JobRow.raw(
+            "SELECT id, kind FROM jobs WHERE state = 'queued' AND run_at <= now() ORDER BY run_at"
+        )
+        ran = []
+        for row in rows:
+            if kinds and kinds not in row["kind"]:
+                continue
+            job = await claim(row["id"], "desk", 60)
+            assert job is not None
+            try:
+                await self.handlers[job.kind].run(JobContext(job, "desk"))
+            except UploadM8Error as error:
+                await put_back(job, error.retry_after or 0.0, counts=False)
+            else:
+                await finish(job, "succeeded")
+            ran.append(job.kind)
+        return ran
+
+    async def settle(self) -> None:
+        """Run due jobs until none is left."""
+        for _ in range(40):
+            if not await self.run_due():
+                return
+            await asyncio.sleep(0.05)
+
+    async def row(self, publication: UUID) -> dict[str, Any]:
+        return (await Publication.select().where(Publication.id == publication))[0]
+
+
+def build_desk(sandbox: Sandbox, clients: Clients, film: Path, storage: Storage) -> Desk:
+    """A desk with the handlers of everything about publications."""
+    keeper = TokenKeeper(clients.oauth, Vault(CIPHER))
+    delivery = Delivery(keeper, clients.publishers, storage, CIPHER, Pace(0))
+    groups = (
+        PublishingJobs(delivery).handlers(),
+        Aftermath(delivery, clients).handlers(),
+        MetricsJobs(delivery).handlers(),
+    )
+    handlers = {handler.kind.name: handler for group in groups for handler in group}
+    return Desk(sandbox, clients, storage, film, handlers)
