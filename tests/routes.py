@@ -181,5 +181,7 @@ ROWS: Mapping[str, Row] = {
     ),
     "GET /oauth/{platform}/start": Row("session", role="admin", path={"platform": "youtube"}),
     "GET /oauth/{platform}/callback": Row("public", path={"platform": "youtube"}),
+    "GET /api/kpi/summary": Row(),
+    "GET /api/kpi/raw": Row(),
     "POST /api/admin/entitlements/grant": Row("admin"),
 }

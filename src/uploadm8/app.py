@@ -21,6 +21,7 @@ from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
 from uploadm8.domain.billing.controllers import BillingController
+from uploadm8.domain.kpi.controllers import KpiController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
 from uploadm8.domain.publishing.controllers import PublicationsController
@@ -51,6 +52,7 @@ ROUTES: list[ControllerRouterHandler] = [
     OAuthController,
     PlatformWebhooksController,
     BillingController,
+    KpiController,
     AdminController,
 ]
 

@@ -20,6 +20,8 @@ from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
+from uploadm8.domain.kpi.export import Export
+from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
 from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
@@ -83,6 +85,8 @@ class Services:
     previews: HudPreviews
     closing: Closing
     delivery: Delivery
+    kpis: Kpis
+    export: Export
     administration: Administration
     admin_key: str
 
@@ -159,6 +163,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             publications=publications,
             closing=build_closing(people, storage, billing, platforms, publications),
             delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
+            kpis=Kpis(),
+            export=Export(entitlements),
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
         )
