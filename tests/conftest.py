@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 os.environ.setdefault("PICCOLO_CONF", "uploadm8.piccolo_app")
 
+import asyncpg
 import pytest
 
 from uploadm8.dev.embedded import (
@@ -57,10 +58,24 @@ def servers() -> Iterator[Servers]:
     ]
     DB.configure(started[0].url, application="tests")
     asyncio.run(upgrade())
-    yield Servers(folder, *(server.url for server in started))
+    database = asyncio.run(_clone(started[0].url))
+    DB.configure(database, application="tests")
+    yield Servers(folder, database, *(server.url for server in started[1:]))
     for server in started:
         server.process.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _clone(template_url: str) -> str:
+    """A database of this process's own, copied from the migrated template."""
+    base, _, template = template_url.rpartition("/")
+    name = f"tests_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
+    connection = await asyncpg.connect(f"{base}/postgres")
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    finally:
+        await connection.close()
+    return f"{base}/{name}"
 
 
 @pytest.fixture

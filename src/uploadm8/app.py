@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
+from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
 
 from uploadm8.api.context import Edge
@@ -61,6 +62,14 @@ DEPENDENCIES = {
     "client": Provide(provide_client, sync_to_thread=False),
     "idempotency": Provide(provide_idempotency),
 }
+
+
+def schema(base_url: str = "https://auth.uploadm8.com") -> bytes:
+    """The OpenAPI document as JSON; needs no settings and opens no connection."""
+    described = Litestar(
+        route_handlers=ROUTES, dependencies=DEPENDENCIES, openapi_config=openapi_config(base_url)
+    )
+    return encode_json(described.openapi_schema.to_schema())
 
 
 def create_app(config: Config | None = None) -> Edge:

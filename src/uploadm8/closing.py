@@ -8,7 +8,7 @@ from uploadm8.domain.billing.service import Billing
 from uploadm8.domain.platforms.service import Platforms
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.workspaces.closing import Closing, OfWorkspace
-from uploadm8.errors import ConflictError, NotFoundError, UnavailableError
+from uploadm8.errors import ConflictError, UnavailableError
 from uploadm8.infra.jobs.tables import JobRow
 from uploadm8.infra.storage.keys import workspace_prefix
 from uploadm8.infra.storage.s3 import Storage
@@ -44,8 +44,8 @@ def build_closing(
                 await publications.cancel(workspace_id, row["id"])
 
     async def end_subscription(workspace_id: UUID) -> None:
-        with suppress(BillingOffError, NotFoundError, ConflictError):
-            await billing.changes.cancel(workspace_id)
+        with suppress(BillingOffError):
+            await billing.changes.end_now(workspace_id)
 
     async def give_access_back(workspace_id: UUID) -> None:
         for account in await platforms.accounts.of_workspace(workspace_id):

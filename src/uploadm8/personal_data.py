@@ -45,7 +45,7 @@ async def archive(user_id: UUID, workspaces: list[UUID]) -> bytes:
 
 def _owned_tables() -> list[tuple[str, str]]:
     """Tables with a column that names the workspace, parents before children."""
-    found = []
+    found: list[tuple[str, str]] = []
     # Migrations define stubs of some tables; ours live beside their subjects.
     ours = [one for one in TABLE_REGISTRY if one.__module__.endswith((".tables", ".idempotency"))]
     for table in sort_table_classes(ours):

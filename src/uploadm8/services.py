@@ -82,8 +82,8 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
-    previews: HudPreviews
     closing: Closing
+    previews: HudPreviews
     delivery: Delivery
     kpis: Kpis
     export: Export
@@ -159,9 +159,9 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             platforms=platforms,
             uploads=Uploads(storage, quota, plans, views),
             telemetry=TelemetryFiles(storage, plans, views),
-            previews=HudPreviews(storage),
             publications=publications,
             closing=build_closing(people, storage, billing, platforms, publications),
+            previews=HudPreviews(storage),
             delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
             kpis=Kpis(),
             export=Export(entitlements),

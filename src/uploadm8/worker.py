@@ -30,8 +30,11 @@ from uploadm8.services import Services, open_services, queue_names
 
 def handlers(services: Services) -> dict[str, Handler]:
     """The handler of every job kind, by name."""
-    uploads = UploadJobs(services.storage, services.scratch, services.live, services.quota)
-    renditions = RenditionJobs(services.storage, services.scratch, services.live, services.quota)
+    common = (
+        *(services.storage, services.scratch, services.live),
+        *(services.quota, services.settings),
+    )
+    uploads, renditions = UploadJobs(*common), RenditionJobs(*common)
     groups = (
         uploads.handlers(),
         renditions.handlers(),

@@ -74,7 +74,7 @@ def _failures(path: str, operation: Mapping[str, Any]) -> Iterator[type[UploadM8
         yield from (ConflictError, TooLargeError, UnsupportedMediaTypeError)
     if operation.get("security") != [{}]:
         yield from (UnauthenticatedError, ForbiddenError, NotFoundError)
-    elif path.startswith("/api/auth"):
+    elif path.startswith(("/api/auth", "/api/admin")):
         yield from (UnauthenticatedError, ForbiddenError)
     if "{" in path:
         yield NotFoundError

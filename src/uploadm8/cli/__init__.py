@@ -11,6 +11,7 @@ _COMMANDS = {
     "inspect": "uploadm8.cli.inspect:inspect",
     "jobs": "uploadm8.cli.jobs:jobs",
     "keys": "uploadm8.cli.keys:keys",
+    "openapi": "uploadm8.cli.openapi:openapi",
     "preview": "uploadm8.cli.preview:preview",
     "render": "uploadm8.cli.render:render",
     "sandbox": "uploadm8.cli.sandbox:sandbox",

@@ -66,7 +66,7 @@ def encode_drive(
 def _video_stream(
     out: av.container.OutputContainer, width: int, height: int, fps: int
 ) -> VideoStream:
-    options = {"preset": "superfast", "crf": "20", "x264-params": f"keyint={2 * fps}"}
+    options = {"preset": "ultrafast", "crf": "20", "x264-params": f"keyint={2 * fps}"}
     video = out.add_stream("libx264", rate=fps, options=options)
     video.width, video.height, video.pix_fmt = width, height, "yuv420p"
     context = video.codec_context

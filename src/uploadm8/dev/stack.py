@@ -7,6 +7,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from uploadm8.dev.embedded import (
     start_valkey,
 )
 from uploadm8.dev.processes import Process, StackError, free_port, spawn, wait_for_port
-from uploadm8.dev.sandbox import sandbox_env
+from uploadm8.dev.sandbox import sandbox_env, webhook_urls
 
 BUCKET = "uploadm8-media"
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -115,6 +116,7 @@ def running_stack(
             _start_sandbox(stack, on_line)
             stack.env |= _secrets(home) | _addresses(stack, api_port)
             _write_env(stack)
+            _introduce_sandbox(stack)
             _migrate(stack)
             stack.api_url = stack.env["BASE_URL"]
             stack.start_worker(on_line)
@@ -159,6 +161,19 @@ def _start_sandbox(stack: Stack, on_line: OnLine | None) -> None:
     wait_for_port(port, process, 60)
     stack.sandbox_url = f"http://127.0.0.1:{port}"
     stack.env |= sandbox_env(stack.sandbox_url)
+
+
+def _introduce_sandbox(stack: Stack) -> None:
+    """Tell the sandbox where webhooks go, and let the tiers be made at its Stripe meanwhile."""
+    urls = webhook_urls(stack.env["BASE_URL"])
+    answer = httpx.put(f"{stack.sandbox_url}/_sandbox/config", json=urls, trust_env=False)
+    answer.raise_for_status()
+    threading.Thread(target=_set_up_stripe, args=(dict(stack.env),), daemon=True).start()
+
+
+def _set_up_stripe(env: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "uploadm8", "stripe", "setup"]
+    subprocess.run(command, env=env, capture_output=True, check=False)
 
 
 def _addresses(stack: Stack, api_port: int | None) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -90,6 +91,24 @@ def test_a_small_budget_still_looks_at_the_whole_clip(drive: SamplePaths) -> Non
     motion = extract_motion(drive.video, budget_s=0.05)
     assert 2 <= len(motion.t) < SECONDS * 30 - 1
     assert (np.diff(motion.t) > 0).all()
+
+
+def test_a_clip_with_a_single_key_frame_is_measured_frame_by_frame(tmp_path: Path) -> None:
+    path = tmp_path / "endless.mp4"
+    rows, columns = np.mgrid[0:72, 0:128]
+    with av.open(str(path), "w") as out:
+        options = {"preset": "ultrafast", "x264-params": "keyint=10000:scenecut=0"}
+        stream = out.add_stream("libx264", rate=30, options=options)
+        stream.width, stream.height, stream.pix_fmt = 128, 72, "yuv420p"
+        for n in range(300):
+            # The scenery slides to the left by 0.6 pixels a frame: a turn to the right.
+            x = columns + 0.6 * n
+            picture = 128 + 60 * np.sin(x / 5) * np.cos(rows / 7) + 30 * np.sin(x / 13)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture.astype(np.uint8), "gray")))
+        out.mux(stream.encode(None))
+    motion = extract_motion(path)
+    assert len(motion.t) == 299
+    assert np.nanmedian(motion.turn) == pytest.approx(0.6 / 128 * 30, rel=0.1)
 
 
 def test_a_file_that_is_no_video_is_a_clear_error(tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from filmed import boxes, job, spec, watch
 from media import Clip, make
-from uploadm8.core.video.job import Event, Finished, Progress, Started
+from uploadm8.core.video.job import Event, Finished, Progress, RenderJob, Started
 from uploadm8.core.video.render import render
 from uploadm8.core.video.rendition import Fit, Pace
 from uploadm8.errors import MediaError
@@ -280,3 +282,37 @@ def test_file_size_caps_are_kept(tmp_path: Path) -> None:
     report = render(job(source, tmp_path, spec(name="free"), spec(name="capped", max_bytes=cap)))
     free, capped = (output.bytes for output in report.outputs)
     assert capped <= cap < free
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),  # shrinking would render for minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(place=st.floats(0.05, 0.9), length=st.integers(1, 3000), byte=st.integers(0, 255))
+def test_damage_in_the_middle_gives_a_whole_file_or_a_reason(
+    clip: Path, tmp_path: Path, place: float, length: int, byte: int
+) -> None:
+    content = bytearray(clip.read_bytes())
+    start = int(len(content) * place)
+    content[start : start + length] = bytes([byte]) * len(content[start : start + length])
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(content)
+    outcome = _frames_or_code(job(path, tmp_path, spec(64, 64)))
+    assert str(outcome).startswith("media_") or outcome == _packets(tmp_path / "64x64.mp4")
+    assert not list(tmp_path.glob("*.part"))
+
+
+def _frames_or_code(one: RenderJob) -> int | str:
+    try:
+        return render(one).outputs[0].frames
+    except MediaError as error:
+        return error.code
+
+
+def _packets(path: Path) -> int:
+    import av
+
+    with av.open(str(path)) as file:
+        return sum(1 for packet in file.demux(file.streams.video[0]) if packet.size)

@@ -1,12 +1,16 @@
 """Billing through the real application."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 
 from api_client import Api, running
 from conftest import Servers, wipe
+from uploadm8.domain.billing.tables import QuotaEntry
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +71,27 @@ async def test_without_stripe_everything_answers_with_a_reason(
     answer = await api.http.post(f"/api/billing/{path}", json=body, headers=someone.headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_two_hundred_presigns_at_once_at_limit_ten_grant_exactly_ten(api: Api) -> None:
+    someone = await api.register()
+    body = {"filename": "drive.mp4", "content_type": "video/mp4", "size_bytes": 1000}
+
+    async def presign() -> httpx.Response:
+        return await api.http.post("/api/uploads/presign", json=body, headers=someone.headers)
+
+    answers = await asyncio.gather(*(presign() for _ in range(200)))
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses == {201: 10, 402: 190}
+    refused = next(answer.json() for answer in answers if answer.status_code == 402)
+    assert (refused["code"], refused["limit"], refused["required_tier"]) == (
+        "quota_exceeded",
+        10,
+        "solo",
+    )
+    usage = (await api.http.get("/api/billing/usage", headers=someone.headers)).json()
+    assert (usage["reserved"], usage["remaining"]) == (10, 0)
+    assert await QuotaEntry.count() == 10
 
 
 @pytest.mark.parametrize("path", ["subscription", "usage", "invoices"])

@@ -140,6 +140,16 @@ async def test_a_cancellation_is_understood_in_either_of_stripes_spellings(
     assert caught.value.code == "not_canceled"
 
 
+async def test_a_workspace_that_is_deleted_stops_paying_at_once(
+    world: World, workspace: UUID
+) -> None:
+    await world.buy(workspace, Tier.STUDIO)
+    await world.billing.changes.change(workspace, _key(Tier.SOLO))
+    assert await world.billing.changes.end_now(workspace) is True
+    assert await world.billing.changes.end_now(workspace) is False
+    assert await _tier(world, workspace) is Tier.STARTER
+
+
 async def test_without_a_subscription_there_is_nothing_to_change_and_no_portal(
     world: World, workspace: UUID
 ) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from uploadm8.core.telemetry.track import BoolArray, Channel, FloatArray, Track
 
 STEP_S = 0.05
-_LONGEST_LOG_S = 24 * 3600.0
+_LONGEST_LOG_S = 12 * 3600.0
 _LONGEST_CLIP_S = 3 * 3600.0
 _SMOOTH_S = 0.4  # sigma, of the noisy measure of forward motion
 _MEMORY_FORWARD_S, _MEMORY_TURN_S = 5.0, 2.0  # how long a value tells of the next

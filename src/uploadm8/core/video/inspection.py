@@ -1,6 +1,6 @@
 """Look into an upload: what the video is, what its telemetry says, how the two line up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from uploadm8.core.telemetry.preview import geojson, preview, summary
 from uploadm8.core.telemetry.reader import read_track
 from uploadm8.core.telemetry.store import dump_track
 from uploadm8.core.telemetry.track import Track
+from uploadm8.core.telemetry.zones import Zone, hide_zones
 from uploadm8.core.video.alignment import Alignment, align
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.quick_still import KeptPicture, keep_pictures
@@ -26,11 +27,13 @@ class InspectTask:
         source: the video, on local disk.
         telemetry: the telemetry file beside it, if one was sent.
         offset_s: the log's time at the first picture, when the user has set it.
+        zones: where no position may be shown.
     """
 
     source: Path
     telemetry: Path | None = None
     offset_s: float | None = None
+    zones: tuple[Zone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
     emit({"probed": True})
     facts = source_facts(source)
     try:
-        track = find_track(task.source, task.telemetry)
+        track = find_track(task.source, task.telemetry, task.zones)
     except TelemetryError as error:
         return Inspection(source=facts, telemetry_problem=error)
     pictures = tuple(keep_pictures(task.source))
@@ -91,16 +94,18 @@ def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
     )
 
 
-def find_track(video: Path, telemetry: Path | None) -> Track | None:
+def find_track(video: Path, telemetry: Path | None, zones: Sequence[Zone] = ()) -> Track | None:
     """The track of the file that was sent, else the one inside the video, else None.
+
+    Positions inside the privacy zones are gone from it.
 
     Raises:
         TelemetryError: a file was sent and cannot be read.
     """
     if telemetry is not None:
-        return read_track(telemetry)
+        return hide_zones(read_track(telemetry), zones)
     try:
-        return read_track(video)
+        return hide_zones(read_track(video), zones)
     except TelemetryError:
         return None
 

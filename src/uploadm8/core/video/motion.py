@@ -33,6 +33,8 @@ _NEAR_ROWS = slice(round(0.37 * HEIGHT), round(0.84 * HEIGHT))  # below is the b
 _COLUMN = 6  # pixels wide
 _INWARD = 0.15
 _LEAST_COLUMNS, _LEAST_TEXTURE = 5, 8
+_LONGEST_BURST = 240  # thumbnails held at a time
+_OVERDRAFT = 1.25
 _SHORTEST_BURST = 6  # packets: of fewer, no two pictures need be neighbours
 
 
@@ -106,6 +108,11 @@ def _bursts(
         if in_group <= allowed or not packet.size:
             burst += _seen(_decode(packet), origin, budget)
             budget.spent = time.monotonic() - started
+            if len(burst) >= _LONGEST_BURST:
+                yield burst
+                burst = burst[-1:]
+            if budget.spent > _OVERDRAFT * budget.seconds:
+                break  # one endless group of pictures, of which none can be skipped
         elif in_group == allowed + 1 and allowed:
             burst += _drained(stream, origin, budget)
     yield sorted(burst, key=lambda one: one[0])

@@ -1,6 +1,6 @@
 """Before anything is rendered: what a platform will get, what is changed for it, what it refuses."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -8,6 +8,7 @@ from fractions import Fraction
 from uploadm8.core.video.encoders import AUDIO_BITRATE, max_bitrate
 from uploadm8.core.video.pacing import pacing_for
 from uploadm8.core.video.platforms import PlatformMedia, platform_media
+from uploadm8.core.video.refusals import RULES, Sent
 from uploadm8.core.video.rendition import Fit, Pace, RenditionSpec
 from uploadm8.core.video.source import SourceInfo
 
@@ -38,23 +39,6 @@ class Finding:
     code: str
     sentence: str
     action: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What a platform would get."""
-
-    container: str
-    video_codec: str
-    audio_codec: str | None
-    channels: int
-    audio_rate: int
-    width: int
-    height: int
-    fps: Fraction
-    variable: bool
-    duration_s: float
-    bytes: int
 
 
 def preflight(source: SourceInfo, platform: str, spec: RenditionSpec | None) -> tuple[Finding, ...]:
@@ -114,100 +98,8 @@ def as_rendered(source: SourceInfo, spec: RenditionSpec) -> Sent:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """A reason to refuse: when it applies, and what is said."""
-
-    code: str
-    applies: Callable[[Sent, PlatformMedia], bool]
-    sentence: str
-    action: str
-
-
-_CONVERT = "Let it be converted, or export it differently."
-
-_RULES = (
-    _Rule(
-        "too_long",
-        lambda sent, media: sent.duration_s > media.max_duration_s + 0.05,
-        "{media.title} takes at most {media.max_duration_s:.0f} s; this has {sent.duration_s:.0f} s.",
-        "Choose to cut it, or choose a part of it.",
-    ),
-    _Rule(
-        "too_short",
-        lambda sent, media: sent.duration_s < media.min_duration_s - 0.05,
-        "{media.title} needs at least {media.min_duration_s:g} s; this has {sent.duration_s:.1f} s.",
-        "Choose a longer video for it.",
-    ),
-    _Rule(
-        "container",
-        lambda sent, media: sent.container not in media.containers,
-        "{media.title} does not take {sent.container} files.",
-        _CONVERT,
-    ),
-    _Rule(
-        "video_codec",
-        lambda sent, media: sent.video_codec not in media.video_codecs,
-        "{media.title} does not take {sent.video_codec} video.",
-        _CONVERT,
-    ),
-    _Rule(
-        "audio_codec",
-        lambda sent, media: (
-            sent.audio_codec is not None and sent.audio_codec not in media.audio_codecs
-        ),
-        "{media.title} does not take {sent.audio_codec} sound.",
-        _CONVERT,
-    ),
-    _Rule(
-        "audio_layout",
-        lambda sent, media: (
-            sent.channels > media.max_channels or sent.audio_rate > media.max_audio_rate
-        ),
-        "{media.title} takes {media.max_channels} channels of sound at {media.max_audio_rate} Hz.",
-        _CONVERT,
-    ),
-    _Rule(
-        "resolution",
-        lambda sent, media: (
-            not (
-                media.min_side <= min(sent.width, sent.height)
-                and max(sent.width, sent.height) <= media.max_side
-                and sent.width <= (media.max_width or media.max_side)
-            )
-        ),
-        "{media.title} does not take pictures of {sent.width}x{sent.height}.",
-        _CONVERT,
-    ),
-    _Rule(
-        "frame_rate",
-        lambda sent, media: not media.min_fps <= sent.fps <= media.max_fps,
-        "{media.title} takes {media.min_fps} to {media.max_fps} pictures a second.",
-        _CONVERT,
-    ),
-    _Rule(
-        "uneven_rate",
-        lambda sent, media: sent.variable and media.steady,
-        "{media.title} wants pictures at a steady rate.",
-        _CONVERT,
-    ),
-    _Rule(
-        "landscape",
-        lambda sent, media: sent.width > sent.height and not media.landscape,
-        "{media.title} takes upright videos only.",
-        "Choose 9:16 for it.",
-    ),
-    _Rule(
-        "file_size",
-        lambda sent, media: sent.bytes > media.max_bytes,
-        "{media.title} takes files of at most {media.max_bytes} bytes.",
-        "Choose a shorter part, or a lower resolution.",
-    ),
-)
-
-
 def _refusals(sent: Sent, media: PlatformMedia) -> Iterator[Finding]:
-    for rule in _RULES:
+    for rule in RULES:
         if rule.applies(sent, media):
             sentence = rule.sentence.format(sent=sent, media=media)
             yield Finding(Severity.BLOCK, rule.code, sentence, rule.action)

@@ -41,6 +41,7 @@ def probe_opened(path: Path, container: InputContainer, limits: MediaLimits) -> 
     _check_size(stream, limits)
     audio = _audio(container, limits)
     picture = _first_picture(container, stream)
+    stream.codec_context.flush_buffers()  # the decoder would keep its pictures as long as the file
     cadence = _cadence(container, stream, path)
     _check_cadence(cadence, limits)
     return _describe(path, container, stream, picture, cadence, audio)

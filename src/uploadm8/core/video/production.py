@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uploadm8.core.hud.spec import HudSpec
+from uploadm8.core.telemetry.zones import Zone
 from uploadm8.core.video.inspection import find_track
 from uploadm8.core.video.job import Emit, Output, RenderJob, RenderReport
 from uploadm8.core.video.probe import probe
@@ -29,6 +30,7 @@ class ProductionTask:
         quality: encoder effort.
         segments: folder for segments that outlive a crash of this process: give the same one again
             and only what is missing is rendered. None renders in one piece.
+        zones: where no position may be shown.
     """
 
     source: Path
@@ -38,6 +40,7 @@ class ProductionTask:
     outputs: tuple[Output, ...]
     quality: Quality = Quality.STANDARD
     segments: Path | None = None
+    zones: tuple[Zone, ...] = ()
 
 
 def produce(task: ProductionTask, emit: Emit) -> RenderReport:
@@ -51,7 +54,7 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
     info = probe(task.source)
     for folder in {output.path.parent for output in task.outputs}:
         check_space(folder, [output.spec for output in task.outputs], info.duration_s)
-    track = None if task.hud is None else find_track(task.source, task.telemetry)
+    track = None if task.hud is None else find_track(task.source, task.telemetry, task.zones)
     hud = task.hud if track is not None else None
     job = RenderJob(
         source=task.source,

@@ -10,12 +10,13 @@ import stripe
 import structlog
 
 from uploadm8.domain.billing.calls import once
-from uploadm8.domain.billing.gateway import StripeGateway
+from uploadm8.domain.billing.gateway import StripeGateway, translated
 from uploadm8.domain.billing.plans import BY_LOOKUP_KEY
 from uploadm8.domain.billing.prices import Prices
 from uploadm8.domain.billing.subscriptions import (
     SubscriptionCopy,
     customer_of,
+    live_subscription,
     subscription_in_force,
 )
 from uploadm8.domain.billing.sync import NEXT_LOOKUP_KEY, Sync
@@ -80,6 +81,21 @@ class Changes:
         await self._release(current)
         await self._update(current, {"cancel_at_period_end": True})
         await self._read_back(current)
+
+    async def end_now(self, workspace_id: UUID) -> bool:
+        """End every subscription at once, for a workspace that is being deleted.
+
+        Nothing is paid back by itself. Returns whether there was one.
+        """
+        ended: set[str] = set()
+        current = await live_subscription(workspace_id)
+        while current is not None and current.stripe_id not in ended:
+            ended.add(current.stripe_id)
+            with translated():
+                await self.gateway.v1.subscriptions.cancel_async(current.stripe_id)
+            await self.sync.customer(current.stripe_customer_id)
+            current = await live_subscription(workspace_id)
+        return bool(ended)
 
     async def resume(self, workspace_id: UUID) -> None:
         """Take back a cancellation or a planned downgrade that has not taken effect.

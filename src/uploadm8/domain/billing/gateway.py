@@ -32,7 +32,7 @@ from uploadm8.errors import (
 log = structlog.get_logger(__name__)
 
 API_VERSION = "2026-10-28.endive"
-TIMEOUT_S = 20  # below the 30 s that PostgreSQL lets a transaction idle
+TIMEOUT_S = 10  # with one retry below the 30 s that PostgreSQL lets a transaction idle
 _PAGE = 100
 _KEYS_PER_CALL = 10
 
@@ -222,7 +222,7 @@ async def open_gateway(options: BillingOptions) -> AsyncIterator[StripeGateway]:
         options.secret_key,
         stripe_version=API_VERSION,
         base_addresses={"api": options.api_base_url.rstrip("/")},
-        max_network_retries=2,
+        max_network_retries=1,
         http_client=http,
     )
     try:

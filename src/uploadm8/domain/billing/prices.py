@@ -15,6 +15,7 @@ from uploadm8.errors import InvalidRequestError, UploadM8Error
 log = structlog.get_logger(__name__)
 
 FRESH_S = 300.0  # how long a price list from Stripe is used without asking again
+INCOMPLETE_S = 5.0  # how long one that lacks a price, since the setup may be running
 STALE_S = 24 * 3600.0  # how long while Stripe cannot be asked
 
 
@@ -102,7 +103,8 @@ class Prices:
 
     async def _prices(self) -> dict[str, StripePrice]:
         age = time.monotonic() - self._cache.at
-        if age < FRESH_S:
+        complete = self._cache.prices.keys() >= set(self.options.offered)
+        if age < (FRESH_S if complete else INCOMPLETE_S):
             return self._cache.prices
         try:
             found = await self.gateway.prices(self.options.offered)

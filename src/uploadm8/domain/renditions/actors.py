@@ -21,7 +21,7 @@ from uploadm8.domain.renditions.wanted import (
     spec_to_json,
     wanted_renditions,
 )
-from uploadm8.domain.uploads.actors import reject_upload
+from uploadm8.domain.uploads.actors import PrivacyZones, reject_upload, zones_of
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
@@ -41,6 +41,7 @@ from uploadm8.infra.storage.keys import rendition_key, still_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
 
 R = RenditionState
+SEGMENTS_FROM_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class RenditionJobs:
     scratch: Scratch
     live: Live
     quota: QuotaBook
+    zones: PrivacyZones
 
     def handlers(self) -> tuple[Handler, ...]:
         """Every handler, with its kind."""
@@ -135,6 +137,8 @@ class RenditionJobs:
             offset_s=float(sync.get("offset_s", 0.0)),
             hud=_hud_of(upload),
             outputs=outputs,
+            segments=_segments(folder, upload),
+            zones=await zones_of(self.zones, upload["workspace"]),
         )
         loop = asyncio.get_running_loop()
         report = await run_in_child(
@@ -224,6 +228,12 @@ class RenditionJobs:
                     Rendition.finished_at: now(),
                 }
             ).where(Rendition.id == row["id"], Rendition.state == R.RUNNING)
+
+
+def _segments(folder: Path, upload: dict[str, Any]) -> Path | None:
+    """Long videos are rendered in segments, so that a crash costs one segment and not all."""
+    long = float(json_of(upload["source"])["duration_s"]) > SEGMENTS_FROM_S
+    return folder / "segments" if long else None
 
 
 def _hud_of(upload: dict[str, Any]) -> HudSpec | None:

@@ -1,12 +1,14 @@
 """Jobs about uploads: look into what was sent; expire what never came."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
 
+from uploadm8.core.telemetry.zones import Zone
 from uploadm8.core.video.inspection import Inspection, InspectTask, inspect_media
+from uploadm8.domain.settings.schemas import PrivacyZone
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
@@ -40,6 +42,12 @@ class TelemetryPendingError(UnavailableError):
     retry = Retry.RATE_LIMITED
 
 
+class PrivacyZones(Protocol):
+    """The workspace's settings, as far as they concern maps."""
+
+    async def privacy_zones(self, workspace_id: UUID) -> list[PrivacyZone]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class UploadJobs:
     """Handlers of the upload's jobs."""
@@ -48,6 +56,7 @@ class UploadJobs:
     scratch: Scratch
     live: Live
     quota: QuotaBook
+    zones: PrivacyZones
 
     def handlers(self) -> tuple[Handler, ...]:
         """Every handler, with its kind."""
@@ -160,8 +169,19 @@ class UploadJobs:
                 )
         except (ObjectMissingError, SourceChangedError) as error:
             raise type(error)(error.detail, retry=Retry.PERMANENT_MEDIA) from error
-        task = InspectTask(source=source, telemetry=log, offset_s=_asked_offset(row))
+        task = InspectTask(
+            source=source,
+            telemetry=log,
+            offset_s=_asked_offset(row),
+            zones=await zones_of(self.zones, row["workspace"]),
+        )
         return await run_in_child(inspect_media, task, scratch=folder)
+
+
+async def zones_of(settings: PrivacyZones, workspace_id: UUID) -> tuple[Zone, ...]:
+    """Where the workspace wants no position shown."""
+    found = await settings.privacy_zones(workspace_id)
+    return tuple(Zone(zone.latitude, zone.longitude, zone.radius_m) for zone in found)
 
 
 async def reject_upload(upload_id: UUID, error: UploadM8Error, quota: QuotaBook) -> None:

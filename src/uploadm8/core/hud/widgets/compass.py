@@ -43,12 +43,15 @@ class CompassTape(Widget[int]):
         column, phase = divmod(state, _STEPS)
         scene = self.scene
         inks = (scene.ink("#ffffff"), scene.ink(scene.accent))
-        for tape, ink in zip(self._tapes[phase], inks, strict=True):
+        for (top, tape), ink in zip(self._tapes[phase], inks, strict=True):
             seen = np.ascontiguousarray(tape[:, column : column + layer.width])
-            layer.paint(times_plane(seen, self._fade), ink)
+            fade = self._fade[: len(seen)]  # every row of it is alike
+            layer.paint(times_plane(seen, fade), ink, 0, top)
 
-    def _draw_tape(self, width: int, height: int, phase: float) -> tuple[Plane, Plane]:
-        """Marks and letters of a full turn and what is seen beside it, and the accented letters."""
+    def _draw_tape(
+        self, width: int, height: int, phase: float
+    ) -> tuple[tuple[int, Plane], tuple[int, Plane]]:
+        """The marks of a full turn and what is seen beside it, and the accented letters."""
         scene, entry = self.scene, self.entry
         total = self._turn + width + 2
         white = np.zeros((height, total), np.uint8)
@@ -76,13 +79,20 @@ class CompassTape(Widget[int]):
             left = round(x - text.width / 2) - text.left
             base = height - (39 if letter else 41) * unit
             _merge(target, times(text.mask, share), left, round(base) - text.rise)
-        return white, accent
+        return _cropped(white), _cropped(accent)
 
     def _draw_pointer(self, width: int, height: int) -> None:
         unit = self.scene.px(1) * self.entry.scale
         middle = width / 2
         arrow = [(middle - 9 * unit, 0), (middle + 9 * unit, 0), (middle, 12 * unit)]
         self.base.paint(polygon(width, height, arrow), self.scene.ink(self.scene.theme.hot))
+
+
+def _cropped(canvas: Plane) -> tuple[int, Plane]:
+    """The rows that hold anything, whole chroma rows, and the first one's number."""
+    rows = np.flatnonzero(canvas.any(axis=1))
+    top, bottom = int(rows[0]) & ~1, int(rows[-1]) + 2 & ~1
+    return top, np.ascontiguousarray(canvas[top:bottom])
 
 
 def _merge(canvas: Plane, mask: Plane, x: int, y: int) -> None:

@@ -100,8 +100,9 @@ def start_utc(rows: GpsRows, t: FloatArray) -> float | None:
     start = start[~rows.no_fix & np.isfinite(start)]
     if not len(start):
         return None
-    middle = np.median(start)
-    return float(np.median(start[np.abs(start - middle) <= _MAX_STRAY_S]))
+    near = start[np.abs(start - np.median(start)) <= _MAX_STRAY_S]
+    # Two stamps far apart have their median between them, and neither near it.
+    return float(np.median(near)) if len(near) else None
 
 
 def _first_of_payload_utc(stream: Stream) -> FloatArray:

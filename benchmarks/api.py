@@ -1,0 +1,223 @@
+"""Requests per second and latency of the API, two workers, PostgreSQL and Valkey on this machine.
+
+python benchmarks/api.py [--seconds 4] [--json]
+"""
+
+import argparse
+import asyncio
+import base64
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+
+from uploadm8.dev.embedded import (
+    ACCESS_KEY,
+    SECRET_KEY,
+    start_objectstore,
+    start_postgres,
+    start_valkey,
+)
+from uploadm8.dev.processes import free_port
+
+PASSWORD = "a quiet morning drive"
+CONNECTIONS = 16
+Request = Callable[[int], bytes]
+
+
+def request(method: str, path: str, token: str = "", body: Any = None) -> bytes:
+    """An HTTP/1.1 request as bytes."""
+    data = b"" if body is None else json.dumps(body).encode()
+    lines = [f"{method} {path} HTTP/1.1", "Host: bench", f"Content-Length: {len(data)}"]
+    if token:
+        lines.append(f"Authorization: Bearer {token}")
+    if data:
+        lines.append("Content-Type: application/json")
+    return "\r\n".join([*lines, "", ""]).encode() + data
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = await reader.readuntil(b"\r\n\r\n")
+    status = int(head[9:12])
+    size = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
+    return status, await reader.readexactly(size)
+
+
+async def load(
+    port: int, make: Request, seconds: float, connections: int = CONNECTIONS
+) -> dict[str, Any]:
+    """Keep `connections` connections busy; requests/s, p50 and p99 in ms, and the statuses."""
+    times: list[float] = []
+    statuses: dict[int, int] = {}
+    end = time.perf_counter() + seconds
+
+    async def one(number: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while (started := time.perf_counter()) < end:
+            writer.write(make(number))
+            status, _ = await answer(reader)
+            times.append(time.perf_counter() - started)
+            statuses[status] = statuses.get(status, 0) + 1
+        writer.close()
+
+    await asyncio.gather(*(one(number) for number in range(connections)))
+    cuts = statistics.quantiles(times, n=100)
+    return {
+        "rps": round(len(times) / seconds, 1),
+        "p50_ms": round(cuts[49] * 1000, 1),
+        "p99_ms": round(cuts[98] * 1000, 1),
+        "statuses": statuses,
+    }
+
+
+@contextmanager
+def serving(target: str, env: dict[str, str]) -> Iterator[int]:
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", target, "--factory", "--workers", "2"]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--log-level", "critical", "--no-access-log"],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        cwd=Path(__file__).parents[1],
+    )
+    try:
+        _wait(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(port: int) -> None:
+    for _ in range(300):
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2)
+        except httpx.HTTPError:
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError("the server did not start")
+
+
+async def people(port: int, count: int) -> list[dict[str, Any]]:
+    """Register users, and give the first one's workspace 30 uploads."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        users = []
+        for number in range(count):
+            email = f"user{number}-{uuid4().hex[:6]}@example.com"
+            got = await http.post("/api/auth/register", json={"email": email, "password": PASSWORD})
+            got.raise_for_status()
+            users.append({"email": email, **got.json()})
+        return users
+
+
+async def fill(database_url: str, email: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "INSERT INTO uploads (id, workspace, created_by, filename, content_type, size_bytes, state, object_key)"
+        " SELECT gen_random_uuid(), m.workspace, u.id, 'clip.mp4', 'video/mp4', 1000000, 'ready', gen_random_uuid()::text"
+        ' FROM users u JOIN memberships m ON m."user"=u.id, generate_series(1, 30) WHERE u.email=$1',
+        email,
+    )
+    await connection.execute(
+        "INSERT INTO entitlement_grants (id, workspace, tier, reason)"
+        " SELECT gen_random_uuid(), m.workspace, 'agency', 'benchmark' FROM memberships m"
+    )
+    await connection.close()
+
+
+async def measure(port: int, env: dict[str, str], seconds: float) -> dict[str, Any]:
+    users = await people(port, CONNECTIONS)
+    await fill(env["DATABASE_URL"], users[0]["email"])
+    token = users[0]["access_token"]
+    results: dict[str, Any] = {}
+    results["health"] = await load(port, lambda _: request("GET", "/healthz"), seconds)
+    listing = request("GET", "/api/uploads?limit=20", token)
+    results["list of 20"] = await load(port, lambda _: listing, seconds)
+    refresh = [
+        request("POST", "/api/auth/refresh", "", {"refresh_token": u["refresh_token"]})
+        for u in users
+    ]
+    results["refresh"] = await load(port, lambda n: refresh[n], min(seconds, 4))
+    new = {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 1000}
+    presign = [request("POST", "/api/uploads/presign", u["access_token"], new) for u in users]
+    results["presign"] = await load(port, lambda n: presign[n], min(seconds, 2))
+    login = [
+        request("POST", "/api/auth/login", "", {"email": u["email"], "password": PASSWORD})
+        for u in users
+    ]
+    storm = asyncio.create_task(load(port, lambda n: login[n], seconds))
+    results["list of 20 during a login storm"] = await load(port, lambda _: listing, seconds, 8)
+    results["login"] = await storm
+    env["BENCH_TOKEN"] = token
+    return results
+
+
+async def reference(env: dict[str, str], seconds: float) -> dict[str, Any]:
+    results = {}
+    with serving("benchmarks.bare:bare", env) as port:
+        results["bare Litestar handler"] = await load(port, lambda _: request("GET", "/"), seconds)
+    with serving("benchmarks.bare:by_hand", env) as port:
+        listing = request("GET", "/", env["BENCH_TOKEN"])
+        results["list of 20 by hand"] = await load(port, lambda _: listing, seconds)
+    return results
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="um8bench"))
+    folder.chmod(0o755)
+    servers = [
+        start_postgres(folder / "postgres"),
+        start_valkey(folder / "valkey"),
+        start_objectstore(folder / "objects", "uploadm8-media"),
+    ]
+    env = {
+        **os.environ,
+        "DATABASE_URL": servers[0].url,
+        "REDIS_URL": servers[1].url,
+        "R2_ENDPOINT_URL": servers[2].url,
+        "R2_ACCESS_KEY_ID": ACCESS_KEY,
+        "R2_SECRET_ACCESS_KEY": SECRET_KEY,
+        "JWT_SECRET": "benchmark " * 5,
+        "TOKEN_ENC_KEYS": "v1:" + base64.b64encode(os.urandom(32)).decode(),
+        "RATE_LIMIT_MAX": "10000000",
+        "LOG_LEVEL": "ERROR",
+        "OUTBOX_DIR": str(folder / "outbox"),
+    }
+    try:
+        subprocess.run(
+            [str(Path(sys.executable).with_name("uploadm8")), "db", "upgrade"], env=env, check=True
+        )
+        with serving("uploadm8.app:create_app", env) as port:
+            results = asyncio.run(measure(port, env, given.seconds))
+        results |= asyncio.run(reference(env, given.seconds))
+    finally:
+        for server in servers:
+            server.process.stop()
+    ratio = round(results["list of 20"]["rps"] / results["list of 20 by hand"]["rps"], 2)
+    for name, row in results.items():
+        print(
+            f"{name:34} {row['rps']:>8} req/s  p50 {row['p50_ms']:>7} ms  p99 {row['p99_ms']:>7} ms  {row['statuses']}"
+        )
+    print(f"authenticated list, with the limiter, to the same by hand: {ratio}")
+    if given.json:
+        print(json.dumps({"results": results, "list_ratio": ratio}))
+
+
+if __name__ == "__main__":
+    main()
