@@ -14,6 +14,8 @@ from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.service import Accounts
 from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.domain.admin.service import Administration
+from uploadm8.domain.analytics.posts import PostResults
+from uploadm8.domain.analytics.service import Analytics
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
@@ -85,6 +87,8 @@ class Services:
     closing: Closing
     previews: HudPreviews
     delivery: Delivery
+    analytics: Analytics
+    post_results: PostResults
     kpis: Kpis
     export: Export
     administration: Administration
@@ -163,6 +167,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             closing=build_closing(people, storage, billing, platforms, publications),
             previews=HudPreviews(storage),
             delivery=Delivery(platforms.keeper, platforms.clients.publishers, storage, cipher),
+            analytics=Analytics(quota),
+            post_results=PostResults(),
             kpis=Kpis(),
             export=Export(entitlements),
             administration=Administration(Grants()),
