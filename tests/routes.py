@@ -202,5 +202,9 @@ ROWS: Mapping[str, Row] = {
     "GET /api/analytics/posts/{publication_id}": Row(theirs=their_publication),
     "GET /api/kpi/summary": Row(),
     "GET /api/kpi/raw": Row(),
+    "GET /api/admin/overview": Row("admin"),
+    "GET /api/admin/kpi/global": Row("admin"),
+    "GET /api/admin/users/search": Row("admin"),
+    "POST /api/admin/users/role": Row("admin"),
     "POST /api/admin/entitlements/grant": Row("admin"),
 }

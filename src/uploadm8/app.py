@@ -21,6 +21,7 @@ from uploadm8.domain.accounts.controllers import AuthController, provide_client
 from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
+from uploadm8.domain.admin.read_controllers import AdminReadsController
 from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.kpi.controllers import KpiController
@@ -57,6 +58,7 @@ ROUTES: list[ControllerRouterHandler] = [
     AnalyticsController,
     KpiController,
     AdminController,
+    AdminReadsController,
 ]
 
 DEPENDENCIES = {

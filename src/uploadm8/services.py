@@ -13,6 +13,8 @@ from uploadm8.domain.accounts.credentials import CredentialChanges
 from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.service import Accounts
 from uploadm8.domain.accounts.totp import SecondFactor
+from uploadm8.domain.admin.figures import Figures
+from uploadm8.domain.admin.people import People
 from uploadm8.domain.admin.service import Administration
 from uploadm8.domain.analytics.posts import PostResults
 from uploadm8.domain.analytics.service import Analytics
@@ -91,6 +93,8 @@ class Services:
     post_results: PostResults
     kpis: Kpis
     export: Export
+    figures: Figures
+    people: People
     administration: Administration
     admin_key: str
 
@@ -170,6 +174,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             analytics=Analytics(quota),
             post_results=PostResults(),
             kpis=Kpis(),
+            figures=Figures(Kpis()),
+            people=People(),
             export=Export(entitlements),
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
