@@ -21,7 +21,10 @@ from uploadm8.domain.accounts.controllers import AuthController, provide_client
 from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
+from uploadm8.domain.admin.read_controllers import AdminReadsController
+from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.billing.controllers import BillingController
+from uploadm8.domain.kpi.controllers import KpiController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
 from uploadm8.domain.publishing.controllers import PublicationsController
@@ -52,7 +55,10 @@ ROUTES: list[ControllerRouterHandler] = [
     OAuthController,
     PlatformWebhooksController,
     BillingController,
+    AnalyticsController,
+    KpiController,
     AdminController,
+    AdminReadsController,
 ]
 
 DEPENDENCIES = {

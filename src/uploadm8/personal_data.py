@@ -1,6 +1,5 @@
 """Everything a workspace has in the database: erased in order, or copied into a ZIP."""
 
-import csv
 import io
 import json
 import zipfile
@@ -13,9 +12,9 @@ from piccolo.table import TABLE_REGISTRY, sort_table_classes
 
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.spreadsheet import lines
 
 _SECRET = ("_enc", "_hash", "secret", "token")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 async def erase_rows(workspace_id: UUID) -> None:
@@ -70,14 +69,4 @@ def _write(archived: zipfile.ZipFile, name: str, rows: Sequence[Mapping[str, Any
     archived.writestr(f"{name}.json", json.dumps(kept, default=str, indent=1, ensure_ascii=False))
     if not kept:
         return
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(kept[0]))
-    writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in kept)
-    archived.writestr(f"{name}.csv", text.getvalue())
-
-
-def _cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    archived.writestr(f"{name}.csv", lines([list(kept[0]), *(row.values() for row in kept)]))

@@ -13,13 +13,19 @@ from uploadm8.domain.accounts.credentials import CredentialChanges
 from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.service import Accounts
 from uploadm8.domain.accounts.totp import SecondFactor
+from uploadm8.domain.admin.figures import Figures
+from uploadm8.domain.admin.people import People
 from uploadm8.domain.admin.service import Administration
+from uploadm8.domain.analytics.posts import PostResults
+from uploadm8.domain.analytics.service import Analytics
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
+from uploadm8.domain.kpi.export import Export
+from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
 from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
@@ -84,6 +90,12 @@ class Services:
     closing: Closing
     previews: HudPreviews
     delivery: Delivery
+    analytics: Analytics
+    post_results: PostResults
+    kpis: Kpis
+    export: Export
+    figures: Figures
+    people: People
     administration: Administration
     admin_key: str
 
@@ -166,6 +178,12 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 cipher,
                 Pace(config.account_spacing_seconds, read_caps(config.account_daily_caps)),
             ),
+            analytics=Analytics(quota),
+            post_results=PostResults(),
+            kpis=Kpis(),
+            figures=Figures(Kpis()),
+            people=People(),
+            export=Export(entitlements),
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
         )

@@ -12,6 +12,7 @@ from uploadm8.errors import (
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
+    PaymentRequiredError,
     TooLargeError,
     TooManyRequestsError,
     UnauthenticatedError,
@@ -63,22 +64,24 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
     for path, item in document.get("paths", {}).items():
         for method in _METHODS:
             if method in item:
-                for error in _failures(path, item[method]):
+                for error in _failures(method, path, item[method]):
                     _add(item[method], error)
     return document
 
 
-def _failures(path: str, operation: Mapping[str, Any]) -> Iterator[type[UploadM8Error]]:
+def _failures(
+    method: str, path: str, operation: Mapping[str, Any]
+) -> Iterator[type[UploadM8Error]]:
     yield InvalidRequestError
     if "requestBody" in operation:
         yield from (ConflictError, TooLargeError, UnsupportedMediaTypeError)
     if operation.get("security") != [{}]:
-        yield from (UnauthenticatedError, ForbiddenError, NotFoundError)
+        yield from (UnauthenticatedError, PaymentRequiredError, ForbiddenError, NotFoundError)
     elif path.startswith(("/api/auth", "/api/admin")):
-        yield from (UnauthenticatedError, ForbiddenError)
+        yield from (UnauthenticatedError, ForbiddenError, NotFoundError)
     if "{" in path:
         yield NotFoundError
-    if "requestBody" not in operation and "post" in str(operation.get("operationId", "")).lower():
+    if "requestBody" not in operation and method == "post":
         yield ConflictError
     yield from (TooManyRequestsError, UnavailableError)
 
