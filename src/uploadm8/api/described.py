@@ -63,23 +63,25 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
     for path, item in document.get("paths", {}).items():
         for method in _METHODS:
             if method in item:
-                for error in _failures(path, item[method]):
+                for error in _failures(method, path, item[method]):
                     _add(item[method], error)
     return document
 
 
-def _failures(path: str, operation: Mapping[str, Any]) -> Iterator[type[UploadM8Error]]:
+def _failures(
+    method: str, path: str, operation: Mapping[str, Any]
+) -> Iterator[type[UploadM8Error]]:
     yield InvalidRequestError
+    if method != "get":
+        yield ConflictError
     if "requestBody" in operation:
-        yield from (ConflictError, TooLargeError, UnsupportedMediaTypeError)
+        yield from (TooLargeError, UnsupportedMediaTypeError)
     if operation.get("security") != [{}]:
         yield from (UnauthenticatedError, ForbiddenError, NotFoundError)
     elif path.startswith(("/api/auth", "/api/admin")):
         yield from (UnauthenticatedError, ForbiddenError)
     if "{" in path:
         yield NotFoundError
-    if "requestBody" not in operation and "post" in str(operation.get("operationId", "")).lower():
-        yield ConflictError
     yield from (TooManyRequestsError, UnavailableError)
 
 
