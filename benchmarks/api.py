@@ -126,7 +126,8 @@ async def fill(database_url: str, email: str) -> None:
     connection = await asyncpg.connect(database_url)
     await connection.execute(
         "INSERT INTO uploads (id, workspace, created_by, filename, content_type, size_bytes, state, object_key)"
-        " SELECT gen_random_uuid(), m.workspace, u.id, 'clip.mp4', 'video/mp4', 1000000, 'ready', gen_random_uuid()::text"
+        " SELECT gen_random_uuid(), m.workspace, u.id, 'clip.mp4', 'video/mp4', 1000000, 'ready',"
+        " gen_random_uuid()::text"
         ' FROM users u JOIN memberships m ON m."user"=u.id, generate_series(1, 30) WHERE u.email=$1',
         email,
     )

@@ -73,16 +73,16 @@ def _failures(
     method: str, path: str, operation: Mapping[str, Any]
 ) -> Iterator[type[UploadM8Error]]:
     yield InvalidRequestError
+    if method != "get":
+        yield ConflictError
     if "requestBody" in operation:
-        yield from (ConflictError, TooLargeError, UnsupportedMediaTypeError)
+        yield from (TooLargeError, UnsupportedMediaTypeError)
     if operation.get("security") != [{}]:
         yield from (UnauthenticatedError, PaymentRequiredError, ForbiddenError, NotFoundError)
     elif path.startswith(("/api/auth", "/api/admin")):
         yield from (UnauthenticatedError, ForbiddenError, NotFoundError)
     if "{" in path:
         yield NotFoundError
-    if "requestBody" not in operation and method == "post":
-        yield ConflictError
     yield from (TooManyRequestsError, UnavailableError)
 
 

@@ -194,12 +194,17 @@ class Uploads:
         self, workspace_id: UUID, limit: int, before: UUID | None, state: str | None
     ) -> Sequence[UploadOut]:
         """Newest first; ids are UUIDv7, so they page by age."""
-        query = Upload.select().where(Upload.workspace == workspace_id)
-        if before is not None:
-            query = query.where(Upload.id < before)
-        if state is not None:
-            query = query.where(Upload.state == state)
-        rows = await query.order_by(Upload.id, ascending=False).limit(limit)
+        # By hand: building this query from columns took a sixth of the whole request.
+        rows = await Upload.raw(
+            "SELECT * FROM uploads WHERE workspace={} AND ({}::uuid IS NULL OR id < {}::uuid)"
+            " AND ({}::text IS NULL OR state={}::text) ORDER BY id DESC LIMIT {}",
+            workspace_id,
+            before,
+            before,
+            state,
+            state,
+            limit,
+        )
         return [upload_out(row) for row in rows]
 
     async def detail(self, workspace_id: UUID, upload_id: UUID) -> UploadDetail:

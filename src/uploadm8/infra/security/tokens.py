@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import jwt
@@ -91,9 +92,8 @@ class AccessTokens:
             InvalidTokenError: anything else.
         """
         try:
-            header = jwt.get_unverified_header(token)
-            key = self.keys.get(str(header.get("kid")))
-            if key is None or header.get("typ") != _TYPE:
+            key = self.keys.get(_kid_of(token.partition(".")[0]))
+            if key is None:
                 raise InvalidTokenError
             claims = _JWT.decode(
                 token,
@@ -115,6 +115,16 @@ class AccessTokens:
 
 # Without this option PyJWT only warns about a short key.
 _JWT = jwt.PyJWT(options={"enforce_minimum_key_length": True})
+
+
+@lru_cache(maxsize=64)
+def _kid_of(head: str) -> str:
+    """The key id in a token's first part, or "" unless it is of our type.
+
+    All tokens of a key have one and the same first part, so this is read once and not per request.
+    """
+    header = jwt.get_unverified_header(f"{head}.e30.e30")
+    return str(header.get("kid", "")) if header.get("typ") == _TYPE else ""
 
 
 def _key_id(key: bytes) -> str:
