@@ -1,9 +1,11 @@
 """What a customer does wrong gets a name and a next step; quota and storage are left clean."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import av
+import httpx
 import numpy as np
 import pytest
 
@@ -119,6 +121,14 @@ def test_canceling_gives_the_quota_back_and_removes_the_bytes(world: World) -> N
     assert world.used() == used
 
 
-def test_the_worker_lives_on_after_all_that(world: World) -> None:
+def test_the_worker_lives_on_after_all_that_and_tells_its_progress(world: World) -> None:
     upload = world.send(world.clip.video, world.clip.telemetry)
+    url = f"{world.stack.api_url}/api/uploads/{upload}/events"
+    told: list[dict[str, Any]] = []
+    with httpx.stream("GET", url, headers=world.client.http.headers, timeout=120) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        told = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: ")]
+    assert told[-1] == {"state": "ready", "progress": 1.0}
+    shares = [event["progress"] for event in told if event["state"] == "rendering"]
+    assert shares == sorted(shares)
     assert world.settle(upload)["state"] == "ready"

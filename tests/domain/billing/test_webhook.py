@@ -57,6 +57,7 @@ async def test_an_event_whose_job_was_lost_gets_one_at_the_next_delivery(db: Non
         signature(_event("evt_other")),
         signature(_event(), "whsec_of_someone_else"),
     ],
+    ids=["none", "old", "nonsense", "of another body", "by another secret"],
 )
 async def test_a_signature_that_does_not_fit_is_refused(db: None, header: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
