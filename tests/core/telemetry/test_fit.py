@@ -252,6 +252,11 @@ _WHOLE = (
 )
 
 
+def test_a_file_cut_off_anywhere_gives_a_track_or_a_telemetry_error() -> None:
+    for length in range(len(_WHOLE)):
+        assert_sound(outcome(read, _WHOLE[:length]))
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_mutated_bytes_give_a_track_or_a_telemetry_error(data: st.DataObject) -> None:

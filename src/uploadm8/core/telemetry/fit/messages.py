@@ -164,8 +164,8 @@ class Walk:
         """Read a definition message; where the next message starts, or None if it is broken."""
         header = data[position]
         stop = position + 6 + 3 * data[position + 5] if position + 6 <= end else end + 1
-        if header & _HAS_DEVELOPER and stop < end:
-            stop += 1 + 3 * data[stop]
+        if header & _HAS_DEVELOPER:
+            stop += 1 + 3 * data[stop] if stop < end else 1  # the count itself may be cut off
         if stop > end or data[position + 2] > 1:
             return None
         body = data[position + 1 : stop]
