@@ -41,7 +41,7 @@ class PlatformJobs:
 
     async def revoke(self, context: JobContext) -> None:
         """Give the access of a disconnected account back, then wipe its tokens."""
-        account_id, epoch = _ref(context), context.job.args["epoch"]
+        account_id, epoch = context.subject, context.job.args["epoch"]
         row = await (
             ConnectedAccount.select()
             .where(
@@ -61,7 +61,7 @@ class PlatformJobs:
     async def forget(self, context: JobContext, error: UploadM8Error) -> None:
         """Wipe the tokens even when the platform could not be told."""
         log.warning("revocation_failed", account_id=str(context.job.ref_id), code=error.code)
-        await _wipe(_ref(context), context.job.args["epoch"])
+        await _wipe(context.subject, context.job.args["epoch"])
 
     async def keep_alive(self, context: JobContext) -> None:
         """Refresh what nobody has refreshed for a day; one account's trouble stays its own."""
@@ -116,9 +116,3 @@ async def _wipe(account_id: UUID, epoch: int) -> None:
         ConnectedAccount.state == AccountState.DISCONNECTED,
         ConnectedAccount.token_epoch == epoch,
     )
-
-
-def _ref(context: JobContext) -> UUID:
-    if context.job.ref_id is None:
-        raise UploadM8Error("The job names no account.", code="job_without_subject")
-    return context.job.ref_id

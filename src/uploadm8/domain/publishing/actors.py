@@ -42,7 +42,7 @@ class PublishingJobs:
 
     async def publish(self, context: JobContext) -> None:
         """Deliver; a failure is told in the row at once, then retried as its class says."""
-        publication_id = _ref(context)
+        publication_id = context.subject
         try:
             await self.delivery.deliver(context, publication_id)
         except AskLaterError:
@@ -64,7 +64,7 @@ class PublishingJobs:
 
     async def dead(self, context: JobContext, error: UploadM8Error) -> None:
         """No attempt is left. With an intent on record nobody but the platform knows the outcome."""
-        publication_id = _ref(context)
+        publication_id = context.subject
         record = Record(context, publication_id, self.delivery.cipher)
         row = await record.row()
         if row["delivered_by"] not in (None, context.job.id):
@@ -83,7 +83,7 @@ class PublishingJobs:
 
     async def reconcile(self, context: JobContext) -> None:
         """Ask the platform again about a post whose outcome is unknown; for three days."""
-        publication_id = _ref(context)
+        publication_id = context.subject
         record = Record(context, publication_id, self.delivery.cipher)
         row = await record.row()
         if row["state"] != S.UNKNOWN or now() - row["commit_intent_at"] > RECONCILE_FOR:
@@ -136,9 +136,3 @@ def _not_taken() -> UploadM8Error:
         action="Try it again.",
         retry=Retry.TRANSIENT,
     )
-
-
-def _ref(context: JobContext) -> UUID:
-    if context.job.ref_id is None:
-        raise UploadM8Error("The job names no publication.", code="job_without_subject")
-    return context.job.ref_id

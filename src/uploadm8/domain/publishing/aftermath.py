@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from uploadm8.domain.platforms.clients.base import Access, Live, Platform
 from uploadm8.domain.platforms.clients.facebook_preflight import COMMENT_SCOPE as FB_COMMENT
@@ -18,7 +17,6 @@ from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.renditions.tables import Rendition
 from uploadm8.domain.uploads.views import json_of
-from uploadm8.errors import UploadM8Error
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, POST_STEP
@@ -147,10 +145,7 @@ class Aftermath:
 
 async def published_row(context: JobContext) -> dict[str, Any] | None:
     """The publication a job is about, if it is published."""
-    if context.job.ref_id is None:
-        raise UploadM8Error("The job names no publication.", code="job_without_subject")
-    publication_id: UUID = context.job.ref_id
-    row = await Publication.select().where(Publication.id == publication_id).first()
+    row = await Publication.select().where(Publication.id == context.subject).first()
     return row if row is not None and row["state"] == PublicationState.PUBLISHED else None
 
 

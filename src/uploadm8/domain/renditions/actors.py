@@ -71,7 +71,7 @@ class RenditionJobs:
 
     async def render(self, context: JobContext) -> None:
         """Make every rendition of an upload that is not finished yet, with one decode."""
-        upload_id = _ref(context)
+        upload_id = context.subject
         upload = await Upload.select().where(Upload.id == upload_id).first()
         if upload is None or upload["state"] != UploadState.RENDERING:
             return
@@ -98,7 +98,7 @@ class RenditionJobs:
 
     async def dead(self, context: JobContext, error: UploadM8Error) -> None:
         """No rendition can be made: the upload and its renditions say why."""
-        upload_id = _ref(context)
+        upload_id = context.subject
         await Rendition.update(
             {
                 Rendition.state: R.FAILED.value,
@@ -259,9 +259,3 @@ def _hud_of(upload: dict[str, Any]) -> HudSpec | None:
     if source.get("sync") is None or json_of(upload["request"]).get("hud_off"):
         return None
     return validate_spec(json_of(upload["hud"]) or {})
-
-
-def _ref(context: JobContext) -> UUID:
-    if context.job.ref_id is None:
-        raise UploadM8Error("The job names no upload.", code="job_without_subject")
-    return context.job.ref_id

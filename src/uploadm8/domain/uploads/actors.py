@@ -12,7 +12,7 @@ from uploadm8.domain.settings.schemas import PrivacyZone
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.domain.uploads.views import json_of, to_json
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
 from uploadm8.infra.db.clock import database_now
 from uploadm8.infra.db.transaction import transaction
@@ -68,7 +68,7 @@ class UploadJobs:
 
     async def inspect(self, context: JobContext) -> None:
         """Probe the video and read its telemetry in a child process, then ask for the render."""
-        upload_id = _ref(context)
+        upload_id = context.subject
         row = await Upload.select().where(Upload.id == upload_id).first()
         if row is None or row["state"] not in (S.UPLOADED, S.VALIDATING):
             return
@@ -91,8 +91,8 @@ class UploadJobs:
                 upload_id,
                 (S.VALIDATING,),
                 S.RENDERING,
-                source=_json(found.source | {"telemetry": found.embedded, "sync": found.sync}),
-                warnings=_json(found.warnings),
+                source=to_json(found.source | {"telemetry": found.embedded, "sync": found.sync}),
+                warnings=to_json(found.warnings),
             )
             if moved:
                 await enqueue(
@@ -105,7 +105,7 @@ class UploadJobs:
 
     async def reject(self, context: JobContext, error: UploadM8Error) -> None:
         """The video cannot be used: say why, give the quota back, clean up."""
-        await reject_upload(_ref(context), error, self.quota)
+        await reject_upload(context.subject, error, self.quota)
 
     async def expire(self, context: JobContext) -> None:
         """Expire uploads whose bytes never came, with their quota and parts."""
@@ -123,7 +123,7 @@ class UploadJobs:
 
     async def clean(self, context: JobContext) -> None:
         """Remove the objects of an upload that came to nothing."""
-        row = await Upload.select().where(Upload.id == _ref(context)).first()
+        row = await Upload.select().where(Upload.id == context.subject).first()
         if row is None or row["state"] not in (S.REJECTED, S.CANCELED, S.EXPIRED):
             return
         if row["multipart_id"] is not None:
@@ -212,7 +212,7 @@ async def _record_telemetry(file_id: UUID, found: Inspection) -> None:
     await TelemetryFile.update(
         {
             TelemetryFile.state: state.value,
-            TelemetryFile.summary: None if found.summary is None else _json(found.summary),
+            TelemetryFile.summary: None if found.summary is None else to_json(found.summary),
             TelemetryFile.error_code: problem and problem.code,
             TelemetryFile.error_detail: problem and problem.detail,
             TelemetryFile.error_action: problem and problem.action,
@@ -223,13 +223,3 @@ async def _record_telemetry(file_id: UUID, found: Inspection) -> None:
 def _asked_offset(row: dict[str, Any]) -> float | None:
     offset = json_of(row["request"]).get("offset_s")
     return None if offset is None else float(offset)
-
-
-def _ref(context: JobContext) -> UUID:
-    if context.job.ref_id is None:
-        raise UploadM8Error("The job names no upload.", code="job_without_subject")
-    return context.job.ref_id
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

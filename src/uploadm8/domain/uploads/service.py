@@ -21,7 +21,7 @@ from uploadm8.domain.uploads.schemas import (
     UploadOut,
 )
 from uploadm8.domain.uploads.tables import TelemetryFile, Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, telemetry_out, upload_fields, upload_out
+from uploadm8.domain.uploads.views import json_of, telemetry_out, to_json, upload_fields, upload_out
 from uploadm8.errors import (
     ConflictError,
     FieldError,
@@ -91,14 +91,14 @@ class Uploads:
                 object_key=key,
                 title=limits.clean_text("title", new.title),
                 caption=limits.clean_text("caption", new.caption),
-                hashtags=_json([tag.lstrip("#") for tag in new.hashtags]),
-                hud=_json(hud),
+                hashtags=to_json([tag.lstrip("#") for tag in new.hashtags]),
+                hud=to_json(hud),
                 expires_at=now() + timedelta(seconds=limits.PENDING_S),
             )
             await Upload.insert(row)
             planned = await self.publications.plan(workspace_id, user_id, upload_id, new)
             request = {"platforms": planned.platforms, "renditions": new.renditions or {}, **wishes}
-            await Upload.update({Upload.request: _json(request)}).where(Upload.id == upload_id)
+            await Upload.update({Upload.request: to_json(request)}).where(Upload.id == upload_id)
         if new.multipart:
             await self._start_multipart(upload_id, key, new.content_type)
         return upload_id
@@ -305,7 +305,3 @@ def _split_hud(given: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, 
 def _part_sizes(size: int, part: int) -> list[tuple[int, int]]:
     count = max(1, -(-size // part))
     return [(n, part if n < count else size - part * (count - 1)) for n in range(1, count + 1)]
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -12,7 +12,7 @@ from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ports import Publications, Renditions
 from uploadm8.domain.uploads.schemas import NewTelemetry, Presigned
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.domain.uploads.views import json_of, to_json
 from uploadm8.errors import ConflictError, NotFoundError
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
@@ -129,7 +129,7 @@ class TelemetryFiles:
         async with transaction():
             row = await self._upload(workspace_id, upload_id)
             request = json_of(row["request"]) | {"offset_s": offset_s}
-            changes: dict[Any, Any] = {Upload.request: _json(request)}
+            changes: dict[Any, Any] = {Upload.request: to_json(request)}
             if row["state"] == UploadState.READY:
                 await self._render_again(row, offset_s)
             elif row["state"] not in _OPEN:
@@ -162,7 +162,7 @@ class TelemetryFiles:
             row["id"],
             (UploadState.READY,),
             UploadState.RENDERING,
-            source=_json(source | {"sync": sync}),
+            source=to_json(source | {"sync": sync}),
         )
         await enqueue(RENDER_UPLOAD, ref_id=row["id"], workspace_id=row["workspace"])
 
@@ -188,7 +188,3 @@ class TelemetryFiles:
                 action="Presign a new upload with its telemetry.",
             )
         return row
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

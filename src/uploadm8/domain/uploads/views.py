@@ -13,6 +13,11 @@ def json_of(value: object) -> Any:
     return msgspec.json.decode(value) if isinstance(value, str | bytes) else value
 
 
+def to_json(value: object) -> str:
+    """Python values as text for a JSONB column; the counterpart of `json_of`."""
+    return msgspec.json.encode(value).decode()
+
+
 def problem_of(row: Mapping[str, Any]) -> Problem | None:
     """The problem that a row tells of."""
     if row["error_code"] is None:

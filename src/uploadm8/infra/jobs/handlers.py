@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from uploadm8.errors import ConflictError, UploadM8Error
 from uploadm8.infra.jobs.catalog import JobKind
@@ -26,6 +27,17 @@ class JobContext:
 
     job: ClaimedJob
     worker: str
+
+    @property
+    def subject(self) -> UUID:
+        """Id of the row the job is about.
+
+        Raises:
+            UploadM8Error: ``job_without_subject``; a bug of whoever enqueued it.
+        """
+        if self.job.ref_id is None:
+            raise UploadM8Error("The job names no subject.", code="job_without_subject")
+        return self.job.ref_id
 
     async def fence(self) -> None:
         """Inside a transaction: make sure that this lease is still ours until COMMIT.
