@@ -25,6 +25,7 @@ from uploadm8.domain.admin.read_controllers import AdminReadsController
 from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.kpi.controllers import KpiController
+from uploadm8.domain.notifications.controllers import WebhooksController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
 from uploadm8.domain.publishing.controllers import PublicationsController
@@ -48,6 +49,7 @@ ROUTES: list[ControllerRouterHandler] = [
     ApiKeysController,
     AccountController,
     SettingsController,
+    WebhooksController,
     UploadsController,
     PublicationsController,
     HudController,

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
 
 from redis.asyncio import Redis
 
@@ -22,10 +24,15 @@ from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.options import BillingOptions
+from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.service import Kpis
+from uploadm8.domain.notifications.choices import Choices
+from uploadm8.domain.notifications.deliveries import Deliveries
+from uploadm8.domain.notifications.endpoints import Endpoints as WebhookEndpoints
+from uploadm8.domain.notifications.service import NotificationServices, build_notifications
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
 from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
@@ -41,15 +48,18 @@ from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
 from uploadm8.domain.workspaces.api_keys import ApiKeys
 from uploadm8.domain.workspaces.closing import Closing
+from uploadm8.domain.workspaces.events import EventKind
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
 from uploadm8.infra.db.engine import DB
+from uploadm8.infra.discord import Discord
 from uploadm8.infra.http import Http, open_http
 from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
 from uploadm8.infra.mail.mailer import Mailer
+from uploadm8.infra.outbound import open_outbound
 from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
@@ -77,6 +87,9 @@ class Services:
     post: Post
     api_keys: ApiKeys
     settings: SettingsService
+    notifications: NotificationServices
+    webhook_endpoints: WebhookEndpoints
+    webhook_deliveries: Deliveries
     entitlements: Entitlements
     grants: Grants
     quota: Quota
@@ -139,7 +152,19 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         options = billing_options(config)
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
-        platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
+        settings = build_settings(cipher, config.discord_base_url, entitlements)
+        choices = Choices(settings, entitlements)
+        notifications = build_notifications(
+            choices,
+            cipher,
+            await stack.enter_async_context(
+                open_outbound(allow_private=config.webhook_private_addresses)
+            ),
+            Discord(http, config.discord_base_url),
+            people.post.mailer,
+            config.frontend_url,
+        )
+        platforms = _platforms(config, http, cipher, choices, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         publications = Publications(entitlements)
         yield Services(
@@ -158,7 +183,10 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             second_factor=people.second_factor,
             post=people.post,
             api_keys=people.api_keys,
-            settings=SettingsService(cipher, config.discord_base_url),
+            settings=settings,
+            notifications=notifications,
+            webhook_endpoints=notifications.endpoints,
+            webhook_deliveries=notifications.deliveries,
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
@@ -213,7 +241,7 @@ def _outside(config: Config) -> list[str]:
 
 
 def _platforms(
-    config: Config, http: Http, cipher: Cipher, entitlements: Entitlements, mailer: Mailer
+    config: Config, http: Http, cipher: Cipher, choices: Choices, mailer: Mailer
 ) -> Platforms:
     endpoints = Endpoints(
         tiktok_web=config.tiktok_web_base_url,
@@ -243,11 +271,23 @@ def _platforms(
         cipher,
         base_url=config.base_url,
         frontend_url=config.frontend_url,
-        allow_account=entitlements.check_accounts,
+        allow_account=choices.entitlements.check_accounts,
         mailer=mailer,
+        wants_mail=partial(choices.wants_mail, kind=EventKind.ACCOUNT_NEEDS_RECONNECT),
         connected=requeue_parked,
         posts_moved=ask_sooner,
     )
+
+
+def build_settings(
+    cipher: Cipher, discord_base_url: str, entitlements: Entitlements
+) -> SettingsService:
+    """The settings, which ask the tier about what not everybody has."""
+
+    async def allow(workspace_id: UUID, feature: str) -> None:
+        await entitlements.require(workspace_id, Feature(feature))
+
+    return SettingsService(cipher, discord_base_url, allow)
 
 
 def install_doorbell(config: Config) -> None:

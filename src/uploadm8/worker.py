@@ -8,6 +8,7 @@ import dramatiq
 
 from uploadm8.config import Config
 from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.analytics.digest import Digests
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
@@ -46,6 +47,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
         services.platforms.jobs.handlers(),
+        services.notifications.jobs.handlers(),
+        Digests().handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         ClosingJobs(services.closing).handlers(),
         BillingJobs(

@@ -16,6 +16,7 @@ from uploadm8.domain.platforms.clients.protocol import OAuth
 from uploadm8.domain.platforms.letters import Trouble, report
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import Vault
+from uploadm8.domain.workspaces.events import EventKind, announce
 from uploadm8.errors import NotFoundError, Retry, UnavailableError
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
@@ -179,8 +180,26 @@ async def _park(account_id: UUID, error: PlatformError) -> None:
             ConnectedAccount.id == account_id,
             ConnectedAccount.state == AccountState.ACTIVE,
         )
-        .returning(ConnectedAccount.token_epoch)
+        .returning(
+            ConnectedAccount.token_epoch,
+            ConnectedAccount.workspace,
+            ConnectedAccount.platform,
+            ConnectedAccount.display_name,
+        )
     )
     if parked:
-        await report(account_id, Trouble.NEEDS_RECONNECT, str(parked[0]["token_epoch"]))
+        row, occasion = parked[0], f"{account_id}:{parked[0]['token_epoch']}"
+        await report(account_id, Trouble.NEEDS_RECONNECT, str(row["token_epoch"]))
+        await announce(
+            row["workspace"],
+            EventKind.ACCOUNT_NEEDS_RECONNECT,
+            occasion,
+            subject=account_id,
+            facts={
+                "account_id": str(account_id),
+                "platform": row["platform"],
+                "account_name": row["display_name"],
+                "reason": error.detail,
+            },
+        )
         log.warning("account_needs_reconnect", account_id=str(account_id), code=error.code)

@@ -9,8 +9,8 @@ from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import UploadM8Error
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import PUBLISH, RELEASE_PUBLICATIONS
 from uploadm8.infra.jobs.handlers import Handler, JobContext

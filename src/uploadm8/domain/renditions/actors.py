@@ -29,9 +29,9 @@ from uploadm8.domain.uploads.actors import PrivacyZones, reject_upload, zones_of
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
-from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import Retry, UploadM8Error
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.failpoints import failpoint
 from uploadm8.infra.ids import new_id

@@ -21,7 +21,7 @@ from uploadm8.domain.uploads.schemas import (
     UploadOut,
 )
 from uploadm8.domain.uploads.tables import TelemetryFile, Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, telemetry_out, to_json, upload_fields, upload_out
+from uploadm8.domain.uploads.views import telemetry_out, upload_fields, upload_out
 from uploadm8.errors import (
     ConflictError,
     FieldError,
@@ -30,6 +30,7 @@ from uploadm8.errors import (
     TooManyRequestsError,
 )
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, RENDER_UPLOAD
