@@ -3,12 +3,17 @@
 from contextlib import suppress
 from uuid import UUID
 
+import msgspec
+
 from uploadm8.domain.billing.gateway import BillingOffError
 from uploadm8.domain.billing.service import Billing
 from uploadm8.domain.platforms.service import Platforms
 from uploadm8.domain.publishing.service import Publications
-from uploadm8.domain.workspaces.closing import Closing, OfWorkspace
+from uploadm8.domain.settings.service import SettingsService
+from uploadm8.domain.workspaces.closing import EXPORT_LIFE_S, Closing
 from uploadm8.errors import ConflictError, UnavailableError
+from uploadm8.infra.jobs.catalog import INSPECT_UPLOAD, PUBLISH, RENDER_UPLOAD, REVOKE_ACCOUNT
+from uploadm8.infra.jobs.queue import cancel_of_workspace, has_open
 from uploadm8.infra.jobs.tables import JobRow
 from uploadm8.infra.storage.keys import workspace_prefix
 from uploadm8.infra.storage.s3 import Storage
@@ -24,14 +29,21 @@ class StillRevokingError(UnavailableError):
     code = "still_revoking"
 
 
+class StillWorkingError(UnavailableError):
+    """Work on the workspace's videos has not stopped yet, and would write what is to be erased."""
+
+    code = "still_working"
+
+
 def build_closing(
     people: People,
     storage: Storage,
     billing: Billing,
     platforms: Platforms,
     publications: Publications,
+    settings: SettingsService,
 ) -> Closing:
-    """Put the steps together: money first, then platforms, objects, rows."""
+    """Put the steps together: work stops, then money, platforms, objects, rows."""
 
     async def lock(workspace_id: UUID) -> None:
         rows = await JobRow.raw(
@@ -43,6 +55,12 @@ def build_closing(
             with suppress(ConflictError):
                 await publications.cancel(workspace_id, row["id"])
 
+    async def stop_work(workspace_id: UUID) -> None:
+        await lock(workspace_id)
+        await cancel_of_workspace(workspace_id, INSPECT_UPLOAD, RENDER_UPLOAD)
+        if await has_open(workspace_id, INSPECT_UPLOAD, RENDER_UPLOAD, PUBLISH):
+            raise StillWorkingError
+
     async def end_subscription(workspace_id: UUID) -> None:
         with suppress(BillingOffError):
             await billing.changes.end_now(workspace_id)
@@ -50,29 +68,33 @@ def build_closing(
     async def give_access_back(workspace_id: UUID) -> None:
         for account in await platforms.accounts.of_workspace(workspace_id):
             await platforms.accounts.disconnect(workspace_id, account["id"])
-        rows = await JobRow.raw(
-            "SELECT 1 FROM jobs WHERE workspace_id={} AND kind='platforms.revoke_account'"
-            " AND state IN ('queued','running') LIMIT 1",
-            workspace_id,
-        )
-        if rows:
+        if await has_open(workspace_id, REVOKE_ACCOUNT):
             raise StillRevokingError
 
     async def delete_objects(workspace_id: UUID) -> None:
         await storage.delete_prefix(workspace_prefix(workspace_id))
 
-    steps: tuple[OfWorkspace, ...] = (
-        end_subscription,
-        give_access_back,
-        delete_objects,
-        erase_rows,
-    )
+    async def copy(user_id: UUID, workspaces: list[UUID]) -> bytes:
+        told = [msgspec.to_builtins(await settings.get(one)) for one in workspaces]
+        media = [
+            {"object": key, "download_url": await storage.presign_get(key, expires_s=EXPORT_LIFE_S)}
+            for one in workspaces
+            async for key in storage.list_keys(workspace_prefix(one))
+        ]
+        return await archive(user_id, workspaces, {"settings": told, "media": media})
+
     return Closing(
         people.accounts.sessions,
         people.credentials.links,
         people.post,
         storage,
         lock,
-        steps,
-        archive,
+        {
+            "work": stop_work,
+            "subscription": end_subscription,
+            "access": give_access_back,
+            "objects": delete_objects,
+            "rows": erase_rows,
+        },
+        copy,
     )
