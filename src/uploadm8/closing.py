@@ -1,6 +1,7 @@
 """What happens elsewhere when an account closes; part of the composition of services."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
@@ -35,6 +36,55 @@ class StillWorkingError(UnavailableError):
     code = "still_working"
 
 
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Each may run again after a crash."""
+
+    storage: Storage
+    billing: Billing
+    platforms: Platforms
+    publications: Publications
+    settings: SettingsService
+
+    async def lock(self, workspace_id: UUID) -> None:
+        rows = await JobRow.raw(
+            "SELECT id FROM publications WHERE workspace={} AND state=ANY({}::text[])",
+            workspace_id,
+            list(_OPEN),
+        )
+        for row in rows:
+            with suppress(ConflictError):
+                await self.publications.cancel(workspace_id, row["id"])
+
+    async def stop_work(self, workspace_id: UUID) -> None:
+        await self.lock(workspace_id)
+        await cancel_of_workspace(workspace_id, INSPECT_UPLOAD, RENDER_UPLOAD)
+        if await has_open(workspace_id, INSPECT_UPLOAD, RENDER_UPLOAD, PUBLISH):
+            raise StillWorkingError
+
+    async def end_subscription(self, workspace_id: UUID) -> None:
+        with suppress(BillingOffError):
+            await self.billing.changes.end_now(workspace_id)
+
+    async def give_access_back(self, workspace_id: UUID) -> None:
+        for account in await self.platforms.accounts.of_workspace(workspace_id):
+            await self.platforms.accounts.disconnect(workspace_id, account["id"])
+        if await has_open(workspace_id, REVOKE_ACCOUNT):
+            raise StillRevokingError
+
+    async def delete_objects(self, workspace_id: UUID) -> None:
+        await self.storage.delete_prefix(workspace_prefix(workspace_id))
+
+    async def copy(self, user_id: UUID, workspaces: list[UUID]) -> bytes:
+        told = [msgspec.to_builtins(await self.settings.get(one)) for one in workspaces]
+        media = []
+        for workspace_id in workspaces:
+            async for key in self.storage.list_keys(workspace_prefix(workspace_id)):
+                url = await self.storage.presign_get(key, expires_s=EXPORT_LIFE_S)
+                media.append({"object": key, "download_url": url})
+        return await archive(user_id, workspaces, {"settings": told, "media": media})
+
+
 def build_closing(
     people: People,
     storage: Storage,
@@ -44,57 +94,19 @@ def build_closing(
     settings: SettingsService,
 ) -> Closing:
     """Put the steps together: work stops, then money, platforms, objects, rows."""
-
-    async def lock(workspace_id: UUID) -> None:
-        rows = await JobRow.raw(
-            "SELECT id FROM publications WHERE workspace={} AND state=ANY({}::text[])",
-            workspace_id,
-            list(_OPEN),
-        )
-        for row in rows:
-            with suppress(ConflictError):
-                await publications.cancel(workspace_id, row["id"])
-
-    async def stop_work(workspace_id: UUID) -> None:
-        await lock(workspace_id)
-        await cancel_of_workspace(workspace_id, INSPECT_UPLOAD, RENDER_UPLOAD)
-        if await has_open(workspace_id, INSPECT_UPLOAD, RENDER_UPLOAD, PUBLISH):
-            raise StillWorkingError
-
-    async def end_subscription(workspace_id: UUID) -> None:
-        with suppress(BillingOffError):
-            await billing.changes.end_now(workspace_id)
-
-    async def give_access_back(workspace_id: UUID) -> None:
-        for account in await platforms.accounts.of_workspace(workspace_id):
-            await platforms.accounts.disconnect(workspace_id, account["id"])
-        if await has_open(workspace_id, REVOKE_ACCOUNT):
-            raise StillRevokingError
-
-    async def delete_objects(workspace_id: UUID) -> None:
-        await storage.delete_prefix(workspace_prefix(workspace_id))
-
-    async def copy(user_id: UUID, workspaces: list[UUID]) -> bytes:
-        told = [msgspec.to_builtins(await settings.get(one)) for one in workspaces]
-        media = [
-            {"object": key, "download_url": await storage.presign_get(key, expires_s=EXPORT_LIFE_S)}
-            for one in workspaces
-            async for key in storage.list_keys(workspace_prefix(one))
-        ]
-        return await archive(user_id, workspaces, {"settings": told, "media": media})
-
+    steps = _Steps(storage, billing, platforms, publications, settings)
     return Closing(
         people.accounts.sessions,
         people.credentials.links,
         people.post,
         storage,
-        lock,
+        steps.lock,
         {
-            "work": stop_work,
-            "subscription": end_subscription,
-            "access": give_access_back,
-            "objects": delete_objects,
+            "work": steps.stop_work,
+            "subscription": steps.end_subscription,
+            "access": steps.give_access_back,
+            "objects": steps.delete_objects,
             "rows": erase_rows,
         },
-        copy,
+        steps.copy,
     )

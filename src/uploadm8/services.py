@@ -119,12 +119,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         await Reseal(cipher).require_keys()
         redis = Redis.from_url(config.redis_url.get_secret_value(), socket_timeout=20)
         stack.push_async_callback(redis.aclose)
-        # A limit that makes requests wait for Redis would be worse than none.
-        limits_redis = Redis.from_url(
-            config.redis_url.get_secret_value(), socket_timeout=0.5, socket_connect_timeout=0.5
-        )
-        stack.push_async_callback(limits_redis.aclose)
-        limiter = RateLimiter(limits_redis)
+        limiter = RateLimiter(redis)
         stack.push_async_callback(limiter.aclose)
         storage = await stack.enter_async_context(
             open_storage(

@@ -32,6 +32,8 @@ redis.call('LPUSH', KEYS[1], string.format('%d', now))
 redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
 return {1, max - used - 1, reset}
 """
+# A limit that makes requests wait for Redis would be worse than none.
+_PATIENCE_S = 0.5
 _REST_S = 5.0  # how long Redis is left alone after it failed
 
 
@@ -72,7 +74,7 @@ class RateLimiter:
     """Counts hits per key. Without Redis each process counts for itself."""
 
     def __init__(self, redis: Redis) -> None:
-        self._script = SharedScript(redis, _SCRIPT)
+        self._script = SharedScript(redis, _SCRIPT, _PATIENCE_S)
         self._local = MovingWindowRateLimiter(MemoryStorage())
         self._rest_until = 0.0
 
