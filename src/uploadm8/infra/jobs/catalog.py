@@ -60,6 +60,7 @@ FORGET = JobKind("accounts.forget", Queue.LIGHT, timeout_s=300, max_attempts=2, 
 REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
 PLATFORM_MAIL = JobKind("platforms.mail", Queue.LIGHT, timeout_s=120)
 KEEP_TOKENS_ALIVE = JobKind("platforms.keep_tokens_alive", Queue.LIGHT, every_s=900)
+LOCK_ACCOUNT = JobKind("accounts.lock", Queue.LIGHT, max_attempts=20)
 ERASE_ACCOUNT = JobKind("accounts.erase", Queue.LIGHT, timeout_s=1800, max_attempts=20)
 EXPORT_DATA = JobKind("accounts.export", Queue.LIGHT, timeout_s=900)
 FORGET_EXPORTS = JobKind("accounts.forget_exports", Queue.LIGHT, max_attempts=2, every_s=3600)

@@ -194,6 +194,29 @@ async def request_cancel(ref_id: UUID, *kinds: JobKind) -> int:
     return len(rows)
 
 
+async def cancel_of_workspace(workspace_id: UUID, *kinds: JobKind) -> None:
+    """Like `request_cancel`, for all jobs of these kinds that a workspace has."""
+    rows = await JobRow.raw(
+        "SELECT DISTINCT ref_id FROM jobs WHERE workspace_id={} AND kind=ANY({}::text[])"
+        " AND state IN ('queued','running')",
+        workspace_id,
+        [kind.name for kind in kinds],
+    )
+    for row in rows:
+        await request_cancel(row["ref_id"], *kinds)
+
+
+async def has_open(workspace_id: UUID, *kinds: JobKind) -> bool:
+    """Whether any job of these kinds is queued or running for a workspace."""
+    rows = await JobRow.raw(
+        "SELECT 1 FROM jobs WHERE workspace_id={} AND kind=ANY({}::text[])"
+        " AND state IN ('queued','running') LIMIT 1",
+        workspace_id,
+        [kind.name for kind in kinds],
+    )
+    return bool(rows)
+
+
 async def requeue_dead(job_id: UUID) -> bool:
     """Give a dead job another life, with all its attempts."""
     rows = await JobRow.raw(
