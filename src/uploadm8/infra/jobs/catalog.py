@@ -37,7 +37,11 @@ class JobKind:
 
 
 INSPECT_UPLOAD = JobKind("uploads.inspect", Queue.TELEMETRY, max_attempts=5)
-RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, timeout_s=4 * 3600, max_attempts=5)
+RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, max_attempts=5)
+RENDER_SEGMENT = JobKind("renditions.segment", Queue.TELEMETRY, max_attempts=5)
+JOIN_SEGMENTS = JobKind("renditions.join", Queue.TELEMETRY, max_attempts=5)
+CLEAN_SEGMENTS = JobKind("renditions.clean_segments", Queue.LIGHT)
+WORK_ON_UPLOAD = (INSPECT_UPLOAD, RENDER_UPLOAD, RENDER_SEGMENT, JOIN_SEGMENTS)
 CLEAN_UPLOAD = JobKind("uploads.clean", Queue.LIGHT)
 EXPIRE_UPLOADS = JobKind("uploads.expire", Queue.LIGHT, every_s=60)
 RELEASE_PUBLICATIONS = JobKind("publishing.release", Queue.LIGHT)
