@@ -101,7 +101,7 @@ async def measure(port: int, by_hand: int, env: dict[str, str], seconds: float) 
     listing = request("GET", "/api/uploads?limit=20", token)
     results = {"health": await load(port, lambda _: request("GET", "/healthz"), seconds)}
     results |= await in_turns(port, listing, by_hand, request("GET", "/", token), seconds / 2)
-    bodies = {
+    bodies: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
         "refresh": ("/api/auth/refresh", lambda u: {"refresh_token": u["refresh_token"]}),
         "login": ("/api/auth/login", lambda u: {"email": u["email"], "password": PASSWORD}),
     }
