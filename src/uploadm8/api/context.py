@@ -16,6 +16,7 @@ from litestar.types import Message, Send
 from uploadm8.api.addresses import TrustedProxies
 from uploadm8.api.problems import PROBLEM_JSON, problem
 from uploadm8.errors import InvalidRequestError, UploadM8Error
+from uploadm8.infra.audit import origin
 from uploadm8.infra.ids import new_id_text
 
 log = structlog.get_logger("uploadm8.access")
@@ -62,6 +63,7 @@ class Edge:
         state["request_id"] = request_id
         state["address"] = self._proxies.client(peer, forwarded)
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        origin.enter(request_id, state["address"])
         started = time.perf_counter()
         seen = {"status": 500}
 
@@ -83,6 +85,7 @@ class Edge:
         finally:
             _tell(scope, state, seen["status"], time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
+            origin.leave()
 
 
 def _request_id(given: str) -> str:

@@ -40,7 +40,7 @@ from uploadm8.infra.clock import now
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
-from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, RENDER_UPLOAD
+from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, WORK_ON_UPLOAD
 from uploadm8.infra.jobs.queue import enqueue, request_cancel
 from uploadm8.infra.storage.keys import source_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
@@ -188,8 +188,8 @@ class Uploads:
         origins = (S.PENDING, S.UPLOADED, S.VALIDATING, S.RENDERING)
         async with transaction():
             await self.publications.cancel(upload_id)
+            await request_cancel(upload_id, *WORK_ON_UPLOAD)  # jobs lock before what they change
             await self.renditions.cancel(upload_id)
-            await request_cancel(upload_id, INSPECT_UPLOAD, RENDER_UPLOAD)
             if await advance(upload_id, origins, S.CANCELED):
                 if row["state"] == S.PENDING:
                     await self.quota.release(upload_id)

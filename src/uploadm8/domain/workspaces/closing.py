@@ -125,6 +125,10 @@ class Closing:
                 due[0]["email"],
                 due[0]["email"],
             )
+            await User.raw(
+                "UPDATE audit_log SET address=NULL WHERE actor_id={} AND address IS NOT NULL",
+                user_id,
+            )
 
     async def ask_export(self, user_id: UUID) -> ExportView:
         """Have a copy of the user's data made; once a day.

@@ -37,7 +37,11 @@ class JobKind:
 
 
 INSPECT_UPLOAD = JobKind("uploads.inspect", Queue.TELEMETRY, max_attempts=5)
-RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, timeout_s=4 * 3600, max_attempts=5)
+RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, max_attempts=5)
+RENDER_SEGMENT = JobKind("renditions.segment", Queue.TELEMETRY, max_attempts=5)
+JOIN_SEGMENTS = JobKind("renditions.join", Queue.TELEMETRY, max_attempts=5)
+CLEAN_SEGMENTS = JobKind("renditions.clean_segments", Queue.LIGHT)
+WORK_ON_UPLOAD = (INSPECT_UPLOAD, RENDER_UPLOAD, RENDER_SEGMENT, JOIN_SEGMENTS)
 CLEAN_UPLOAD = JobKind("uploads.clean", Queue.LIGHT)
 EXPIRE_UPLOADS = JobKind("uploads.expire", Queue.LIGHT, every_s=60)
 RELEASE_PUBLICATIONS = JobKind("publishing.release", Queue.LIGHT)
@@ -56,6 +60,7 @@ BILLING_SWEEP = JobKind("billing.sweep", Queue.LIGHT, timeout_s=900, max_attempt
 ACCOUNT_MAIL = JobKind("accounts.mail", Queue.LIGHT, timeout_s=120)
 RESET_REQUESTED = JobKind("accounts.reset_requested", Queue.LIGHT, timeout_s=60)
 VERIFY_REQUESTED = JobKind("accounts.verify_requested", Queue.LIGHT, timeout_s=60)
+TEAM_MAIL = JobKind("workspaces.mail", Queue.LIGHT, timeout_s=120)
 FORGET = JobKind("accounts.forget", Queue.LIGHT, timeout_s=300, max_attempts=2, every_s=3600)
 REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
 PLATFORM_MAIL = JobKind("platforms.mail", Queue.LIGHT, timeout_s=120)

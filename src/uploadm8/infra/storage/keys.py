@@ -23,6 +23,16 @@ def still_key(workspace_id: UUID, upload_id: UUID, rendition_id: UUID, run: str)
     return f"w/{workspace_id}/{upload_id}/r/{rendition_id}/{run}.jpg"
 
 
+def segments_prefix(workspace_id: UUID, upload_id: UUID, plan_id: UUID) -> str:
+    """The segments of a render that several workers share."""
+    return f"w/{workspace_id}/{upload_id}/segments/{plan_id}/"
+
+
+def segment_key(plan_prefix: str, rendition_id: UUID, number: int, run: str) -> str:
+    """One segment of one rendition; `run` as in `rendition_key`."""
+    return f"{plan_prefix}{rendition_id}/{number:04d}/{run}.mp4"
+
+
 def preview_key(workspace_id: UUID, upload_id: UUID) -> str:
     """Thinned channels and the line of the telemetry, as JSON."""
     return f"w/{workspace_id}/{upload_id}/telemetry/preview.json"
