@@ -39,6 +39,7 @@ class JobRow(Table, tablename="jobs", db=DB):
     priority = Integer(default=0)  # lower runs first
     workspace_id = UUID(null=True, default=None)
     ref_id = UUID(null=True, default=None, index=True)
+    lane = UUID(null=True, default=None)  # at most LANE_LIMIT jobs of a lane run at a time
     args = JSONB(default="{}")
     unique_key = Varchar(length=200, null=True, default=None, unique=True)
     state = Varchar(length=16, default=JobState.QUEUED)

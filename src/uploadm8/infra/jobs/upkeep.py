@@ -113,7 +113,8 @@ class Upkeep:
     async def _renew(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            await renew_leases(self._runner)
+            async with asyncio.timeout(self._runner.lease_s / 4):  # it may also just not answer
+                await renew_leases(self._runner)
             self._last_ok = loop.time()
         except Exception:
             # Without the database for most of a lease, another worker will own our jobs.

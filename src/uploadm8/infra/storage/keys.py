@@ -56,3 +56,13 @@ def upload_prefix(workspace_id: UUID, upload_id: UUID) -> str:
 def workspace_prefix(workspace_id: UUID) -> str:
     """Everything that belongs to one workspace."""
     return f"w/{workspace_id}/"
+
+
+def export_key(user_id: UUID, export_id: UUID) -> str:
+    """A copy of a user's data."""
+    return f"{export_prefix(user_id)}{export_id}.zip"
+
+
+def export_prefix(user_id: UUID) -> str:
+    """Every copy of a user's data."""
+    return f"exports/{user_id}/"
