@@ -15,8 +15,11 @@ from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.sweep import PublicationSweep
 from uploadm8.domain.renditions.actors import RenditionJobs
+from uploadm8.domain.renditions.finishing import Finishing
+from uploadm8.domain.renditions.fleet import Fleet
+from uploadm8.domain.renditions.materials import Materials
 from uploadm8.domain.uploads.actors import UploadJobs
-from uploadm8.domain.workspaces.actors import ClosingJobs
+from uploadm8.domain.workspaces.actors import WorkspaceJobs
 from uploadm8.infra import failpoints
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.jobs.broker import Lifespan, build_broker
@@ -36,7 +39,15 @@ def handlers(services: Services) -> dict[str, Handler]:
         *(services.quota, services.settings),
     )
     uploads = UploadJobs(*common)
-    renditions = RenditionJobs(*common, services.entitlements)
+    materials = Materials(services.storage, services.scratch, services.settings)
+    finishing = Finishing(services.storage, services.scratch, services.live, services.quota)
+    fleet = Fleet(
+        materials,
+        finishing,
+        split_from_s=services.config.render_split_seconds,
+        segment_s=services.config.render_segment_seconds,
+    )
+    renditions = RenditionJobs(materials, finishing, fleet, services.entitlements)
     groups = (
         uploads.handlers(),
         renditions.handlers(),
@@ -47,7 +58,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         PublicationSweep().handlers(),
         services.platforms.jobs.handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
-        ClosingJobs(services.closing).handlers(),
+        WorkspaceJobs(services.closing, services.team_mail).handlers(),
         BillingJobs(
             services.billing, services.post.mailer, services.config.frontend_url
         ).handlers(),
@@ -77,7 +88,7 @@ class Worker:
             lease_s=self._config.job_lease_seconds,
             default_timeout_s=self._config.job_timeout_seconds,
         )
-        self._upkeep = Upkeep(self._runner)
+        self._upkeep = Upkeep(self._runner, services.scratch)
         self._upkeep.start()
 
     async def drain(self) -> None:

@@ -23,6 +23,8 @@ class ClaimedJob:
         epoch: fencing token; every write about the job carries it.
         attempt: 1 for the first.
         crashes: how often a worker died holding it.
+        timeout_s: time limit of one attempt; None is the worker's own.
+        allowance_s: further seconds on top of it.
     """
 
     id: UUID
@@ -35,6 +37,7 @@ class ClaimedJob:
     attempt: int
     crashes: int
     timeout_s: float | None
+    allowance_s: float = 0.0
 
 
 async def enqueue(
@@ -49,6 +52,7 @@ async def enqueue(
     unique_key: str | None = None,
     priority: int = 0,
     timeout_s: float | None = None,
+    allowance_s: float = 0.0,
 ) -> UUID | None:
     """Record a job in the current transaction and ring for it once that is committed.
 
@@ -64,6 +68,7 @@ async def enqueue(
         unique_key: if a job with this key was ever recorded, nothing happens.
         priority: lower runs first among due jobs of the queue.
         timeout_s: time limit of one attempt, instead of the kind's.
+        allowance_s: seconds on top of the limit, for what is larger than usual.
 
     Returns:
         The job's id, or None if the unique key was taken.
@@ -71,8 +76,8 @@ async def enqueue(
     job_id = new_id()
     rows = await JobRow.raw(
         "INSERT INTO jobs (id, kind, queue, priority, workspace_id, lane, ref_id, args, unique_key,"
-        " run_at, timeout_s) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {},"
-        " COALESCE({}::timestamptz, now() + make_interval(secs => {}::float8)), {})"
+        " run_at, timeout_s, allowance_s) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {},"
+        " COALESCE({}::timestamptz, now() + make_interval(secs => {}::float8)), {}, {})"
         " ON CONFLICT (unique_key) DO NOTHING RETURNING id, run_at <= now() AS due",
         job_id,
         kind.name,
@@ -86,6 +91,7 @@ async def enqueue(
         run_at,
         float(delay_s),
         timeout_s if timeout_s is not None else kind.timeout_s,
+        float(allowance_s),
     )
     if not rows:
         return None
@@ -201,6 +207,39 @@ async def request_cancel(ref_id: UUID, *kinds: JobKind) -> int:
     return len(rows)
 
 
+async def cancel_of_workspace(workspace_id: UUID, *kinds: JobKind) -> None:
+    """Like `request_cancel`, for all jobs of these kinds that a workspace has."""
+    rows = await JobRow.raw(
+        "SELECT DISTINCT ref_id FROM jobs WHERE workspace_id={} AND kind=ANY({}::text[])"
+        " AND state IN ('queued','running')",
+        workspace_id,
+        [kind.name for kind in kinds],
+    )
+    for row in rows:
+        await request_cancel(row["ref_id"], *kinds)
+
+
+async def has_open(workspace_id: UUID, *kinds: JobKind) -> bool:
+    """Whether any job of these kinds is queued or running for a workspace."""
+    rows = await JobRow.raw(
+        "SELECT 1 FROM jobs WHERE workspace_id={} AND kind=ANY({}::text[])"
+        " AND state IN ('queued','running') LIMIT 1",
+        workspace_id,
+        [kind.name for kind in kinds],
+    )
+    return bool(rows)
+
+
+async def is_running(ref_id: UUID, *kinds: JobKind) -> bool:
+    """Whether a worker holds a job of these kinds about a row."""
+    rows = await JobRow.raw(
+        "SELECT 1 FROM jobs WHERE ref_id={} AND kind=ANY({}::text[]) AND state='running' LIMIT 1",
+        ref_id,
+        [kind.name for kind in kinds],
+    )
+    return bool(rows)
+
+
 async def requeue_dead(job_id: UUID) -> bool:
     """Give a dead job another life, with all its attempts."""
     rows = await JobRow.raw(
@@ -224,4 +263,5 @@ def _claimed(row: Mapping[str, Any]) -> ClaimedJob:
         attempt=row["attempts"],
         crashes=row["crashes"],
         timeout_s=row["timeout_s"],
+        allowance_s=row["allowance_s"],
     )

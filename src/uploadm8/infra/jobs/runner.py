@@ -149,7 +149,7 @@ class Runner:
     async def _attempt(self, handler: Handler, job: ClaimedJob) -> None:
         if job.crashes >= handler.kind.max_crashes:
             raise CrashLoopError(retry=Retry.PERMANENT_REQUEST)
-        limit = job.timeout_s or self.default_timeout_s
+        limit = (job.timeout_s or self.default_timeout_s) + job.allowance_s
         try:
             async with asyncio.timeout(limit):
                 await handler.run(JobContext(job, self.owner))
