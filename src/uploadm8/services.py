@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
-from uuid import UUID
 
 from redis.asyncio import Redis
 
@@ -20,26 +18,23 @@ from uploadm8.domain.admin.people import People
 from uploadm8.domain.admin.service import Administration
 from uploadm8.domain.analytics.posts import PostResults
 from uploadm8.domain.analytics.service import Analytics
+from uploadm8.domain.audit.service import AuditTrail
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
-from uploadm8.domain.billing.options import BillingOptions
-from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
+from uploadm8.domain.billing.team import TeamSeats
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.notifications.choices import Choices
 from uploadm8.domain.notifications.deliveries import Deliveries
 from uploadm8.domain.notifications.endpoints import Endpoints as WebhookEndpoints
-from uploadm8.domain.notifications.service import NotificationServices, build_notifications
-from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
-from uploadm8.domain.platforms.clients.registry import build_clients
-from uploadm8.domain.platforms.service import Platforms, build_platforms
+from uploadm8.domain.notifications.service import NotificationServices
+from uploadm8.domain.platforms.service import Platforms
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
-from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
@@ -48,24 +43,31 @@ from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
 from uploadm8.domain.workspaces.api_keys import ApiKeys
 from uploadm8.domain.workspaces.closing import Closing
-from uploadm8.domain.workspaces.events import EventKind
+from uploadm8.domain.workspaces.invitations import Invitations
+from uploadm8.domain.workspaces.joining import Joining
+from uploadm8.domain.workspaces.members import Members
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
+from uploadm8.domain.workspaces.team_mail import TeamMail
 from uploadm8.infra.db.engine import DB
-from uploadm8.infra.discord import Discord
 from uploadm8.infra.http import Http, open_http
 from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
-from uploadm8.infra.mail.mailer import Mailer
-from uploadm8.infra.outbound import open_outbound
 from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.security.passwords import Passwords
 from uploadm8.infra.security.reseal import Reseal
 from uploadm8.infra.storage.s3 import Storage, open_storage
+from uploadm8.parties import (
+    base_urls,
+    billing_options,
+    build_settings,
+    connect_platforms,
+    open_notifications,
+)
 from uploadm8.people import build_mailer, build_people
 
 
@@ -86,6 +88,11 @@ class Services:
     second_factor: SecondFactor
     post: Post
     api_keys: ApiKeys
+    seats: TeamSeats
+    members: Members
+    invitations: Invitations
+    joining: Joining
+    team_mail: TeamMail
     settings: SettingsService
     notifications: NotificationServices
     webhook_endpoints: WebhookEndpoints
@@ -94,6 +101,7 @@ class Services:
     grants: Grants
     quota: Quota
     billing: Billing
+    audit: AuditTrail
     http: Http
     scratch: Scratch
     platforms: Platforms
@@ -132,11 +140,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         await Reseal(cipher).require_keys()
         redis = Redis.from_url(config.redis_url.get_secret_value(), socket_timeout=20)
         stack.push_async_callback(redis.aclose)
-        # A limit that makes requests wait for Redis would be worse than none.
-        limits_redis = Redis.from_url(
-            config.redis_url.get_secret_value(), socket_timeout=0.5, socket_connect_timeout=0.5
-        )
-        stack.push_async_callback(limits_redis.aclose)
+        limiter = RateLimiter(redis)
+        stack.push_async_callback(limiter.aclose)
         storage = await stack.enter_async_context(
             open_storage(
                 config.storage_endpoint,
@@ -145,7 +150,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
-        http = await stack.enter_async_context(open_http(_outside(config)))
+        http = await stack.enter_async_context(open_http(base_urls(config)))
         passwords = Passwords()
         stack.callback(passwords.close)
         people = build_people(config, cipher, passwords, build_mailer(config, http))
@@ -154,17 +159,11 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         entitlements, quota = billing.entitlements, billing.quota
         settings = build_settings(cipher, config.discord_base_url, entitlements)
         choices = Choices(settings, entitlements)
-        notifications = build_notifications(
-            choices,
-            cipher,
-            await stack.enter_async_context(
-                open_outbound(allow_private=config.webhook_private_addresses)
-            ),
-            Discord(http, config.discord_base_url),
-            people.post.mailer,
-            config.frontend_url,
+        notifications = await stack.enter_async_context(
+            open_notifications(config, http, cipher, choices, people.post.mailer)
         )
-        platforms = _platforms(config, http, cipher, choices, people.post.mailer)
+        platforms = connect_platforms(config, http, cipher, choices, people.post.mailer)
+        seats = TeamSeats(entitlements)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         publications = Publications(entitlements)
         yield Services(
@@ -173,9 +172,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             live=Live(redis),
             cipher=cipher,
             storage=storage,
-            limits=Limits(
-                RateLimiter(limits_redis), Rate(config.rate_limit_max, config.rate_limit_window_sec)
-            ),
+            limits=Limits(limiter, Rate(config.rate_limit_max, config.rate_limit_window_sec)),
             workspaces=people.workspaces,
             principals=people.principals,
             accounts=people.accounts,
@@ -187,17 +184,23 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             notifications=notifications,
             webhook_endpoints=notifications.endpoints,
             webhook_deliveries=notifications.deliveries,
+            seats=seats,
+            members=Members(people.workspaces, seats),
+            invitations=Invitations(seats),
+            joining=Joining(people.signer, people.accounts, seats),
+            team_mail=TeamMail(people.signer, people.post.mailer, config.frontend_url),
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
             billing=billing,
+            audit=AuditTrail(entitlements),
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
             uploads=Uploads(storage, quota, plans, views, entitlements),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
-            closing=build_closing(people, storage, billing, platforms, publications),
+            closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
             delivery=Delivery(
                 platforms.keeper,
@@ -215,79 +218,6 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
         )
-
-
-def billing_options(config: Config) -> BillingOptions:
-    """The STRIPE_* settings."""
-    return BillingOptions(
-        secret_key=config.stripe_secret_key.get_secret_value(),
-        webhook_secret=config.stripe_webhook_secret.get_secret_value(),
-        api_base_url=config.stripe_api_base_url,
-        lookup_keys=config.lookup_keys,
-        default_lookup_key=config.stripe_default_lookup_key,
-        success_url=config.stripe_success_url,
-        cancel_url=config.stripe_cancel_url,
-        portal_return_url=config.stripe_portal_return_url,
-        trial_days=config.stripe_trial_days_default,
-        automatic_tax=config.stripe_automatic_tax,
-    )
-
-
-def _outside(config: Config) -> list[str]:
-    """The base URLs of every outside party: plain http is allowed to these only."""
-    ours = {"base_url", "frontend_url"}
-    names = [name for name in Config.model_fields if name.endswith("_base_url")]
-    return [getattr(config, name) for name in names if name not in ours]
-
-
-def _platforms(
-    config: Config, http: Http, cipher: Cipher, choices: Choices, mailer: Mailer
-) -> Platforms:
-    endpoints = Endpoints(
-        tiktok_web=config.tiktok_web_base_url,
-        tiktok_api=config.tiktok_api_base_url,
-        google_accounts=config.google_accounts_base_url,
-        google_oauth=config.google_oauth_base_url,
-        google_api=config.google_api_base_url,
-        youtube_analytics=config.youtube_analytics_base_url,
-        meta_web=config.meta_web_base_url,
-        meta_graph=config.meta_graph_base_url,
-        meta_graph_video=config.meta_graph_video_base_url,
-        meta_rupload=config.meta_rupload_base_url,
-        meta_version=config.meta_api_version,
-    )
-    apps = Apps(
-        tiktok=AppCredentials(
-            config.tiktok_client_key, config.tiktok_client_secret.get_secret_value()
-        ),
-        google=AppCredentials(
-            config.google_client_id, config.google_client_secret.get_secret_value()
-        ),
-        meta=AppCredentials(config.meta_app_id, config.meta_app_secret.get_secret_value()),
-        extra_scopes=config.extra_scopes,
-    )
-    return build_platforms(
-        build_clients(http, endpoints, apps),
-        cipher,
-        base_url=config.base_url,
-        frontend_url=config.frontend_url,
-        allow_account=choices.entitlements.check_accounts,
-        mailer=mailer,
-        wants_mail=partial(choices.wants_mail, kind=EventKind.ACCOUNT_NEEDS_RECONNECT),
-        connected=requeue_parked,
-        posts_moved=ask_sooner,
-    )
-
-
-def build_settings(
-    cipher: Cipher, discord_base_url: str, entitlements: Entitlements
-) -> SettingsService:
-    """The settings, which ask the tier about what not everybody has."""
-
-    async def allow(workspace_id: UUID, feature: str) -> None:
-        await entitlements.require(workspace_id, Feature(feature))
-
-    return SettingsService(cipher, discord_base_url, allow)
 
 
 def install_doorbell(config: Config) -> None:

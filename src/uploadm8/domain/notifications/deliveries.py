@@ -76,7 +76,6 @@ class Deliveries:
             ConflictError: the endpoint is stopped, or the delivery still under way.
             PaymentRequiredError: the tier has no webhooks.
         """
-        await self.gate.require(workspace_id, Feature.WEBHOOKS)
         async with transaction():
             rows = await WebhookDelivery.raw(
                 "SELECT d.endpoint, d.event, d.state, w.active FROM webhook_deliveries d"
@@ -87,6 +86,7 @@ class Deliveries:
             )
             if not rows:
                 raise NotFoundError("There is no such delivery.")
+            await self.gate.require(workspace_id, Feature.WEBHOOKS)
             _check_replay(rows[0])
             last = await WebhookDelivery.raw(
                 "SELECT max(replay) AS n FROM webhook_deliveries WHERE endpoint={} AND event={}",
@@ -106,7 +106,6 @@ class Deliveries:
             ConflictError: it is stopped.
             PaymentRequiredError: the tier has no webhooks.
         """
-        await self.gate.require(workspace_id, Feature.WEBHOOKS)
         async with transaction():
             row = await (
                 WebhookEndpoint.select(WebhookEndpoint.active)
@@ -115,6 +114,7 @@ class Deliveries:
             )
             if row is None:
                 raise NotFoundError("There is no such webhook endpoint.")
+            await self.gate.require(workspace_id, Feature.WEBHOOKS)
             _check_active(row["active"])
             event_id = await record_event(
                 workspace_id,
