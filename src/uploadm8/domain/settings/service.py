@@ -14,11 +14,14 @@ from uploadm8.domain.settings.schemas import PrivacyZone, SettingsIn, SettingsOu
 from uploadm8.domain.settings.tables import SettingsRow
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import FieldError, InvalidRequestError
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.discord import webhook_path
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.cipher import Cipher
 
+_NAMES = SettingsIn.__struct_fields__
 _PRIVATE = ("privacy_zones", "discord_webhook_url")
 
 
@@ -49,7 +52,7 @@ class SettingsService:
             if new.discord_webhook_url is msgspec.UNSET:
                 current, _ = await self._load(workspace_id)
                 new = msgspec.structs.replace(new, discord_webhook_url=current.discord_webhook_url)
-            return await self._store(workspace_id, new)
+            return await self._store(workspace_id, new, (await self._load(workspace_id))[0])
 
     async def change(self, workspace_id: UUID, patch: Mapping[str, Any]) -> SettingsOut:
         """Change some settings: a JSON merge patch (RFC 7396).
@@ -61,7 +64,8 @@ class SettingsService:
             await _lock(workspace_id)
             current, _ = await self._load(workspace_id)
             merged = _merge(msgspec.to_builtins(current), patch)
-            return await self._store(workspace_id, msgspec.convert(merged, SettingsIn))
+            new = msgspec.convert(merged, SettingsIn)
+            return await self._store(workspace_id, new, current)
 
     async def discord_webhook(self, workspace_id: UUID) -> str | None:
         """The webhook's URL, for the one who sends to it."""
@@ -83,8 +87,8 @@ class SettingsService:
         document: dict[str, Any] = {"display_name": row["name"], "time_zone": row["time_zone"]}
         document |= msgspec.json.decode(row["document"]) if row["document"] else {}
         document |= self._open(row)
-        # time_zone is the workspace's own column, since schedules are resolved by it.
-        document["time_zone"] = row["time_zone"]
+        # The workspace's own columns: its name is shown to the team, schedules go by its zone.
+        document |= {"display_name": row["name"], "time_zone": row["time_zone"]}
         return msgspec.convert(document, SettingsIn), row["updated_at"]
 
     def _open(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +99,7 @@ class SettingsService:
         private: dict[str, Any] = msgspec.json.decode(text)
         return private
 
-    async def _store(self, workspace_id: UUID, new: SettingsIn) -> SettingsOut:
+    async def _store(self, workspace_id: UUID, new: SettingsIn, before: SettingsIn) -> SettingsOut:
         self._check(new)
         document = msgspec.to_builtins(new)
         private = {name: document.pop(name, None) for name in _PRIVATE}
@@ -114,8 +118,19 @@ class SettingsService:
             sealed,
         )
         await Workspace.raw(
-            "UPDATE workspaces SET time_zone={} WHERE id={}", new.time_zone, workspace_id
+            "UPDATE workspaces SET time_zone={}, name=COALESCE(NULLIF({}, ''), name) WHERE id={}",
+            new.time_zone,
+            new.display_name.strip(),
+            workspace_id,
         )
+        changed = [name for name in _NAMES if getattr(new, name) != getattr(before, name)]
+        if changed:
+            await record(
+                Action.SETTINGS_CHANGED,
+                workspace_id=workspace_id,
+                subject=("settings", workspace_id),
+                details={"changed": changed},
+            )
         return _out(new, stored[0]["updated_at"])
 
     def _check(self, new: SettingsIn) -> None:
