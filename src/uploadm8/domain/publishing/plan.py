@@ -10,7 +10,6 @@ import msgspec
 
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.clients.base import Platform
-from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import read_scopes
@@ -25,6 +24,7 @@ from uploadm8.domain.uploads.ports import PlannedTargets
 from uploadm8.domain.uploads.schemas import NewUpload, PublicationOut, Target
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import ConflictError, FieldError, InvalidRequestError
+from uploadm8.findings import Finding
 from uploadm8.infra.clock import now
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PUBLISH
