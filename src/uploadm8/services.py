@@ -31,6 +31,8 @@ from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
 from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
+from uploadm8.domain.publishing.acts import PublicationActs
+from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
@@ -99,6 +101,8 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    approvals: Approvals
+    acts: PublicationActs
     closing: Closing
     previews: HudPreviews
     delivery: Delivery
@@ -150,7 +154,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         entitlements, quota = billing.entitlements, billing.quota
         seats = TeamSeats(entitlements)
         platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
-        plans, views = PublicationPlans(entitlements), RenditionViews(storage)
+        approvals = Approvals(entitlements)
+        plans, views = PublicationPlans(entitlements, approvals), RenditionViews(storage)
         publications = Publications(entitlements)
         settings = SettingsService(cipher, config.discord_base_url)
         yield Services(
@@ -184,6 +189,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             uploads=Uploads(storage, quota, plans, views, entitlements),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
+            approvals=approvals,
+            acts=PublicationActs(publications, approvals),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
             delivery=Delivery(

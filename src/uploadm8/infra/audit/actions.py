@@ -67,6 +67,8 @@ class Action(StrEnum):
     APPROVAL_REJECTED = "approval.rejected"
     APPROVAL_VOIDED = "approval.voided"
 
+    APPROVAL_POLICY_CHANGED = "approval.policy_changed"
+
     EXPORTED = "export.made"
     WEBHOOK_CHANGED = "webhook.changed"
     TEMPLATE_CHANGED = "template.changed"
