@@ -255,6 +255,16 @@ ROWS: Mapping[str, Row] = {
     "POST /api/publications/{publication_id}/settle": Row(
         role="editor", theirs=their_publication, body={"outcome": "published"}
     ),
+    "GET /api/approvals": Row(),
+    "GET /api/approvals/policy": Row(),
+    "PUT /api/approvals/policy": Row(role="admin", body={"required_of": "nobody"}),
+    "POST /api/publications/{publication_id}/approve": Row(
+        "session", role="admin", theirs=their_publication, body={"content_hash": "x" * 64}
+    ),
+    "POST /api/publications/{publication_id}/reject": Row(
+        "session", role="admin", theirs=their_publication, body={"comment": "no"}
+    ),
+    "POST /api/publications/{publication_id}/request-approval": _EDITOR_POST,
     "GET /api/platforms": Row(),
     "GET /api/platforms/accounts/{account_id}": Row(theirs=their_account),
     "DELETE /api/platforms/accounts/{account_id}": Row(role="admin", theirs=their_account),

@@ -29,6 +29,10 @@ from uploadm8.domain.kpi.controllers import KpiController
 from uploadm8.domain.notifications.controllers import WebhooksController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
+from uploadm8.domain.publishing.approval_controllers import (
+    ApprovalsController,
+    DecisionsController,
+)
 from uploadm8.domain.publishing.controllers import PublicationsController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.settings.controllers import SettingsController
@@ -62,6 +66,8 @@ ROUTES: list[ControllerRouterHandler] = [
     WebhooksController,
     UploadsController,
     PublicationsController,
+    ApprovalsController,
+    DecisionsController,
     HudController,
     PlatformsController,
     OAuthController,

@@ -32,6 +32,8 @@ from uploadm8.domain.notifications.deliveries import Deliveries
 from uploadm8.domain.notifications.endpoints import Endpoints as WebhookEndpoints
 from uploadm8.domain.notifications.service import NotificationServices
 from uploadm8.domain.platforms.service import Platforms
+from uploadm8.domain.publishing.acts import PublicationActs
+from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
@@ -108,6 +110,8 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    approvals: Approvals
+    acts: PublicationActs
     closing: Closing
     previews: HudPreviews
     delivery: Delivery
@@ -164,7 +168,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         )
         platforms = connect_platforms(config, http, cipher, choices, people.post.mailer)
         seats = TeamSeats(entitlements)
-        plans, views = PublicationPlans(entitlements), RenditionViews(storage)
+        approvals = Approvals(entitlements)
+        plans, views = PublicationPlans(entitlements, approvals), RenditionViews(storage)
         publications = Publications(entitlements)
         yield Services(
             config=config,
@@ -200,6 +205,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             uploads=Uploads(storage, quota, plans, views, entitlements),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
+            approvals=approvals,
+            acts=PublicationActs(publications, approvals),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
             delivery=Delivery(

@@ -12,6 +12,7 @@ from uploadm8.domain.analytics.digest import Digests
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
+from uploadm8.domain.publishing.approval_mail import ApprovalMail
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.sweep import PublicationSweep
@@ -57,6 +58,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         Aftermath(services.delivery, services.platforms.clients).handlers(),
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
+        ApprovalMail(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
         services.notifications.jobs.handlers(),
         Digests().handlers(),

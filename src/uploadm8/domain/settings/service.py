@@ -15,11 +15,14 @@ from uploadm8.domain.settings.schemas import Notifications, PrivacyZone, Setting
 from uploadm8.domain.settings.tables import SettingsRow
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import FieldError, InvalidRequestError
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.discord import webhook_path
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.cipher import Cipher
 
+_NAMES = SettingsIn.__struct_fields__
 _PRIVATE = ("privacy_zones", "discord_webhook_url")
 
 
@@ -57,7 +60,7 @@ class SettingsService:
             if new.discord_webhook_url is msgspec.UNSET:
                 new = structs.replace(new, discord_webhook_url=current.discord_webhook_url)
             await self._check_tier(workspace_id, current, new)
-            return await self._store(workspace_id, new)
+            return await self._store(workspace_id, new, current)
 
     async def change(self, workspace_id: UUID, patch: Mapping[str, Any]) -> SettingsOut:
         """Change some settings: a JSON merge patch (RFC 7396).
@@ -72,7 +75,7 @@ class SettingsService:
             merged = _merge(msgspec.to_builtins(current), patch)
             new = msgspec.convert(merged, SettingsIn)
             await self._check_tier(workspace_id, current, new)
-            return await self._store(workspace_id, new)
+            return await self._store(workspace_id, new, current)
 
     async def discord_webhook(self, workspace_id: UUID) -> str | None:
         """The webhook's URL, for the one who sends to it."""
@@ -85,7 +88,7 @@ class SettingsService:
         current, _ = await self._load(workspace_id)
         if current.discord_webhook_url != url:
             return False
-        await self._store(workspace_id, structs.replace(current, discord_webhook_url=None))
+        await self._store(workspace_id, structs.replace(current, discord_webhook_url=None), current)
         return True
 
     async def privacy_zones(self, workspace_id: UUID) -> list[PrivacyZone]:
@@ -103,8 +106,8 @@ class SettingsService:
         document: dict[str, Any] = {"display_name": row["name"], "time_zone": row["time_zone"]}
         document |= msgspec.json.decode(row["document"]) if row["document"] else {}
         document |= self._open(row)
-        # time_zone is the workspace's own column, since schedules are resolved by it.
-        document["time_zone"] = row["time_zone"]
+        # The workspace's own columns: its name is shown to the team, schedules go by its zone.
+        document |= {"display_name": row["name"], "time_zone": row["time_zone"]}
         return msgspec.convert(document, SettingsIn), row["updated_at"]
 
     def _open(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +118,7 @@ class SettingsService:
         private: dict[str, Any] = msgspec.json.decode(text)
         return private
 
-    async def _store(self, workspace_id: UUID, new: SettingsIn) -> SettingsOut:
+    async def _store(self, workspace_id: UUID, new: SettingsIn, before: SettingsIn) -> SettingsOut:
         self._check(new)
         document = msgspec.to_builtins(new)
         private = {name: document.pop(name, None) for name in _PRIVATE}
@@ -134,8 +137,19 @@ class SettingsService:
             sealed,
         )
         await Workspace.raw(
-            "UPDATE workspaces SET time_zone={} WHERE id={}", new.time_zone, workspace_id
+            "UPDATE workspaces SET time_zone={}, name=COALESCE(NULLIF({}, ''), name) WHERE id={}",
+            new.time_zone,
+            new.display_name.strip(),
+            workspace_id,
         )
+        changed = [name for name in _NAMES if getattr(new, name) != getattr(before, name)]
+        if changed:
+            await record(
+                Action.SETTINGS_CHANGED,
+                workspace_id=workspace_id,
+                subject=("settings", workspace_id),
+                details={"changed": changed},
+            )
         return _out(new, stored[0]["updated_at"])
 
     async def _check_tier(self, workspace_id: UUID, current: SettingsIn, new: SettingsIn) -> None:

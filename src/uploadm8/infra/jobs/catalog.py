@@ -61,6 +61,7 @@ DELIVER_WEBHOOK = JobKind(
     "notifications.deliver_webhook", Queue.LIGHT, timeout_s=60, max_attempts=10
 )
 WEEKLY_DIGEST = JobKind("analytics.weekly_digest", Queue.LIGHT, max_attempts=3, every_s=1800)
+APPROVAL_MAIL = JobKind("publishing.approval_mail", Queue.LIGHT, timeout_s=120)
 BILLING_NOTICE = JobKind("billing.notice", Queue.LIGHT)
 STRIPE_EVENT = JobKind("billing.stripe_event", Queue.LIGHT, timeout_s=120, max_attempts=12)
 BILLING_SWEEP = JobKind("billing.sweep", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600)
