@@ -29,6 +29,7 @@ from uploadm8.domain.kpi.controllers import KpiController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
 from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.publishing.preflight_controllers import PreflightController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
@@ -59,6 +60,7 @@ ROUTES: list[ControllerRouterHandler] = [
     JoiningController,
     SettingsController,
     UploadsController,
+    PreflightController,
     PublicationsController,
     HudController,
     PlatformsController,

@@ -34,8 +34,10 @@ from uploadm8.domain.platforms.service import Platforms, build_platforms
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
+from uploadm8.domain.publishing.preflights import Preflights
 from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.settings.service import SettingsService
@@ -101,6 +103,7 @@ class Services:
     publications: Publications
     closing: Closing
     previews: HudPreviews
+    preflights: Preflights
     delivery: Delivery
     analytics: Analytics
     post_results: PostResults
@@ -152,6 +155,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         publications = Publications(entitlements)
+        preflights = Preflights(MediaCheck(entitlements))
         settings = SettingsService(cipher, config.discord_base_url)
         yield Services(
             config=config,
@@ -181,11 +185,12 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views, entitlements),
+            uploads=Uploads(storage, quota, plans, views, entitlements, preflights),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
+            preflights=preflights,
             delivery=Delivery(
                 platforms.keeper,
                 platforms.clients.publishers,

@@ -38,7 +38,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         *(services.storage, services.scratch, services.live),
         *(services.quota, services.settings),
     )
-    uploads = UploadJobs(*common)
+    uploads = UploadJobs(*common, services.preflights)
     materials = Materials(services.storage, services.scratch, services.settings)
     finishing = Finishing(services.storage, services.scratch, services.live, services.quota)
     fleet = Fleet(

@@ -10,6 +10,7 @@ from uploadm8.core.telemetry.zones import Zone
 from uploadm8.core.video.inspection import Inspection, InspectTask, inspect_media
 from uploadm8.domain.settings.schemas import PrivacyZone
 from uploadm8.domain.uploads.lifecycle import advance
+from uploadm8.domain.uploads.ports import MediaPreflight
 from uploadm8.domain.uploads.rendering import ask_for_render
 from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
@@ -65,6 +66,7 @@ class UploadJobs:
     live: Live
     quota: QuotaBook
     zones: PrivacyZones
+    preflight: MediaPreflight
 
     def handlers(self) -> tuple[Handler, ...]:
         """Every handler, with its kind."""
@@ -104,6 +106,7 @@ class UploadJobs:
             )
             if moved:
                 await ask_for_render(row | {"source": found.source})
+                await self.preflight.note_media(upload_id)
         await self.live.tell(upload_id, {"state": "rendering", "progress": 0.0})
 
     async def reject(self, context: JobContext, error: UploadM8Error) -> None:
