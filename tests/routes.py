@@ -191,6 +191,9 @@ ROWS: Mapping[str, Row] = {
         role="editor", theirs=their_upload, body={"offset_s": 1.5}
     ),
     "GET /api/uploads/{upload_id}/telemetry/preview": Row(theirs=their_upload),
+    "PUT /api/uploads/{upload_id}/thumbnail": Row(
+        role="editor", theirs=their_upload, body={"at_s": 1.5}
+    ),
     "POST /api/preflight": Row(body=_VIDEO),
     "GET /api/uploads/{upload_id}/preflight": Row(theirs=their_upload),
     "POST /api/uploads/{upload_id}/hud/preview": Row(role="editor", theirs=their_upload, body={}),

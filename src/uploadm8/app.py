@@ -31,6 +31,7 @@ from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksContro
 from uploadm8.domain.publishing.controllers import PublicationsController
 from uploadm8.domain.publishing.preflight_controllers import PreflightController
 from uploadm8.domain.renditions.controllers import HudController
+from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
@@ -63,6 +64,7 @@ ROUTES: list[ControllerRouterHandler] = [
     PreflightController,
     PublicationsController,
     HudController,
+    ThumbnailController,
     PlatformsController,
     OAuthController,
     PlatformWebhooksController,

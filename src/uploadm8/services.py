@@ -40,6 +40,7 @@ from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.renditions.thumbnails import Thumbnails
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
@@ -103,6 +104,7 @@ class Services:
     publications: Publications
     closing: Closing
     previews: HudPreviews
+    thumbnails: Thumbnails
     preflights: Preflights
     delivery: Delivery
     analytics: Analytics
@@ -190,6 +192,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             publications=publications,
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
+            thumbnails=Thumbnails(),
             preflights=preflights,
             delivery=Delivery(
                 platforms.keeper,

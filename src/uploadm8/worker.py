@@ -18,6 +18,7 @@ from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.renditions.fleet import Fleet
 from uploadm8.domain.renditions.materials import Materials
+from uploadm8.domain.renditions.stills import Stills
 from uploadm8.domain.uploads.actors import UploadJobs
 from uploadm8.domain.workspaces.actors import WorkspaceJobs
 from uploadm8.infra import failpoints
@@ -47,7 +48,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         split_from_s=services.config.render_split_seconds,
         segment_s=services.config.render_segment_seconds,
     )
-    renditions = RenditionJobs(materials, finishing, fleet, services.entitlements)
+    stills = Stills(services.storage, services.scratch)
+    renditions = RenditionJobs(materials, finishing, fleet, stills, services.entitlements)
     groups = (
         uploads.handlers(),
         renditions.handlers(),

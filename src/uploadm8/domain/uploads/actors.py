@@ -8,6 +8,7 @@ import msgspec
 
 from uploadm8.core.telemetry.zones import Zone
 from uploadm8.core.video.inspection import Inspection, InspectTask, inspect_media
+from uploadm8.core.video.quick_still import sharpest
 from uploadm8.domain.settings.schemas import PrivacyZone
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ports import MediaPreflight
@@ -162,6 +163,8 @@ class UploadJobs:
         for number, picture in enumerate(found.pictures):
             await self.storage.put_bytes(picture_key(*place, number), picture.jpeg, "image/jpeg")
         found.source["pictures_at_s"] = [round(picture.seconds, 3) for picture in found.pictures]
+        best = sharpest(found.pictures, float(found.source["duration_s"]))
+        found.source["sharpest_at_s"] = None if best is None else round(best, 3)
 
     async def _look(
         self, upload_id: UUID, row: dict[str, Any], telemetry: dict[str, Any] | None

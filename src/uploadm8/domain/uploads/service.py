@@ -105,6 +105,8 @@ class Uploads:
             await Upload.insert(row)
             planned = await self.publications.plan(workspace_id, user_id, upload_id, new)
             request = {"platforms": planned.platforms, "renditions": new.renditions or {}, **wishes}
+            if new.thumbnail_at_s is not None:
+                request["thumbnail_at_s"] = new.thumbnail_at_s
             await Upload.update({Upload.request: to_json(request)}).where(Upload.id == upload_id)
             await self.preflight.note_media(upload_id)
         if new.multipart:
@@ -222,13 +224,10 @@ class Uploads:
         source = json_of(row["source"])
         return UploadDetail(
             **upload_fields(row),
-            source=None
-            if source is None
-            else {
-                k: v for k, v in source.items() if k not in ("telemetry", "sync", "pictures_at_s")
-            },
+            source=source_out(source),
             hud=json_of(row["hud"]) or None,
             warnings=json_of(row["warnings"]),
+            thumbnail=thumbnail_out(row),
             telemetry=telemetry_out(telemetry, source),
             renditions=renditions.get(upload_id, []),
             publications=publications.get(upload_id, []),
