@@ -137,6 +137,7 @@ _CODE = {"code": "123456"}
 _TOKEN = {"token": "x" * 64}
 _EDITOR_UPLOAD = Row(role="editor", theirs=their_upload)
 _EDITOR_POST = Row(role="editor", theirs=their_publication)
+_VIDEO = {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 9}
 _FIT = {"filename": "a.fit", "content_type": "application/octet-stream", "size_bytes": 9}
 
 ROWS: Mapping[str, Row] = {
@@ -223,6 +224,11 @@ ROWS: Mapping[str, Row] = {
         role="editor", theirs=their_upload, body={"offset_s": 1.5}
     ),
     "GET /api/uploads/{upload_id}/telemetry/preview": Row(theirs=their_upload),
+    "PUT /api/uploads/{upload_id}/thumbnail": Row(
+        role="editor", theirs=their_upload, body={"at_s": 1.5}
+    ),
+    "POST /api/preflight": Row(body=_VIDEO),
+    "GET /api/uploads/{upload_id}/preflight": Row(theirs=their_upload),
     "POST /api/uploads/{upload_id}/hud/preview": Row(role="editor", theirs=their_upload, body={}),
     "GET /api/uploads/{upload_id}/hud/preview": Row(theirs=their_upload),
     "GET /api/hud/themes": Row("public"),

@@ -34,7 +34,9 @@ from uploadm8.domain.publishing.approval_controllers import (
     DecisionsController,
 )
 from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.publishing.preflight_controllers import PreflightController
 from uploadm8.domain.renditions.controllers import HudController
+from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
@@ -65,10 +67,12 @@ ROUTES: list[ControllerRouterHandler] = [
     SettingsController,
     WebhooksController,
     UploadsController,
+    PreflightController,
     PublicationsController,
     ApprovalsController,
     DecisionsController,
     HudController,
+    ThumbnailController,
     PlatformsController,
     OAuthController,
     PlatformWebhooksController,

@@ -37,9 +37,12 @@ from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
+from uploadm8.domain.publishing.preflights import Preflights
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.renditions.thumbnails import Thumbnails
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
@@ -114,6 +117,8 @@ class Services:
     acts: PublicationActs
     closing: Closing
     previews: HudPreviews
+    thumbnails: Thumbnails
+    preflights: Preflights
     delivery: Delivery
     analytics: Analytics
     post_results: PostResults
@@ -171,6 +176,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         approvals = Approvals(entitlements)
         plans, views = PublicationPlans(entitlements, approvals), RenditionViews(storage)
         publications = Publications(entitlements)
+        preflights = Preflights(MediaCheck(entitlements))
         yield Services(
             config=config,
             redis=redis,
@@ -202,13 +208,15 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views, entitlements),
+            uploads=Uploads(storage, quota, plans, views, entitlements, preflights),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
             approvals=approvals,
             acts=PublicationActs(publications, approvals),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
+            thumbnails=Thumbnails(),
+            preflights=preflights,
             delivery=Delivery(
                 platforms.keeper,
                 platforms.clients.publishers,

@@ -20,6 +20,7 @@ from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.renditions.fleet import Fleet
 from uploadm8.domain.renditions.materials import Materials
+from uploadm8.domain.renditions.stills import Stills
 from uploadm8.domain.uploads.actors import UploadJobs
 from uploadm8.domain.workspaces.actors import WorkspaceJobs
 from uploadm8.infra import failpoints
@@ -40,7 +41,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         *(services.storage, services.scratch, services.live),
         *(services.quota, services.settings),
     )
-    uploads = UploadJobs(*common)
+    uploads = UploadJobs(*common, services.preflights)
     materials = Materials(services.storage, services.scratch, services.settings)
     finishing = Finishing(services.storage, services.scratch, services.live, services.quota)
     fleet = Fleet(
@@ -49,7 +50,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         split_from_s=services.config.render_split_seconds,
         segment_s=services.config.render_segment_seconds,
     )
-    renditions = RenditionJobs(materials, finishing, fleet, services.entitlements)
+    stills = Stills(services.storage, services.scratch)
+    renditions = RenditionJobs(materials, finishing, fleet, stills, services.entitlements)
     groups = (
         uploads.handlers(),
         renditions.handlers(),

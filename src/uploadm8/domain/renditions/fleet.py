@@ -132,7 +132,14 @@ class Fleet:
         by_name = {report.name: report for report in reports}
         for row in waiting:
             report = by_name[names[str(row["id"])]]
-            await self.finishing.keep(context, upload, row, report, time.time() - began)
+            await self.finishing.keep(
+                context,
+                upload,
+                row,
+                report,
+                seconds=time.time() - began,
+                still_at_s=inputs.still_at_s,
+            )
             failpoint("after_join")
         await self.finishing.hand_over(context, upload)
 
