@@ -13,6 +13,7 @@ from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
+from uploadm8.domain.publishing.rollups.keeping import RollupJobs
 from uploadm8.domain.publishing.sweep import PublicationSweep
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.renditions.finishing import Finishing
@@ -56,6 +57,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         Aftermath(services.delivery, services.platforms.clients).handlers(),
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
+        RollupJobs().handlers(),
         services.platforms.jobs.handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         WorkspaceJobs(services.closing, services.team_mail).handlers(),

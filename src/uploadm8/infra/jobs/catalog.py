@@ -54,6 +54,7 @@ SWEEP_PUBLICATIONS = JobKind("publishing.sweep", Queue.LIGHT, timeout_s=120, eve
 AFTER_PUBLISH = JobKind("publishing.after", Queue.LIGHT, max_attempts=6)
 POST_STEP = JobKind("publishing.post_step", Queue.LIGHT, timeout_s=300, max_attempts=6)
 PULL_METRICS = JobKind("publishing.pull_metrics", Queue.LIGHT, timeout_s=120, max_attempts=4)
+ROLL_UP = JobKind("publishing.roll_up", Queue.LIGHT, timeout_s=600, max_attempts=2, every_s=60)
 BILLING_NOTICE = JobKind("billing.notice", Queue.LIGHT)
 STRIPE_EVENT = JobKind("billing.stripe_event", Queue.LIGHT, timeout_s=120, max_attempts=12)
 BILLING_SWEEP = JobKind("billing.sweep", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600)
