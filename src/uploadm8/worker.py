@@ -8,9 +8,11 @@ import dramatiq
 
 from uploadm8.config import Config
 from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.analytics.digest import Digests
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
+from uploadm8.domain.publishing.approval_mail import ApprovalMail
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.rollups.keeping import RollupJobs
@@ -58,7 +60,10 @@ def handlers(services: Services) -> dict[str, Handler]:
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
         RollupJobs().handlers(),
+        ApprovalMail(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
+        services.notifications.jobs.handlers(),
+        Digests().handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         WorkspaceJobs(services.closing, services.team_mail).handlers(),
         BillingJobs(
