@@ -15,6 +15,7 @@ from uploadm8.domain.publishing.aftermath import Aftermath
 from uploadm8.domain.publishing.approval_mail import ApprovalMail
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
+from uploadm8.domain.publishing.rollups.keeping import RollupJobs
 from uploadm8.domain.publishing.sweep import PublicationSweep
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.renditions.finishing import Finishing
@@ -60,6 +61,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         Aftermath(services.delivery, services.platforms.clients).handlers(),
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
+        RollupJobs().handlers(),
         ApprovalMail(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
         services.notifications.jobs.handlers(),
