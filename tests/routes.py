@@ -109,6 +109,7 @@ _FIT = {"filename": "a.fit", "content_type": "application/octet-stream", "size_b
 ROWS: Mapping[str, Row] = {
     "GET /healthz": Row("public"),
     "GET /readyz": Row("public"),
+    "GET /metrics": Row("public"),
     "GET /schema": Row("public"),
     "GET /schema/openapi.json": Row("public"),
     "GET /schema/{path}": Row("public", path={"path": "x"}),

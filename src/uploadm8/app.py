@@ -21,6 +21,7 @@ from uploadm8.domain.accounts.controllers import AuthController, provide_client
 from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
+from uploadm8.domain.admin.metrics_controllers import metrics
 from uploadm8.domain.admin.read_controllers import AdminReadsController
 from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.billing.controllers import BillingController
@@ -35,11 +36,13 @@ from uploadm8.domain.workspaces.account_controllers import AccountController
 from uploadm8.domain.workspaces.controllers import ApiKeysController, MeController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
+from uploadm8.operations import operating
 from uploadm8.services import install_doorbell, open_services
 
 ROUTES: list[ControllerRouterHandler] = [
     healthz,
     readyz,
+    metrics,
     AuthController,
     CredentialController,
     SessionsController,
@@ -85,7 +88,7 @@ def create_app(config: Config | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_services(config) as services:
+        async with open_services(config) as services, operating(services, "web"):
             app.state.services = services
             yield
 

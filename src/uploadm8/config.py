@@ -135,7 +135,11 @@ class Config(BaseSettings):
     metrics_token: SecretStr = _secret(
         "Bearer token of /metrics; off without it outside development"
     )
-    sentry_dsn: SecretStr = _secret("Error reports; off without it")
+    sentry_dsn: SecretStr = _secret("Error reports; off without it; needs uploadm8[sentry]")
+    otel_exporter_otlp_endpoint: str = _f(
+        "", "Base URL of an OTLP/HTTP collector of traces; off without it; needs uploadm8[tracing]"
+    )
+    trace_share: float = _f(1.0, "Share of traces that are recorded, 0 to 1")
 
     tiktok_web_base_url: str = _f("https://www.tiktok.com", "TikTok web host")
     tiktok_api_base_url: str = _f("https://open.tiktokapis.com", "TikTok API host")

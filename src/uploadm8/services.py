@@ -50,6 +50,7 @@ from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
 from uploadm8.infra.mail.mailer import Mailer
+from uploadm8.infra.metrics.shared import SharedMetrics
 from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
@@ -98,6 +99,7 @@ class Services:
     people: People
     administration: Administration
     admin_key: str
+    metrics: SharedMetrics
 
 
 def queue_names(config: Config) -> dict[Queue, str]:
@@ -110,8 +112,13 @@ def queue_names(config: Config) -> dict[Queue, str]:
 
 
 @asynccontextmanager
-async def open_services(config: Config) -> AsyncIterator[Services]:
-    """Open every connection, on the running event loop, and close them again in reverse."""
+async def open_services(config: Config, role: str = "web") -> AsyncIterator[Services]:
+    """Open every connection, on the running event loop, and close them again in reverse.
+
+    Args:
+        config: the settings.
+        role: ``web`` or ``worker``, by which this process is counted.
+    """
     async with AsyncExitStack() as stack:
         cipher = Cipher.parse(config.token_enc_keys.get_secret_value())
         await DB.open(config.database_pool_size)
@@ -186,6 +193,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             export=Export(entitlements),
             administration=Administration(Grants()),
             admin_key=config.admin_api_key.get_secret_value(),
+            metrics=SharedMetrics.of(redis, role),
         )
 
 

@@ -1,12 +1,15 @@
 """The publication's state machine: the only moves there are, made by compare-and-set."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.errors import ConflictError
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.transaction import after_commit
+from uploadm8.infra.metrics.catalog import PUBLICATIONS, PUBLISH_SECONDS
 
 S = PublicationState
 
@@ -68,9 +71,25 @@ async def advance(
             {**columns, Publication.state: target.value, Publication.updated_at: now()}
         )
         .where(Publication.id == publication_id, Publication.state.is_in([s.value for s in states]))
-        .returning(Publication.id)
+        .returning(
+            Publication.platform,
+            Publication.accepted_at,
+            Publication.publish_at,
+            Publication.schedule_mode,
+        )
     )
+    for row in rows:
+        await after_commit(partial(_measure, row, target))
     return bool(rows)
+
+
+async def _measure(row: Mapping[str, Any], target: PublicationState) -> None:
+    """Count the move; a post of the manual queue waited for a person, which is no delay of ours."""
+    PUBLICATIONS.labels(row["platform"], target.value).inc()
+    if target is S.PUBLISHED and row["schedule_mode"] != ScheduleMode.QUEUE:
+        due = max(row["accepted_at"], row["publish_at"] or row["accepted_at"])
+        seconds = max(0.0, (now() - due).total_seconds())
+        PUBLISH_SECONDS.labels(row["platform"]).observe(seconds)
 
 
 def origins_of(target: PublicationState) -> tuple[PublicationState, ...]:

@@ -12,7 +12,7 @@ import msgspec
 
 from uploadm8.core.hud.spec import HudSpec
 from uploadm8.core.hud.validate import validate_spec
-from uploadm8.core.video.job import Output, OutputReport, Progress
+from uploadm8.core.video.job import Output, OutputReport, Progress, RenderReport
 from uploadm8.core.video.production import ProductionTask, produce
 from uploadm8.domain.billing.entitlements import Entitlement
 from uploadm8.domain.billing.plans import Feature
@@ -40,6 +40,7 @@ from uploadm8.infra.jobs.child import run_in_child
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.live import Live
+from uploadm8.infra.metrics.catalog import RENDER_FPS, RENDER_PICTURES, RENDER_SECONDS
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.storage.keys import rendition_key, still_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
@@ -142,6 +143,7 @@ class RenditionJobs:
     async def _produce(
         self, upload: dict[str, Any], rows: list[dict[str, Any]]
     ) -> list[tuple[dict[str, Any], OutputReport]]:
+        began = time.monotonic()
         folder = self.scratch.folder(upload["id"])
         source, telemetry = await self._fetch(upload, folder)
         outputs = tuple(
@@ -162,6 +164,7 @@ class RenditionJobs:
         report = await run_in_child(
             produce, task, scratch=folder, on_event=self._teller(upload["id"], rows, loop)
         )
+        measure(report, time.monotonic() - began)
         return list(zip(rows, report.outputs, strict=True))
 
     async def _fetch(self, upload: dict[str, Any], folder: Path) -> tuple[Path, Path | None]:
@@ -246,6 +249,18 @@ class RenditionJobs:
                     Rendition.finished_at: now(),
                 }
             ).where(Rendition.id == row["id"], Rendition.state == R.RUNNING)
+
+
+def measure(report: RenderReport, seconds: float) -> None:
+    """Count a render that took so long from download to stills."""
+    RENDER_PICTURES.inc(report.pictures)
+    RENDER_SECONDS.labels("render").inc(report.wall_s)
+    RENDER_SECONDS.labels("overhead").inc(max(0.0, seconds - report.wall_s))
+    if report.hud_ms is not None:
+        drawn = sum(output.frames for output in report.outputs)
+        RENDER_SECONDS.labels("hud").inc(report.hud_ms / 1000 * drawn)
+    if report.pictures and report.wall_s:
+        RENDER_FPS.observe(report.pictures / report.wall_s)
 
 
 def _segments(folder: Path, upload: dict[str, Any]) -> Path | None:

@@ -13,6 +13,7 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import JobKind
 from uploadm8.infra.jobs.doorbell import ring_soon
 from uploadm8.infra.jobs.tables import JobRow
+from uploadm8.infra.tracing import traceparent
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class ClaimedJob:
         epoch: fencing token; every write about the job carries it.
         attempt: 1 for the first.
         crashes: how often a worker died holding it.
+        waited_s: how long it had been due when it was claimed.
+        traceparent: the step that caused it.
     """
 
     id: UUID
@@ -35,6 +38,8 @@ class ClaimedJob:
     attempt: int
     crashes: int
     timeout_s: float | None
+    waited_s: float = 0.0
+    traceparent: str | None = None
 
 
 async def enqueue(
@@ -67,9 +72,9 @@ async def enqueue(
     """
     job_id = new_id()
     rows = await JobRow.raw(
-        "INSERT INTO jobs (id, kind, queue, priority, workspace_id, ref_id, args, unique_key, run_at, timeout_s)"
-        " VALUES ({}, {}, {}, {}, {}, {}, {}, {},"
-        " COALESCE({}::timestamptz, now() + make_interval(secs => {}::float8)), {})"
+        "INSERT INTO jobs (id, kind, queue, priority, workspace_id, ref_id, args, unique_key, run_at, timeout_s,"
+        " traceparent) VALUES ({}, {}, {}, {}, {}, {}, {}, {},"
+        " COALESCE({}::timestamptz, now() + make_interval(secs => {}::float8)), {}, {})"
         " ON CONFLICT (unique_key) DO NOTHING RETURNING id, run_at <= now() AS due",
         job_id,
         kind.name,
@@ -82,6 +87,7 @@ async def enqueue(
         run_at,
         float(delay_s),
         timeout_s if timeout_s is not None else kind.timeout_s,
+        traceparent(),
     )
     if not rows:
         return None
@@ -96,11 +102,14 @@ _CLAIM_SET = (
 )
 
 
+_CLAIMED = "*, GREATEST(extract(epoch FROM now() - run_at), 0)::float8 AS waited_s"
+
+
 async def claim(job_id: UUID, owner: str, lease_s: float) -> ClaimedJob | None:
     """Take the lease of a due job; None if it is not due, taken, canceled or finished."""
     rows = await JobRow.raw(
         f"UPDATE jobs SET {_CLAIM_SET} WHERE id={{}} AND state='queued' AND run_at<=now()"  # noqa: S608
-        " AND NOT cancel_requested RETURNING *",
+        f" AND NOT cancel_requested RETURNING {_CLAIMED}",
         owner,
         lease_s,
         job_id,
@@ -119,7 +128,7 @@ async def claim_next(queue: str, owner: str, lease_s: float) -> ClaimedJob | Non
         " WHERE j.queue={} AND j.state='queued' AND j.run_at<=now() AND NOT j.cancel_requested"
         " ORDER BY j.priority, (SELECT count(*) FROM jobs r WHERE r.state='running'"
         " AND r.queue=j.queue AND r.workspace_id=j.workspace_id), j.run_at"
-        " LIMIT 1 FOR UPDATE OF j SKIP LOCKED) RETURNING *",
+        f" LIMIT 1 FOR UPDATE OF j SKIP LOCKED) RETURNING {_CLAIMED}",
         owner,
         lease_s,
         queue,
@@ -217,4 +226,6 @@ def _claimed(row: Mapping[str, Any]) -> ClaimedJob:
         attempt=row["attempts"],
         crashes=row["crashes"],
         timeout_s=row["timeout_s"],
+        waited_s=row["waited_s"],
+        traceparent=row["traceparent"],
     )
