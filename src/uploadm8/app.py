@@ -24,6 +24,7 @@ from uploadm8.domain.admin.controllers import AdminController
 from uploadm8.domain.admin.metrics_controllers import metrics
 from uploadm8.domain.admin.read_controllers import AdminReadsController
 from uploadm8.domain.analytics.controllers import AnalyticsController
+from uploadm8.domain.audit.controllers import AuditController
 from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.kpi.controllers import KpiController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
@@ -34,6 +35,11 @@ from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
 from uploadm8.domain.workspaces.controllers import ApiKeysController, MeController
+from uploadm8.domain.workspaces.invitation_controllers import (
+    InvitationsController,
+    JoiningController,
+)
+from uploadm8.domain.workspaces.team_controllers import MembersController, WorkspacesController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
 from uploadm8.operations import operating
@@ -50,6 +56,10 @@ ROUTES: list[ControllerRouterHandler] = [
     MeController,
     ApiKeysController,
     AccountController,
+    WorkspacesController,
+    MembersController,
+    InvitationsController,
+    JoiningController,
     SettingsController,
     UploadsController,
     PublicationsController,
@@ -58,6 +68,7 @@ ROUTES: list[ControllerRouterHandler] = [
     OAuthController,
     PlatformWebhooksController,
     BillingController,
+    AuditController,
     AnalyticsController,
     KpiController,
     AdminController,

@@ -14,6 +14,8 @@ from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.spreadsheet import lines
 
+# What an erased workspace did stays on record without a name until its retention ends.
+_KEPT = frozenset({"audit_log"})
 _SECRET = ("_enc", "_hash", "secret", "token")
 
 
@@ -21,6 +23,8 @@ async def erase_rows(workspace_id: UUID) -> None:
     """Delete every row of a workspace, children before parents, and the workspace itself."""
     async with transaction():
         for table, column in reversed(_owned_tables()):
+            if table in _KEPT:
+                continue
             await _run(f'DELETE FROM "{table}" WHERE "{column}"={{}}', workspace_id)  # noqa: S608
         await _run("DELETE FROM workspaces WHERE id={}", workspace_id)
 

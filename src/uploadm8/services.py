@@ -18,12 +18,14 @@ from uploadm8.domain.admin.people import People
 from uploadm8.domain.admin.service import Administration
 from uploadm8.domain.analytics.posts import PostResults
 from uploadm8.domain.analytics.service import Analytics
+from uploadm8.domain.audit.service import AuditTrail
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
+from uploadm8.domain.billing.team import TeamSeats
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
@@ -41,8 +43,12 @@ from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
 from uploadm8.domain.workspaces.api_keys import ApiKeys
 from uploadm8.domain.workspaces.closing import Closing
+from uploadm8.domain.workspaces.invitations import Invitations
+from uploadm8.domain.workspaces.joining import Joining
+from uploadm8.domain.workspaces.members import Members
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
+from uploadm8.domain.workspaces.team_mail import TeamMail
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.http import Http, open_http
 from uploadm8.infra.jobs.broker import build_broker
@@ -77,11 +83,17 @@ class Services:
     second_factor: SecondFactor
     post: Post
     api_keys: ApiKeys
+    seats: TeamSeats
+    members: Members
+    invitations: Invitations
+    joining: Joining
+    team_mail: TeamMail
     settings: SettingsService
     entitlements: Entitlements
     grants: Grants
     quota: Quota
     billing: Billing
+    audit: AuditTrail
     http: Http
     scratch: Scratch
     platforms: Platforms
@@ -146,6 +158,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
         options = billing_options(config)
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
+        seats = TeamSeats(entitlements)
         platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         publications = Publications(entitlements)
@@ -165,11 +178,17 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             second_factor=people.second_factor,
             post=people.post,
             api_keys=people.api_keys,
+            seats=seats,
+            members=Members(people.workspaces, seats),
+            invitations=Invitations(seats),
+            joining=Joining(people.signer, people.accounts, seats),
+            team_mail=TeamMail(people.signer, people.post.mailer, config.frontend_url),
             settings=SettingsService(cipher, config.discord_base_url),
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
             billing=billing,
+            audit=AuditTrail(entitlements),
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,

@@ -16,7 +16,7 @@ from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.sweep import PublicationSweep
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.uploads.actors import UploadJobs
-from uploadm8.domain.workspaces.actors import ClosingJobs
+from uploadm8.domain.workspaces.actors import WorkspaceJobs
 from uploadm8.infra import failpoints
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.jobs.broker import Lifespan, build_broker
@@ -48,7 +48,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         PublicationSweep().handlers(),
         services.platforms.jobs.handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
-        ClosingJobs(services.closing).handlers(),
+        WorkspaceJobs(services.closing, services.team_mail).handlers(),
         BillingJobs(
             services.billing, services.post.mailer, services.config.frontend_url
         ).handlers(),

@@ -16,6 +16,7 @@ from litestar.types import Message, Send
 from uploadm8.api.addresses import TrustedProxies
 from uploadm8.api.problems import PROBLEM_JSON, problem
 from uploadm8.errors import InvalidRequestError, UploadM8Error
+from uploadm8.infra.audit import origin
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.metrics.catalog import REQUEST_SECONDS, REQUESTS, REQUESTS_NOW
 from uploadm8.infra.tracing import Span, SpanKind, span
@@ -63,6 +64,7 @@ class Edge:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["address"] = self._proxies.client(peer, headers.get(b"x-forwarded-for", ""))
+        origin.enter(request_id, state["address"])
         seen = {"status": 500}
 
         async def decorated(message: Message) -> None:
@@ -88,6 +90,7 @@ class Edge:
                     await self.litestar(scope, receive, decorated)
             finally:
                 _tell(scope, state, seen["status"], time.perf_counter() - started, step)
+                origin.leave()
 
 
 def _request_id(given: str) -> str:

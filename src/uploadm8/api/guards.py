@@ -13,6 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from uploadm8.api.limits import Limits
 from uploadm8.api.principal import Principal
 from uploadm8.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
+from uploadm8.infra.audit import origin
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 ANY_SCOPE = "any"
@@ -70,6 +71,7 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
         return
     principal = await _principal(connection, limits)
     connection.scope["state"]["principal"] = principal
+    origin.identify(principal.actor)
     await limits.check(connection, principal, opt)
     if principal.session_id is None:
         _check_key(principal, connection.scope["path"], method, opt)

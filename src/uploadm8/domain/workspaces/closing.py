@@ -107,6 +107,10 @@ class Closing:
             await User.raw("DELETE FROM users WHERE id={}", user_id)
             # The jobs name the address that letters went to.
             await User.raw("DELETE FROM jobs WHERE args->>'user'={}", str(user_id))
+            await User.raw(
+                "UPDATE audit_log SET address=NULL WHERE actor_id={} AND address IS NOT NULL",
+                user_id,
+            )
 
     async def ask_export(self, user_id: UUID) -> ExportView:
         """Have a copy of the user's data made; once a day.
