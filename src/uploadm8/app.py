@@ -22,7 +22,9 @@ from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
 from uploadm8.domain.admin.metrics_controllers import metrics
+from uploadm8.domain.admin.people_controllers import AdminPeopleController
 from uploadm8.domain.admin.read_controllers import AdminReadsController
+from uploadm8.domain.admin.work_controllers import AdminWorkController
 from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.audit.controllers import AuditController
 from uploadm8.domain.billing.controllers import BillingController
@@ -73,6 +75,8 @@ ROUTES: list[ControllerRouterHandler] = [
     KpiController,
     AdminController,
     AdminReadsController,
+    AdminPeopleController,
+    AdminWorkController,
 ]
 
 DEPENDENCIES = {

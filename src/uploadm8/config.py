@@ -103,6 +103,9 @@ class Config(BaseSettings):
 
     admin_api_key: SecretStr = _secret("X-Admin-Key; at least 32 bytes, off otherwise")
     admin_discord_webhook_url: SecretStr = _secret("Operator alerts")
+    admins_need_two_step: bool | None = _f(
+        None, "Refuse administrators without a second factor; default true in production"
+    )
     bootstrap_admin_email: str = _f("", "Becomes the first admin when its address is verified")
 
     base_url: str = _f("https://auth.uploadm8.com", "Public URL of this API")
@@ -191,6 +194,12 @@ class Config(BaseSettings):
     def is_development(self) -> bool:
         """Whether conveniences that production must not have are on."""
         return self.app_env is Environment.DEVELOPMENT
+
+    @property
+    def two_step_for_admins(self) -> bool:
+        """Whether administrators need a second factor."""
+        asked = self.admins_need_two_step
+        return not self.is_development if asked is None else asked
 
     @property
     def docs_exposed(self) -> bool:

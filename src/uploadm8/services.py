@@ -16,6 +16,9 @@ from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.domain.admin.figures import Figures
 from uploadm8.domain.admin.people import People
 from uploadm8.domain.admin.service import Administration
+from uploadm8.domain.admin.standing import Standing
+from uploadm8.domain.admin.support import Support
+from uploadm8.domain.admin.work import Work
 from uploadm8.domain.analytics.posts import PostResults
 from uploadm8.domain.analytics.service import Analytics
 from uploadm8.domain.audit.service import AuditTrail
@@ -110,7 +113,11 @@ class Services:
     figures: Figures
     people: People
     administration: Administration
+    standing: Standing
+    support: Support
+    work: Work
     admin_key: str
+    admins_need_two_step: bool
     metrics: SharedMetrics
 
 
@@ -211,6 +218,10 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             people=People(),
             export=Export(entitlements),
             administration=Administration(Grants()),
+            standing=Standing(people.accounts.sessions),
+            support=Support(people.accounts.sessions, people.post),
+            work=Work(publications),
+            admins_need_two_step=config.two_step_for_admins,
             admin_key=config.admin_api_key.get_secret_value(),
             metrics=SharedMetrics.of(redis, role),
         )

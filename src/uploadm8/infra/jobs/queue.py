@@ -203,6 +203,18 @@ async def request_cancel(ref_id: UUID, *kinds: JobKind) -> int:
     return len(rows)
 
 
+async def cancel_job(job_id: UUID) -> bool:
+    """Cancel a queued job at once, ask a running one to stop; False if it has ended."""
+    rows = await JobRow.raw(
+        "UPDATE jobs SET cancel_requested=true,"
+        " state=CASE WHEN state='queued' THEN 'canceled' ELSE state END,"
+        " finished_at=CASE WHEN state='queued' THEN now() ELSE finished_at END"
+        " WHERE id={} AND state IN ('queued','running') RETURNING id",
+        job_id,
+    )
+    return bool(rows)
+
+
 async def requeue_dead(job_id: UUID) -> bool:
     """Give a dead job another life, with all its attempts."""
     rows = await JobRow.raw(
