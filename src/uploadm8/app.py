@@ -10,7 +10,7 @@ from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
 
 from uploadm8.api.context import Edge
-from uploadm8.api.guards import authenticate, provide_principal
+from uploadm8.api.guards import authenticate, provide_principal, without_tasks
 from uploadm8.api.health import healthz, readyz
 from uploadm8.api.idempotency import provide_idempotency
 from uploadm8.api.openapi import openapi_config
@@ -120,7 +120,7 @@ def create_app(config: Config | None = None) -> Edge:
         logging_config=None,
         debug=False,
     )
-    return Edge(litestar, config.proxies)
+    return Edge(without_tasks(litestar), config.proxies)
 
 
 def _cors(config: Config) -> CORSConfig:

@@ -145,11 +145,8 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
         await Reseal(cipher).require_keys()
         redis = Redis.from_url(config.redis_url.get_secret_value(), socket_timeout=20)
         stack.push_async_callback(redis.aclose)
-        # A limit that makes requests wait for Redis would be worse than none.
-        limits_redis = Redis.from_url(
-            config.redis_url.get_secret_value(), socket_timeout=0.5, socket_connect_timeout=0.5
-        )
-        stack.push_async_callback(limits_redis.aclose)
+        limiter = RateLimiter(redis)
+        stack.push_async_callback(limiter.aclose)
         storage = await stack.enter_async_context(
             open_storage(
                 config.storage_endpoint,
@@ -169,15 +166,14 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
         platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         publications = Publications(entitlements)
+        settings = SettingsService(cipher, config.discord_base_url)
         yield Services(
             config=config,
             redis=redis,
             live=Live(redis),
             cipher=cipher,
             storage=storage,
-            limits=Limits(
-                RateLimiter(limits_redis), Rate(config.rate_limit_max, config.rate_limit_window_sec)
-            ),
+            limits=Limits(limiter, Rate(config.rate_limit_max, config.rate_limit_window_sec)),
             workspaces=people.workspaces,
             principals=people.principals,
             accounts=people.accounts,
@@ -185,12 +181,12 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             second_factor=people.second_factor,
             post=people.post,
             api_keys=people.api_keys,
+            settings=settings,
             seats=seats,
             members=Members(people.workspaces, seats),
             invitations=Invitations(seats),
             joining=Joining(people.signer, people.accounts, seats),
             team_mail=TeamMail(people.signer, people.post.mailer, config.frontend_url),
-            settings=SettingsService(cipher, config.discord_base_url),
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
@@ -202,7 +198,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             uploads=Uploads(storage, quota, plans, views, entitlements),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
-            closing=build_closing(people, storage, billing, platforms, publications),
+            closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
             delivery=Delivery(
                 platforms.keeper,

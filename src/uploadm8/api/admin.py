@@ -68,7 +68,7 @@ async def admin_only(connection: Connection, handler: BaseRouteHandler) -> None:
         identify(Actor(ActorKind.ADMIN_KEY))
     else:
         await _admin_session(connection, handler.opt)
-    if connection.scope["method"] == "GET":  # acts are recorded by whoever does them
+    if connection.scope.get("method") == "GET":  # acts are recorded by whoever does them
         async with transaction():
             await record(
                 Action.ADMIN_READ,

@@ -49,7 +49,9 @@ class AdminWorkController(Controller):
         cursor: Cursor = None,
     ) -> Page[JobOut]:
         """Newest first, with why they died."""
-        wanted = Wanted(one_of("state", in_state, JobState) or JobState.DEAD, kind, workspace_id, ours)
+        wanted = Wanted(
+            one_of("state", in_state, JobState) or JobState.DEAD, kind, workspace_id, ours
+        )
         rows = await work.jobs(wanted, limit + 1, by_id(cursor))
         return page(rows, limit, lambda row: (row.id,))
 

@@ -12,6 +12,7 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.handlers import JobContext
 
 LONGEST_PAUSE_S = 300
+_OUR_OWN_LIMITS = ["account_spacing", "account_daily_cap", "platform_paused"]
 
 
 async def note_attempt(
@@ -53,13 +54,27 @@ async def last_intent_at(row: Mapping[str, Any]) -> datetime:
     return last
 
 
-async def pause_before_repeat(row: Mapping[str, Any]) -> float:
-    """Seconds until the same commit may be sent again: the first repeat goes at once."""
+async def limited_since(publication_id: UUID) -> datetime | None:
+    """When the platform first said "not now", if it has said nothing else since."""
+    rows = await PublishAttempt.raw(
+        "SELECT min(at) AS at FROM publish_attempts WHERE publication = {} AND"
+        " error_class = 'rate_limited' AND error_code <> ALL({}::text[]) AND at > COALESCE("
+        "(SELECT max(at) FROM publish_attempts WHERE publication = {} AND"
+        " error_class <> 'rate_limited'), '-infinity'::timestamptz)",
+        publication_id,
+        _OUR_OWN_LIMITS,
+        publication_id,
+    )
+    since: datetime | None = rows[0]["at"]
+    return since
+
+
+async def pause_before_repeat(row: Mapping[str, Any], least_s: float = 0.0) -> float:
+    """Seconds until the same commit may be sent again: the first repeat goes after `least_s`."""
     repeats = len(await _intents(row)) - 1
-    if repeats < 1:
-        return 0.0
-    pause = timedelta(seconds=min(LONGEST_PAUSE_S, 5 * 2 ** min(repeats, 10)))
-    return (await last_intent_at(row) + pause - now()).total_seconds()
+    growing = min(LONGEST_PAUSE_S, 5 * 2 ** min(repeats, 10)) if repeats > 0 else 0.0
+    pause = max(growing, least_s)
+    return (await last_intent_at(row) + timedelta(seconds=pause) - now()).total_seconds()
 
 
 async def _intents(row: Mapping[str, Any]) -> list[dict[str, Any]]:

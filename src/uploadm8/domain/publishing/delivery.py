@@ -15,10 +15,10 @@ from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.protocol import Publisher
 from uploadm8.domain.platforms.tokens import AccountAccess
 from uploadm8.domain.publishing import circuit
-from uploadm8.domain.publishing.confirmation import INLINE_WAIT_S, Confirmation, wait
+from uploadm8.domain.publishing.confirmation import INLINE_WAIT_S, Confirmation, polling_pause, wait
 from uploadm8.domain.publishing.drafts import AskLaterError, Drafts
 from uploadm8.domain.publishing.pace import Pace
-from uploadm8.domain.publishing.preflight import before_sending
+from uploadm8.domain.publishing.preflight import at_commit, before_sending
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.workspaces.service import is_suspended
@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 S = PublicationState
 
 MISSED_AFTER = timedelta(hours=2)
+AUTH_ATTEMPTS = 3
 READY_PATIENCE = timedelta(minutes=45)  # Instagram takes up to half an hour over a long video
 
 
@@ -61,7 +62,16 @@ class Delivery:
             if error.retry is not Retry.AUTH_EXPIRED:
                 raise
             await self.accounts.access(row["account"], renew=True)
+            await self._step_renewed(record, context.job.attempt)
+
+    async def _step_renewed(self, record: Record, attempt: int) -> None:
+        """Once more with a new token; one that is refused time and again means no access."""
+        try:
             await self._step(record, await record.row())
+        except PlatformError as error:
+            if error.retry is Retry.AUTH_EXPIRED and attempt >= AUTH_ATTEMPTS:
+                raise PlatformError(e.REVOKED, platform=error.platform) from error
+            raise
 
     async def _step(self, record: Record, row: dict[str, Any]) -> None:
         if row["state"] in (S.COMMITTING, S.CONFIRMING) or row["commit_intent_at"] is not None:
@@ -96,12 +106,14 @@ class Delivery:
             await record.move(S.TRANSFERRING)
         failpoint("after_handle", publisher.platform)
         try:
+            known = handle
             handle = await publisher.transfer(
                 draft, handle, self._reporter(record, publisher.platform)
             )
             await record.keep_handle(handle)
             failpoint("after_transfer", publisher.platform)
-            await self._until_ready(record, publisher, draft, handle)
+            since = now() if handle != known else (await record.row())["handle_at"]
+            await self._until_ready(record, publisher, draft, handle, since)
         except PlatformError as error:
             if error.fresh_handle:
                 await record.drop_handle()
@@ -110,18 +122,19 @@ class Delivery:
         await self._commit(record, publisher, draft, handle)
 
     async def _until_ready(
-        self, record: Record, publisher: Publisher, draft: Draft, handle: Any
+        self, record: Record, publisher: Publisher, draft: Draft, handle: Any, sent: datetime
     ) -> None:
-        while not isinstance(state := await publisher.ready(draft, handle), Ready):
+        while not isinstance(await publisher.ready(draft, handle), Ready):
             since = (await record.row())["handle_at"]
             if since is not None and now() - since > READY_PATIENCE:
                 raise PlatformError(e.SESSION_GONE, platform=publisher.platform)
-            await wait(state.seconds)
+            await wait(polling_pause((now() - sent).total_seconds()))
 
     async def _commit(
         self, record: Record, publisher: Publisher, draft: Draft, handle: Any
     ) -> None:
-        await record.intend(self.pace)
+        row = await record.row()
+        await record.intend(self.pace, await at_commit(publisher, draft, row["handle_at"]))
         failpoint("after_intent", publisher.platform)
         try:
             result = await publisher.commit(draft, handle)

@@ -10,7 +10,6 @@ import msgspec
 
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.clients.base import Platform
-from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import read_scopes
@@ -25,7 +24,9 @@ from uploadm8.domain.uploads.ports import PlannedTargets
 from uploadm8.domain.uploads.schemas import NewUpload, PublicationOut, Target
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import ConflictError, FieldError, InvalidRequestError
+from uploadm8.findings import Finding
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.engine import DB
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PUBLISH
 from uploadm8.infra.jobs.queue import request_cancel
@@ -105,12 +106,10 @@ class PublicationPlans:
         self, workspace_id: UUID, upload_ids: Sequence[UUID]
     ) -> dict[UUID, list[PublicationOut]]:
         """The publications of some uploads, oldest first."""
-        rows = await (
-            Publication.select()
-            .where(
-                Publication.workspace == workspace_id, Publication.upload.is_in(list(upload_ids))
-            )
-            .order_by(Publication.id)
+        rows = await DB.rows(
+            "SELECT * FROM publications WHERE workspace=$1 AND upload=ANY($2::uuid[]) ORDER BY id",
+            workspace_id,
+            list(upload_ids),
         )
         found: dict[UUID, list[PublicationOut]] = {}
         for row in rows:

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 from uploadm8.domain.workspaces.closing import Closing
 from uploadm8.domain.workspaces.team_mail import TeamMail
-from uploadm8.infra.jobs.catalog import ERASE_ACCOUNT, EXPORT_DATA, FORGET_EXPORTS, TEAM_MAIL
+from uploadm8.infra.jobs.catalog import (
+    ERASE_ACCOUNT,
+    EXPORT_DATA,
+    FORGET_EXPORTS,
+    LOCK_ACCOUNT,
+    TEAM_MAIL,
+)
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
 
@@ -18,6 +24,7 @@ class WorkspaceJobs:
     def handlers(self) -> tuple[Handler, ...]:
         """What the worker registers."""
         return (
+            Handler(LOCK_ACCOUNT, self.closing.run_lock),
             Handler(ERASE_ACCOUNT, self.closing.run_erase),
             Handler(EXPORT_DATA, self.closing.run_export),
             Handler(FORGET_EXPORTS, self._forget),

@@ -37,7 +37,11 @@ class JobKind:
 
 
 INSPECT_UPLOAD = JobKind("uploads.inspect", Queue.TELEMETRY, max_attempts=5)
-RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, timeout_s=4 * 3600, max_attempts=5)
+RENDER_UPLOAD = JobKind("renditions.render", Queue.TELEMETRY, max_attempts=5)
+RENDER_SEGMENT = JobKind("renditions.segment", Queue.TELEMETRY, max_attempts=5)
+JOIN_SEGMENTS = JobKind("renditions.join", Queue.TELEMETRY, max_attempts=5)
+CLEAN_SEGMENTS = JobKind("renditions.clean_segments", Queue.LIGHT)
+WORK_ON_UPLOAD = (INSPECT_UPLOAD, RENDER_UPLOAD, RENDER_SEGMENT, JOIN_SEGMENTS)
 CLEAN_UPLOAD = JobKind("uploads.clean", Queue.LIGHT)
 EXPIRE_UPLOADS = JobKind("uploads.expire", Queue.LIGHT, every_s=60)
 RELEASE_PUBLICATIONS = JobKind("publishing.release", Queue.LIGHT)
@@ -61,6 +65,7 @@ FORGET = JobKind("accounts.forget", Queue.LIGHT, timeout_s=300, max_attempts=2, 
 REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
 PLATFORM_MAIL = JobKind("platforms.mail", Queue.LIGHT, timeout_s=120)
 KEEP_TOKENS_ALIVE = JobKind("platforms.keep_tokens_alive", Queue.LIGHT, every_s=900)
+LOCK_ACCOUNT = JobKind("accounts.lock", Queue.LIGHT, max_attempts=20)
 ERASE_ACCOUNT = JobKind("accounts.erase", Queue.LIGHT, timeout_s=1800, max_attempts=20)
 EXPORT_DATA = JobKind("accounts.export", Queue.LIGHT, timeout_s=900)
 FORGET_EXPORTS = JobKind("accounts.forget_exports", Queue.LIGHT, max_attempts=2, every_s=3600)

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from uploadm8.domain.platforms.clients.facebook import REEL_SECONDS, as_reel
 from uploadm8.domain.platforms.clients.findings import (
-    Finding,
     MediaSpec,
     Proposal,
     block,
@@ -14,6 +13,7 @@ from uploadm8.domain.platforms.clients.findings import (
     limit_findings,
 )
 from uploadm8.domain.platforms.clients.options import FacebookOptions
+from uploadm8.findings import Finding
 from uploadm8.infra.clock import now
 
 TEXT_CHARACTERS = 63_206

@@ -18,6 +18,7 @@ from uploadm8.domain.platforms.clients.meta_errors import rule_for
 from uploadm8.domain.platforms.clients.transport import mapping, number, rows, text
 
 _DONE = {"complete", "completed"}
+_UPLOADED = {"upload_complete", "processing", "ready"}
 _FAILED = {"error", "upload_failed", "expired"}
 _PHASES = ("uploading_phase", "processing_phase", "publishing_phase")
 
@@ -36,8 +37,16 @@ class VideoStatus:
 
     @property
     def uploaded(self) -> bool:
-        """Whether the uploading phase is over."""
-        return text(mapping(self.found, "uploading_phase"), "status") in _DONE
+        """Whether the uploading phase is over; its own word counts before the whole video's."""
+        phase = text(mapping(self.found, "uploading_phase"), "status")
+        if phase is None:
+            return text(self.found, "video_status") in _UPLOADED
+        return phase in _DONE
+
+    @property
+    def tells_bytes(self) -> bool:
+        """Whether it says anything about the bytes: phases may be missing."""
+        return bool(mapping(self.found, "uploading_phase")) or self.uploaded
 
     @property
     def publishing(self) -> str | None:
@@ -71,13 +80,15 @@ class VideoStatus:
         if self.failure is not None:
             return NotPublished(self.failure)
         published_as = self.published_as
-        if published_as == "published" and self.publishing in {*_DONE, None}:
+        if published_as in {"published", None} and self.publishing in _DONE:
+            return Live(None, url)
+        if published_as == "published" and self.publishing is None:
             return Live(None, url)
         if self.publishing == "not_started":
-            return CommitAgain()
+            return CommitAgain(look_twice=True)
         if published_as == wanted and self.publishing in {*_DONE, None}:
             return Live(None, url, f"Facebook holds it as {wanted}.")
-        return Pending(5.0, text(self.found, "video_status"))
+        return Pending(detail=text(self.found, "video_status"))
 
 
 def _failure(told: Mapping[str, Any]) -> PlatformError:

@@ -47,7 +47,6 @@ from uploadm8.domain.platforms.clients.transport import (
 )
 from uploadm8.infra.clock import now
 
-POLL_SECONDS = 5.0
 _CLOCK_SLACK = timedelta(minutes=5)
 
 
@@ -117,7 +116,7 @@ class Instagram:
             return Ready()
         if status in {"ERROR", "EXPIRED"}:
             raise self._failure(status, detail)
-        return NotReady(POLL_SECONDS)
+        return NotReady()
 
     async def commit(
         self, draft: Draft, handle: InstagramHandle, *, again: bool = False
@@ -142,11 +141,11 @@ class Instagram:
         if status == "PUBLISHED":
             return await self._live(draft, handle)
         if status == "FINISHED":
-            return CommitAgain()
+            return CommitAgain(look_twice=True)
         if status in {"ERROR", "EXPIRED"}:
             return NotPublished(self._failure(status, detail))
         if status == "IN_PROGRESS":
-            return Pending(POLL_SECONDS, detail)
+            return Pending(detail=detail)
         return Unknown(f"Instagram answers with the status {status}.")
 
     async def permalink(self, access: Access, post_id: str) -> str | None:

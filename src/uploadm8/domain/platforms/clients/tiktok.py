@@ -11,6 +11,7 @@ from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import (
     Accepted,
     Access,
+    Ambiguous,
     CommitAgain,
     CommitResult,
     Draft,
@@ -48,12 +49,14 @@ VIDEO_QUERY = "/v2/video/query/"
 METRIC_FIELDS = "id,share_url,view_count,like_count,comment_count,share_count"
 METRIC_BATCH = 20
 CHUNK_TRIES = 3
+RESYNCS = 8
 
 _REFUSALS = {
     "spam_risk_too_many_posts",
     "spam_risk_user_banned_from_posting",
     "reached_active_user_cap",
 }
+_STORED = {200, 201, 206}
 _UPLOAD_TYPES = {"video/mp4", "video/quicktime", "video/webm"}
 
 
@@ -111,9 +114,13 @@ class TikTok:
             return handle
         stored = max(handle.stored, await self._stored(draft.access, handle))
         index = tiktok_resume(plan, stored) if stored else 0
+        resyncs = 0
         while index < plan.count - 1:
             answer = await self._put(draft, handle, plan, index)
-            index = self._after_chunk(answer, plan, index)
+            resyncs += answer.status == 416
+            if resyncs > RESYNCS:
+                raise _chunk_error(answer)
+            index = await self._after_chunk(draft, handle, answer, plan, index)
             handle = msgspec.structs.replace(
                 handle, stored=min(index, plan.count - 1) * plan.chunk_size
             )
@@ -131,9 +138,12 @@ class TikTok:
         plan = tiktok_plan(handle.size)
         return await once(self._last(draft, handle, plan), again=again)
 
-    async def _last(self, draft: Draft, handle: TikTokHandle, plan: ChunkPlan) -> Accepted:
+    async def _last(self, draft: Draft, handle: TikTokHandle, plan: ChunkPlan) -> CommitResult:
         answer = await self._put(draft, handle, plan, plan.count - 1, tries=1)
-        if answer.status in {200, 201, 206}:
+        stored = stored_by_content_range(answer.headers.get("content-range"))
+        if answer.status == 206 and stored is not None and stored < plan.size - 1:
+            return Ambiguous("TikTok wants bytes that it was given before.")
+        if answer.status in _STORED:
             return Accepted()
         raise _chunk_error(answer)
 
@@ -178,7 +188,13 @@ class TikTok:
         )
 
     async def _stored(self, access: Access, handle: TikTokHandle) -> int:
-        data = await self._status(access, handle)
+        try:
+            data = await self._status(access, handle)
+        except PlatformError as error:
+            if error.code != "platform_handle_unknown":
+                raise
+            # Nothing can come of an upload that is unknown before its last chunk was sent.
+            raise PlatformError(e.SESSION_GONE, platform=Platform.TIKTOK) from error
         if text(data, "status") == "FAILED":
             raise fail_error(text(data, "fail_reason") or "internal")
         return number(data, "uploaded_bytes") or 0
@@ -214,12 +230,16 @@ class TikTok:
             await self.api.http.sleep(2.0**attempt)
         raise AssertionError
 
-    def _after_chunk(self, answer: Answer, plan: ChunkPlan, index: int) -> int:
-        if answer.status in {200, 201, 206}:
+    async def _after_chunk(
+        self, draft: Draft, handle: TikTokHandle, answer: Answer, plan: ChunkPlan, index: int
+    ) -> int:
+        """The chunk to go on with; after a 416 the one TikTok's own progress asks for."""
+        if answer.status in _STORED:
             return index + 1
-        stored = stored_by_content_range(answer.headers.get("content-range"))
-        if answer.status == 416 and stored is not None:
-            resumed = tiktok_resume(plan, stored)
+        if answer.status == 416:
+            told = stored_by_content_range(answer.headers.get("content-range"))
+            stored = told if told is not None else await self._stored(draft.access, handle)
+            resumed = tiktok_resume(plan, stored) if stored else 0
             if resumed != index:
                 return resumed
         raise _chunk_error(answer)
@@ -262,10 +282,12 @@ def _verdict(data: Mapping[str, Any], handle: TikTokHandle, username: str | None
         return Live(None, None, "Delivered to the TikTok inbox; finish it in the app.")
     if status == "FAILED":
         return NotPublished(fail_error(text(data, "fail_reason") or "internal"))
-    uploaded = number(data, "uploaded_bytes")
-    if status == "PROCESSING_UPLOAD" and uploaded is not None and uploaded < handle.size - 1:
+    # Without the counter TikTok waits for bytes as far as anyone can tell; a chunk that it has
+    # already is refused, and belongs to the same post.
+    uploaded = number(data, "uploaded_bytes") or 0
+    if status == "PROCESSING_UPLOAD" and uploaded < handle.size - 1:
         return CommitAgain()
-    return Pending(5.0, status)
+    return Pending(detail=status)
 
 
 def _chunk_error(answer: Answer) -> PlatformError:

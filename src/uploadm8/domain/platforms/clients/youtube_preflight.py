@@ -1,7 +1,6 @@
 """What YouTube would refuse."""
 
 from uploadm8.domain.platforms.clients.findings import (
-    Finding,
     MediaSpec,
     Proposal,
     block,
@@ -19,6 +18,7 @@ from uploadm8.domain.platforms.clients.youtube_metadata import (
     tags_length,
     title_of,
 )
+from uploadm8.findings import Finding
 
 DESCRIPTION_BYTES = 5_000
 TAGS_CHARACTERS = 500
