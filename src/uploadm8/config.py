@@ -103,6 +103,7 @@ class Config(BaseSettings):
 
     admin_api_key: SecretStr = _secret("X-Admin-Key; at least 32 bytes, off otherwise")
     admin_discord_webhook_url: SecretStr = _secret("Operator alerts")
+    alert_disk_free_mib: int = _f(4096, "Operators are told below this much room for renders")
     admins_need_two_step: bool | None = _f(
         None, "Refuse administrators without a second factor; default true in production"
     )

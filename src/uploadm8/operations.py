@@ -6,8 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from uploadm8 import __version__
 from uploadm8.config import Config
+from uploadm8.domain.admin.conditions import Thresholds
+from uploadm8.domain.admin.watch import EVERY_S as WATCH_EVERY_S
+from uploadm8.domain.admin.watch import Watch
 from uploadm8.infra.background import repeating
 from uploadm8.infra.db.engine import DB
+from uploadm8.infra.discord import Discord
 from uploadm8.infra.metrics.catalog import INFO, LAG, POOL
 from uploadm8.infra.metrics.shared import EVERY_S as METRICS_EVERY_S
 from uploadm8.infra.opentelemetry import start_tracing, stop_tracing
@@ -39,9 +43,19 @@ async def operating(services: Services, role: str) -> AsyncIterator[None]:
             (METRICS_EVERY_S, services.metrics.publish),
             (BEAT_EVERY_S, heartbeat.beat),
             (1.0, _lag),
+            (WATCH_EVERY_S, _watch(services).look),
         ]
         await stack.enter_async_context(repeating(loops))
         yield
+
+
+def _watch(services: Services) -> Watch:
+    config = services.config
+    return Watch(
+        Discord(services.http, config.discord_base_url),
+        config.admin_discord_webhook_url.get_secret_value(),
+        Thresholds(disk_free_bytes=config.alert_disk_free_mib << 20),
+    )
 
 
 def _report(config: Config, role: str, stack: AsyncExitStack) -> None:
