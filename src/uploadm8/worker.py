@@ -33,6 +33,7 @@ from uploadm8.infra.jobs.handlers import Handler
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.upkeep import Upkeep
 from uploadm8.infra.logging import configure_logging
+from uploadm8.operations import operating
 from uploadm8.services import Services, open_services, queue_names
 
 
@@ -86,7 +87,8 @@ class Worker:
 
     async def start(self) -> None:
         """Open everything; called on the worker's event loop."""
-        services = await self._stack.enter_async_context(open_services(self._config))
+        services = await self._stack.enter_async_context(open_services(self._config, "worker"))
+        await self._stack.enter_async_context(operating(services, "worker"))
         self._runner = Runner(
             handlers=handlers(services),
             slots={
