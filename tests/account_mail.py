@@ -20,7 +20,10 @@ async def deliver(api: Api) -> list[tuple[str, str, str]]:
     services = api.app.state.services
     folder: Path = services.config.outbox_dir
     before = _mails(folder)
-    groups = AccountJobs(services.post, services.credentials), WorkspaceJobs(services.closing, services.team_mail)
+    groups = (
+        AccountJobs(services.post, services.credentials),
+        WorkspaceJobs(services.closing, services.team_mail),
+    )
     handlers = {handler.kind.name: handler for jobs in groups for handler in jobs.handlers()}
     while (job := await claim_next("light", "test", 60)) is not None:
         await handlers[job.kind].run(JobContext(job, "test"))

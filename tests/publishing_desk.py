@@ -11,6 +11,7 @@ import msgspec
 from platform_clients import OPTIONS, connect
 from sandbox_flows import Sandbox
 from uploadm8.domain.accounts.tables import User
+from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.accounts import Accounts, nothing
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
@@ -21,15 +22,16 @@ from uploadm8.domain.publishing.aftermath import Aftermath
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.pace import Pace
+from uploadm8.domain.publishing.release import enqueue_publish
+from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.ids import new_id
-from uploadm8.infra.jobs.catalog import PUBLISH
 from uploadm8.infra.jobs.handlers import Handler, JobContext
-from uploadm8.infra.jobs.queue import claim, enqueue, finish, put_back
+from uploadm8.infra.jobs.queue import claim, finish, put_back
 from uploadm8.infra.jobs.tables import JobRow
 from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.storage.s3 import Storage
@@ -94,6 +96,7 @@ class Desk:
             Publication(
                 id=publication,
                 workspace=workspace,
+                created_by=user,
                 upload=upload,
                 account=account,
                 rendition=rendition,
@@ -103,7 +106,7 @@ class Desk:
                 options=msgspec.json.encode(OPTIONS[platform] | options).decode(),
             )
         )
-        await enqueue(PUBLISH, ref_id=publication, workspace_id=workspace)
+        await enqueue_publish(publication, workspace, None)
         return publication
 
     async def run_due(self, *, kinds: str = "") -> list[str]:
@@ -135,6 +138,41 @@ class Desk:
 
     async def row(self, publication: UUID) -> dict[str, Any]:
         return (await Publication.select().where(Publication.id == publication))[0]
+
+
+async def copy_of(desk: Desk, publication: UUID, **changes: Any) -> UUID:
+    """Another publication like this one, with a job of its own."""
+    row = await desk.row(publication)
+    kept = ("workspace", "created_by", "upload", "account", "rendition", "platform", "caption")
+    values = {name: row[name] for name in (*kept, "options")} | {"slot": 1} | changes
+    copy = new_id()
+    await Publication.insert(Publication(id=copy, state=PublicationState.QUEUED, **values))
+    await enqueue_publish(copy, row["workspace"], None)
+    return copy
+
+
+async def sibling_of(desk: Desk, publication: UUID, platform: Platform, **options: Any) -> UUID:
+    """The same video for another account, as another target of one upload."""
+    row = await desk.row(publication)
+    found = await connect(desk.sandbox, desk.clients, platform)
+    accounts = Accounts(Vault(CIPHER), nothing)
+    account = await accounts.connect(row["workspace"], row["created_by"], platform, found[:1])
+    written = msgspec.json.encode(OPTIONS[platform] | options).decode()
+    return await copy_of(
+        desk, publication, slot=0, account=account[0], platform=platform, options=written
+    )
+
+
+class _Open:
+    """A tier that allows everything."""
+
+    async def require(self, workspace_id: UUID, feature: Feature) -> None:
+        """Say nothing."""
+
+
+def publications_for() -> Publications:
+    """What a person can do with publications."""
+    return Publications(_Open())
 
 
 def build_desk(sandbox: Sandbox, clients: Clients, film: Path, storage: Storage) -> Desk:
