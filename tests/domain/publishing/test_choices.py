@@ -86,7 +86,9 @@ async def test_trying_again_what_is_out_there_finds_it_and_posts_nothing(
 ) -> None:
     publication = await make_unknown(desk, platform, "accept_then_reset")
     service, workspace = publications_for(), await owner(desk, publication)
-    await service.settle(workspace, publication, Verdict(outcome="not_published"))  # the owner is wrong
+    await service.settle(
+        workspace, publication, Verdict(outcome="not_published")
+    )  # the owner is wrong
     await service.retry(workspace, publication)
     await run_all(desk)
     assert (await desk.row(publication))["state"] == "published"
