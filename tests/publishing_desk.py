@@ -15,6 +15,7 @@ from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.accounts import Accounts, nothing
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.tables import ConnectedAccount
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.domain.publishing.actors import PublishingJobs
@@ -55,58 +56,22 @@ class Desk:
 
     async def publication(self, platform: Platform, **options: Any) -> UUID:
         """An upload with one finished rendition, about to be published."""
-        user, workspace, upload, rendition, publication = (new_id() for _ in range(5))
-        await User.insert(User(id=user, email=f"{user}@example.com", password_hash="-"))
-        await Workspace.insert(Workspace(id=workspace, name="A team"))
+        row = await a_publication(platform, **options)
         found = await connect(self.sandbox, self.clients, platform)
-        account = (
-            await Accounts(Vault(CIPHER), nothing).connect(workspace, user, platform, found[:1])
-        )[0]
-        stored, _ = await self.storage.upload(f"r/{rendition}.mp4", self.film, "video/mp4")
-        await self.storage.put_bytes(f"r/{rendition}.png", PNG, "image/png")
-        await Upload.insert(
-            Upload(
-                id=upload,
-                workspace=workspace,
-                state=UploadState.READY,
-                content_type="video/mp4",
-                size_bytes=stored.size,
-                object_key=f"u/{upload}",
-                title="Lap one",
-            )
+        accounts = Accounts(Vault(CIPHER), nothing)
+        account = await accounts.connect(row["workspace"], row["created_by"], platform, found[:1])
+        rendition = await Rendition.select().where(Rendition.id == row["rendition"])
+        key, still = rendition[0]["object_key"], rendition[0]["still_key"]
+        stored, _ = await self.storage.upload(key, self.film, "video/mp4")
+        await self.storage.put_bytes(still, PNG, "image/png")
+        await Rendition.update(
+            {Rendition.etag: stored.etag, Rendition.size_bytes: stored.size}
+        ).where(Rendition.id == row["rendition"])
+        await Publication.update({Publication.account: account[0]}).where(
+            Publication.id == row["id"]
         )
-        await Rendition.insert(
-            Rendition(
-                id=rendition,
-                workspace=workspace,
-                upload=upload,
-                name="tall",
-                state=RenditionState.SUCCEEDED,
-                object_key=f"r/{rendition}.mp4",
-                still_key=f"r/{rendition}.png",
-                etag=stored.etag,
-                width=576,
-                height=1024,
-                fps=24.0,
-                duration_s=4.0,
-                size_bytes=stored.size,
-            )
-        )
-        await Publication.insert(
-            Publication(
-                id=publication,
-                workspace=workspace,
-                created_by=user,
-                upload=upload,
-                account=account,
-                rendition=rendition,
-                platform=platform,
-                state=PublicationState.QUEUED,
-                caption="Lap one #track",
-                options=msgspec.json.encode(OPTIONS[platform] | options).decode(),
-            )
-        )
-        await enqueue_publish(publication, workspace, None)
+        await JobRow.raw("UPDATE jobs SET lane = {} WHERE ref_id = {}", account[0], row["id"])
+        publication: UUID = row["id"]
         return publication
 
     async def run_due(self, *, kinds: str = "") -> list[str]:
@@ -138,6 +103,63 @@ class Desk:
 
     async def row(self, publication: UUID) -> dict[str, Any]:
         return (await Publication.select().where(Publication.id == publication))[0]
+
+
+async def a_publication(platform: Platform, **options: Any) -> dict[str, Any]:
+    """The rows of a post that is due, with its job; its account has no tokens yet."""
+    user, workspace, account, upload, rendition, publication = (new_id() for _ in range(6))
+    await User.insert(User(id=user, email=f"{user}@example.com", password_hash="-"))
+    await Workspace.insert(Workspace(id=workspace, name="A team"))
+    await ConnectedAccount.insert(
+        ConnectedAccount(
+            id=account, workspace=workspace, platform=platform, external_id=str(account)
+        )
+    )
+    await Upload.insert(
+        Upload(
+            id=upload,
+            workspace=workspace,
+            state=UploadState.READY,
+            content_type="video/mp4",
+            size_bytes=1,
+            object_key=f"u/{upload}",
+            title="Lap one",
+        )
+    )
+    await Rendition.insert(
+        Rendition(
+            id=rendition,
+            workspace=workspace,
+            upload=upload,
+            name="tall",
+            state=RenditionState.SUCCEEDED,
+            object_key=f"r/{rendition}.mp4",
+            still_key=f"r/{rendition}.png",
+            etag="-",
+            width=576,
+            height=1024,
+            fps=24.0,
+            duration_s=4.0,
+            size_bytes=1,
+        )
+    )
+    await Publication.insert(
+        Publication(
+            id=publication,
+            workspace=workspace,
+            created_by=user,
+            upload=upload,
+            account=account,
+            rendition=rendition,
+            platform=platform,
+            state=PublicationState.QUEUED,
+            caption="Lap one #track",
+            options=msgspec.json.encode(OPTIONS[platform] | options).decode(),
+        )
+    )
+    await enqueue_publish(publication, workspace, None)
+    row: dict[str, Any] = (await Publication.select().where(Publication.id == publication))[0]
+    return row
 
 
 async def copy_of(desk: Desk, publication: UUID, **changes: Any) -> UUID:
