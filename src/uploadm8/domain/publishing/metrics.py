@@ -1,7 +1,7 @@
 """Figures of posts, read back ever more seldom: people look at a post in its first days."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,11 @@ import msgspec
 import structlog
 
 from uploadm8.domain.platforms.clients.base import Metrics, Platform
+from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.tokens import with_token
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.tables import Publication, PublicationMetrics, PublicationState
+from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
@@ -80,9 +82,11 @@ async def schedule_pull(publication_id: UUID, workspace_id: UUID, pull: int) -> 
     if pull >= len(AGES):
         return
     row = await (
-        Publication.select(Publication.published_at).where(Publication.id == publication_id).first()
+        Publication.select(Publication.published_at, Publication.platform, Publication.options)
+        .where(Publication.id == publication_id)
+        .first()
     )
-    born = row["published_at"] if row and row["published_at"] else now()
+    born = _born(row) if row else now()
     await enqueue(
         PULL_METRICS,
         ref_id=publication_id,
@@ -91,6 +95,13 @@ async def schedule_pull(publication_id: UUID, workspace_id: UUID, pull: int) -> 
         run_at=max(born + AGES[pull], now()),
         unique_key=f"metrics:{publication_id}:{pull}",
     )
+
+
+def _born(row: dict[str, Any]) -> datetime:
+    """When people could first see the post: a platform's own schedule may be days later."""
+    options = read_options(Platform(row["platform"]), json_of(row["options"]))
+    out: datetime = row["published_at"] or now()
+    return max(out, options.public_at) if options.public_at else out
 
 
 async def _keep(publication_id: UUID, pull: int, found: Metrics) -> None:

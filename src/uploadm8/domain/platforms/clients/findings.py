@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from uploadm8.domain.platforms.clients.base import LiveLimits, MediaFacts
@@ -41,6 +42,7 @@ class Proposal:
         limits: what the platform allows the account now; None when it was not asked.
         scopes: what the account has granted.
         can_transcode: whether the workspace's tier makes renditions.
+        sent_at: when it will be handed to the platform; None means at once.
     """
 
     media: MediaFacts | None
@@ -50,6 +52,7 @@ class Proposal:
     limits: LiveLimits | None = None
     scopes: frozenset[str] = frozenset()
     can_transcode: bool = True
+    sent_at: datetime | None = None
 
 
 def block(

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import msgspec
 
 from uploadm8.domain.platforms.clients import errors as e
+from uploadm8.domain.platforms.clients import tiktok_upload as upload
 from uploadm8.domain.platforms.clients.base import (
     Accepted,
     Access,
@@ -28,7 +28,6 @@ from uploadm8.domain.platforms.clients.base import (
 )
 from uploadm8.domain.platforms.clients.chunks import (
     ChunkPlan,
-    content_range,
     stored_by_content_range,
     tiktok_plan,
     tiktok_resume,
@@ -37,8 +36,8 @@ from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.handles import TikTokHandle
 from uploadm8.domain.platforms.clients.options import TikTokOptions
 from uploadm8.domain.platforms.clients.tiktok_api import TikTokApi, fail_error
-from uploadm8.domain.platforms.clients.transport import body, number, once, rows, text
-from uploadm8.infra.http import TRANSFER_TIMEOUT, Answer
+from uploadm8.domain.platforms.clients.transport import number, once, rows, text
+from uploadm8.infra.http import Answer
 
 CREATOR_INFO = "/v2/post/publish/creator_info/query/"
 DIRECT_INIT = "/v2/post/publish/video/init/"
@@ -47,14 +46,12 @@ STATUS = "/v2/post/publish/status/fetch/"
 VIDEO_QUERY = "/v2/video/query/"
 METRIC_FIELDS = "id,share_url,view_count,like_count,comment_count,share_count"
 METRIC_BATCH = 20
-CHUNK_TRIES = 3
 
 _REFUSALS = {
     "spam_risk_too_many_posts",
     "spam_risk_user_banned_from_posting",
     "reached_active_user_cap",
 }
-_UPLOAD_TYPES = {"video/mp4", "video/quicktime", "video/webm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +109,8 @@ class TikTok:
         stored = max(handle.stored, await self._stored(draft.access, handle))
         index = tiktok_resume(plan, stored) if stored else 0
         while index < plan.count - 1:
-            answer = await self._put(draft, handle, plan, index)
-            index = self._after_chunk(answer, plan, index)
+            answer = await upload.put_chunk(self.api, draft, handle, index)
+            index = await self._next(draft.access, handle, answer, index)
             handle = msgspec.structs.replace(
                 handle, stored=min(index, plan.count - 1) * plan.chunk_size
             )
@@ -132,10 +129,10 @@ class TikTok:
         return await once(self._last(draft, handle, plan), again=again)
 
     async def _last(self, draft: Draft, handle: TikTokHandle, plan: ChunkPlan) -> Accepted:
-        answer = await self._put(draft, handle, plan, plan.count - 1, tries=1)
-        if answer.status in {200, 201, 206}:
+        answer = await upload.put_chunk(self.api, draft, handle, plan.count - 1, tries=1)
+        if answer.status in upload.STORED:
             return Accepted()
-        raise _chunk_error(answer)
+        raise upload.chunk_error(answer)
 
     async def check(self, draft: Draft, handle: TikTokHandle) -> Verdict:
         """Ask what became of a publish id."""
@@ -183,46 +180,18 @@ class TikTok:
             raise fail_error(text(data, "fail_reason") or "internal")
         return number(data, "uploaded_bytes") or 0
 
-    async def _put(
-        self,
-        draft: Draft,
-        handle: TikTokHandle,
-        plan: ChunkPlan,
-        index: int,
-        *,
-        tries: int = CHUNK_TRIES,
-    ) -> Answer:
-        start, end = plan.bounds(index)
-        kind = draft.media.content_type
-        headers = {
-            "Content-Type": kind if kind in _UPLOAD_TYPES else "video/mp4",
-            "Content-Length": str(end - start),
-            "Content-Range": content_range(start, end, plan.size),
-        }
-        for attempt in count(1):
-            answer = await self.api.line.send(
-                "PUT",
-                handle.upload_url,
-                headers=headers,
-                content=body(draft.media, start, end),
-                patience=TRANSFER_TIMEOUT,
-            )
-            if answer.status < 500:
-                return answer
-            if attempt == tries:
-                raise _chunk_error(answer)
-            await self.api.http.sleep(2.0**attempt)
-        raise AssertionError
-
-    def _after_chunk(self, answer: Answer, plan: ChunkPlan, index: int) -> int:
-        if answer.status in {200, 201, 206}:
+    async def _next(self, access: Access, handle: TikTokHandle, answer: Answer, index: int) -> int:
+        """Return the next chunk's index; out of step, TikTok's answer or its status names it."""
+        if answer.status in upload.STORED:
             return index + 1
-        stored = stored_by_content_range(answer.headers.get("content-range"))
-        if answer.status == 416 and stored is not None:
-            resumed = tiktok_resume(plan, stored)
+        if answer.status == 416:
+            stored = stored_by_content_range(answer.headers.get("content-range"))
+            if stored is None:
+                stored = await self._stored(access, handle)
+            resumed = tiktok_resume(tiktok_plan(handle.size), stored) if stored else 0
             if resumed != index:
                 return resumed
-        raise _chunk_error(answer)
+        raise upload.chunk_error(answer)
 
 
 def post_url(username: str | None, post_id: str | None) -> str | None:
@@ -266,14 +235,3 @@ def _verdict(data: Mapping[str, Any], handle: TikTokHandle, username: str | None
     if status == "PROCESSING_UPLOAD" and uploaded is not None and uploaded < handle.size - 1:
         return CommitAgain()
     return Pending(5.0, status)
-
-
-def _chunk_error(answer: Answer) -> PlatformError:
-    """Map the status of a chunk PUT, whose bodies carry no code."""
-    rule = {
-        403: e.SESSION_GONE,
-        404: e.SESSION_GONE,
-        416: e.SESSION_GONE,
-        429: e.RATE_LIMITED,
-    }.get(answer.status, e.UNAVAILABLE if answer.status >= 500 else e.REQUEST_REJECTED)
-    return PlatformError(rule, platform=Platform.TIKTOK, http_status=answer.status)
