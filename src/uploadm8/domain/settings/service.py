@@ -1,11 +1,9 @@
 """Settings: read with defaults, replaced whole, or changed in part."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,11 +15,10 @@ from uploadm8.domain.settings.tables import SettingsRow
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import FieldError, InvalidRequestError
 from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.discord import webhook_path
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.cipher import Cipher
 
-_WEBHOOK_HOST = re.compile(r"(ptb\.|canary\.)?(discord|discordapp)\.com")
-_WEBHOOK_PATH = re.compile(r"/api/(v\d{1,2}/)?webhooks/\d{1,24}/[\w-]{1,120}")
 _PRIVATE = ("privacy_zones", "discord_webhook_url")
 
 
@@ -125,21 +122,14 @@ class SettingsService:
         wrong = []
         if not _is_zone(new.time_zone):
             wrong.append(FieldError("time_zone", "is not an IANA time zone, such as Europe/Berlin"))
-        if new.discord_webhook_url and not self._is_webhook(new.discord_webhook_url):
+        if new.discord_webhook_url and not webhook_path(
+            new.discord_webhook_url, self.discord_base_url
+        ):
             wrong.append(FieldError("discord_webhook_url", "is not the URL of a Discord webhook"))
         if wrong:
             raise InvalidRequestError(code="invalid_settings", fields=wrong)
         if new.hud:
             validate_spec(new.hud)
-
-    def _is_webhook(self, url: str) -> bool:
-        parts = urlsplit(url)
-        own = urlsplit(self.discord_base_url)
-        trusted = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
-        # netloc and not hostname: user info and ports have no place in it.
-        official = parts.scheme == "https" and _WEBHOOK_HOST.fullmatch(parts.netloc)
-        plain = not (parts.query or parts.fragment)
-        return bool((official or trusted) and plain and _WEBHOOK_PATH.fullmatch(parts.path))
 
 
 async def _lock(workspace_id: UUID) -> None:
