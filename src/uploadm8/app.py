@@ -27,7 +27,7 @@ from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.kpi.controllers import KpiController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
-from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.publishing.controllers import PublicationsController, QueueController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
@@ -50,6 +50,7 @@ ROUTES: list[ControllerRouterHandler] = [
     SettingsController,
     UploadsController,
     PublicationsController,
+    QueueController,
     HudController,
     PlatformsController,
     OAuthController,

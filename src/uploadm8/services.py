@@ -32,8 +32,11 @@ from uploadm8.domain.platforms.service import Platforms, build_platforms
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
+from uploadm8.domain.publishing.posting import Posting
+from uploadm8.domain.publishing.queue_times import QueueTimes
 from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.publishing.targets import Targets
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.settings.service import SettingsService
@@ -87,6 +90,7 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    queue_times: QueueTimes
     closing: Closing
     previews: HudPreviews
     delivery: Delivery
@@ -141,7 +145,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         entitlements, quota = billing.entitlements, billing.quota
         platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
-        publications = Publications(entitlements)
+        publications = Publications(Posting(Targets(entitlements), platforms.limits))
         yield Services(
             config=config,
             redis=redis,
@@ -169,6 +173,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             uploads=Uploads(storage, quota, plans, views, entitlements),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
+            queue_times=QueueTimes(entitlements),
             closing=build_closing(people, storage, billing, platforms, publications),
             previews=HudPreviews(storage),
             delivery=Delivery(

@@ -8,6 +8,7 @@ from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.flows import Flows
 from uploadm8.domain.platforms.letters import Letters
+from uploadm8.domain.platforms.limits import AccountLimits
 from uploadm8.domain.platforms.signals import Signals
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
@@ -24,6 +25,7 @@ class Platforms:
     accounts: Accounts
     flows: Flows
     keeper: TokenKeeper
+    limits: AccountLimits
     views: PlatformViews
     jobs: PlatformJobs
     signals: Signals
@@ -60,6 +62,7 @@ def build_platforms(
         accounts=accounts,
         flows=Flows(clients, vault, accounts, base_url, frontend_url),
         keeper=keeper,
+        limits=AccountLimits(clients, keeper),
         views=PlatformViews(clients, accounts),
         jobs=PlatformJobs(clients, vault, keeper, Letters(mailer, frontend_url)),
         signals=Signals(

@@ -185,7 +185,7 @@ async def _is_reel(row: Mapping[str, Any], options: Options) -> bool:
 
 def _pause(row: Mapping[str, Any]) -> float:
     """Seconds until the next question: the older the post, the longer."""
-    age = (now() - row["published_at"]).total_seconds()
+    age: float = (now() - row["published_at"]).total_seconds()
     return min(max(30.0, age / 4), 1_800.0)
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from uploadm8.domain.platforms.clients.base import LiveLimits, MediaFacts
 from uploadm8.domain.platforms.clients.options import Options
+from uploadm8.errors import Retry
 
 
 class Severity(StrEnum):
@@ -204,6 +205,8 @@ def limit_findings(proposal: Proposal, platform: str) -> list[Finding]:
         return []
     if not limits.can_post:
         sentence = limits.refusal.detail if limits.refusal else f"{platform} refuses posts now."
+        if limits.refusal and limits.refusal.retry is Retry.RATE_LIMITED:
+            return [change("account_must_wait", sentence, f"We post it once {platform} allows.")]
         return [block("account_cannot_post", sentence)]
     longest, media = limits.max_duration, proposal.media
     if longest is not None and media is not None and media.duration > longest:
