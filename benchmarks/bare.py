@@ -9,7 +9,7 @@ import msgspec
 from litestar import Litestar, get
 
 from uploadm8.config import Config
-from uploadm8.domain.uploads.views import upload_out
+from uploadm8.domain.uploads.views import LISTED, upload_out
 from uploadm8.people import access_tokens
 
 _ME = (
@@ -17,7 +17,7 @@ _ME = (
     ' JOIN users u ON u.id=s."user" JOIN memberships m ON m."user"=u.id'
     " WHERE s.id=$1 AND s.revoked_at IS NULL AND s.expires_at > now()"
 )
-_LIST = "SELECT * FROM uploads WHERE workspace=$1 ORDER BY id DESC LIMIT 21"
+_LIST = f"SELECT {LISTED} FROM uploads WHERE workspace=$1 ORDER BY id DESC LIMIT 21"
 
 
 class ByHand:
@@ -40,10 +40,11 @@ class ByHand:
         token = dict(scope["headers"])[b"authorization"].decode().partition(" ")[2]
         claims = self._tokens.verify(token)
         assert self._pool is not None
-        me = await self._pool.fetchrow(_ME, claims.session_id)
-        workspace: UUID = me["workspace"]
-        rows = await self._pool.fetch(_LIST, workspace)
-        items = [upload_out(dict(row)) for row in rows[:20]]
+        async with self._pool.acquire() as connection:
+            me = await connection.fetchrow(_ME, claims.session_id)
+            workspace: UUID = me["workspace"]
+            rows = await connection.fetch(_LIST, workspace)
+        items = [upload_out(row) for row in rows[:20]]
         body = msgspec.json.encode({"items": items, "next_cursor": None})
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

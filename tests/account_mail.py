@@ -8,6 +8,7 @@ from typing import Any
 
 from api_client import PASSWORD, Api, Someone
 from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.workspaces.actors import WorkspaceJobs
 from uploadm8.infra.jobs.handlers import JobContext
 from uploadm8.infra.jobs.queue import claim_next, finish
 
@@ -19,7 +20,11 @@ async def deliver(api: Api) -> list[tuple[str, str, str]]:
     services = api.app.state.services
     folder: Path = services.config.outbox_dir
     before = _mails(folder)
-    handlers = {h.kind.name: h for h in AccountJobs(services.post, services.credentials).handlers()}
+    groups = (
+        AccountJobs(services.post, services.credentials),
+        WorkspaceJobs(services.closing, services.team_mail),
+    )
+    handlers = {handler.kind.name: handler for jobs in groups for handler in jobs.handlers()}
     while (job := await claim_next("light", "test", 60)) is not None:
         await handlers[job.kind].run(JobContext(job, "test"))
         await finish(job, "succeeded")

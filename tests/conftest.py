@@ -13,6 +13,7 @@ os.environ.setdefault("PICCOLO_CONF", "uploadm8.piccolo_app")
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from uploadm8.dev.embedded import (
     ACCESS_KEY,
@@ -27,6 +28,9 @@ from uploadm8.infra.storage.s3 import Storage, open_storage
 
 if TYPE_CHECKING:
     from api_client import Api
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 BUCKET = "uploadm8-media"
 

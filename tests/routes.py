@@ -12,7 +12,7 @@ from uploadm8.domain.accounts.tables import Session
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.uploads.tables import Upload
-from uploadm8.domain.workspaces.tables import ApiKey
+from uploadm8.domain.workspaces.tables import ApiKey, Invitation
 
 Door = Literal["public", "member", "session", "admin"]
 
@@ -100,6 +100,16 @@ async def their_api_key(owner: Owner) -> object:
     return await insert(ApiKey, id=uuid4(), user=owner.user_id, workspace=owner.workspace_id)
 
 
+async def their_user(owner: Owner) -> object:
+    return owner.user_id
+
+
+async def their_invitation(owner: Owner) -> object:
+    return await insert(
+        Invitation, id=uuid4(), workspace=owner.workspace_id, role="editor", token_id=uuid4()
+    )
+
+
 _CODE = {"code": "123456"}
 _TOKEN = {"token": "x" * 64}
 _EDITOR_UPLOAD = Row(role="editor", theirs=their_upload)
@@ -142,6 +152,29 @@ ROWS: Mapping[str, Row] = {
     "POST /api/account/delete/cancel": Row("public"),
     "POST /api/account/export": Row("session"),
     "GET /api/account/export": Row("session"),
+    "GET /api/workspaces": Row("session"),
+    "POST /api/workspaces": Row("session", body={"name": "Client"}),
+    "GET /api/workspaces/current": Row(),
+    "PATCH /api/workspaces/current": Row(role="admin", body={"name": "Client"}),
+    "GET /api/members": Row(),
+    "POST /api/members/leave": Row("session"),
+    "PATCH /api/members/{user_id}": Row(
+        "session", role="admin", theirs=their_user, body={"role": "viewer"}
+    ),
+    "DELETE /api/members/{user_id}": Row("session", role="admin", theirs=their_user),
+    "POST /api/members/{user_id}/transfer": Row("session", role="owner", theirs=their_user),
+    "GET /api/invitations": Row(role="admin"),
+    "POST /api/invitations": Row("session", role="admin"),
+    "POST /api/invitations/{invitation_id}/resend": Row(
+        "session", role="admin", theirs=their_invitation
+    ),
+    "DELETE /api/invitations/{invitation_id}": Row(
+        "session", role="admin", theirs=their_invitation
+    ),
+    "POST /api/invitations/look": Row("public"),
+    "POST /api/invitations/accept": Row("session", body=_TOKEN),
+    "POST /api/invitations/join": Row("public"),
+    "POST /api/invitations/decline": Row("public"),
     "GET /api/settings": Row(),
     "PUT /api/settings": Row(role="admin", body={}),
     "PATCH /api/settings": Row(role="admin", body={}),
@@ -172,6 +205,8 @@ ROWS: Mapping[str, Row] = {
     "POST /api/billing/subscription/change": Row(role="admin"),
     "POST /api/billing/subscription/cancel": Row(role="admin"),
     "POST /api/billing/subscription/resume": Row(role="admin"),
+    "GET /api/audit": Row(role="admin"),
+    "GET /api/audit/export": Row(role="admin"),
     "POST /api/webhooks/tiktok": Row("public"),
     "POST /api/webhooks/meta/deauthorize": Row("public"),
     "POST /api/webhooks/meta/data-deletion": Row("public"),

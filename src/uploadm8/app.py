@@ -10,7 +10,7 @@ from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
 
 from uploadm8.api.context import Edge
-from uploadm8.api.guards import authenticate, provide_principal
+from uploadm8.api.guards import authenticate, provide_principal, without_tasks
 from uploadm8.api.health import healthz, readyz
 from uploadm8.api.idempotency import provide_idempotency
 from uploadm8.api.openapi import openapi_config
@@ -23,6 +23,7 @@ from uploadm8.domain.accounts.session_controllers import SessionsController, Two
 from uploadm8.domain.admin.controllers import AdminController
 from uploadm8.domain.admin.read_controllers import AdminReadsController
 from uploadm8.domain.analytics.controllers import AnalyticsController
+from uploadm8.domain.audit.controllers import AuditController
 from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.kpi.controllers import KpiController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
@@ -33,6 +34,11 @@ from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
 from uploadm8.domain.workspaces.controllers import ApiKeysController, MeController
+from uploadm8.domain.workspaces.invitation_controllers import (
+    InvitationsController,
+    JoiningController,
+)
+from uploadm8.domain.workspaces.team_controllers import MembersController, WorkspacesController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
 from uploadm8.services import install_doorbell, open_services
@@ -47,6 +53,10 @@ ROUTES: list[ControllerRouterHandler] = [
     MeController,
     ApiKeysController,
     AccountController,
+    WorkspacesController,
+    MembersController,
+    InvitationsController,
+    JoiningController,
     SettingsController,
     UploadsController,
     PublicationsController,
@@ -56,6 +66,7 @@ ROUTES: list[ControllerRouterHandler] = [
     OAuthController,
     PlatformWebhooksController,
     BillingController,
+    AuditController,
     AnalyticsController,
     KpiController,
     AdminController,
@@ -103,7 +114,7 @@ def create_app(config: Config | None = None) -> Edge:
         logging_config=None,
         debug=False,
     )
-    return Edge(litestar, config.proxies)
+    return Edge(without_tasks(litestar), config.proxies)
 
 
 def _cors(config: Config) -> CORSConfig:

@@ -117,7 +117,14 @@ class Config(BaseSettings):
     rate_limit_window_sec: int = _f(60, "Window of the general rate limit")
     rate_limit_max: int = _f(60, "Requests per window, per user or address")
     worker_concurrency: int = _f(1, "Renders at a time per worker process")
-    job_timeout_seconds: int = _f(600, "Time limit of a job that has none of its own")
+    publish_concurrency: int = _f(16, "Posts under way at a time per worker process")
+    job_timeout_seconds: int = _f(
+        600, "Time limit of a job that has none of its own; a render gets 12 s more per second"
+    )
+    render_split_seconds: float = _f(
+        120.0, "Longer videos are shared among the workers that are free"
+    )
+    render_segment_seconds: float = _f(20.0, "Shortest part of a shared video")
     job_lease_seconds: float = _f(60.0, "A silent worker loses its job after this")
     account_spacing_seconds: float = _f(60.0, "Least time between two posts of one account")
     account_daily_caps: str = _f(

@@ -32,6 +32,7 @@ class People:
     principals: DatabasePrincipals
     workspaces: Workspaces
     api_keys: ApiKeys
+    signer: Signer
 
 
 def build_people(config: Config, cipher: Cipher, passwords: Passwords, mailer: Mailer) -> People:
@@ -70,6 +71,7 @@ def build_people(config: Config, cipher: Cipher, passwords: Passwords, mailer: M
         DatabasePrincipals(access),
         workspaces,
         ApiKeys(post),
+        signer,
     )
 
 

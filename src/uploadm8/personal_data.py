@@ -14,6 +14,10 @@ from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.spreadsheet import lines
 
+Rows = Sequence[Mapping[str, Any]]
+
+# What an erased workspace did stays on record without a name until its retention ends.
+_KEPT = frozenset({"audit_log"})
 _SECRET = ("_enc", "_hash", "secret", "token")
 
 
@@ -21,12 +25,20 @@ async def erase_rows(workspace_id: UUID) -> None:
     """Delete every row of a workspace, children before parents, and the workspace itself."""
     async with transaction():
         for table, column in reversed(_owned_tables()):
+            if table in _KEPT:
+                continue
             await _run(f'DELETE FROM "{table}" WHERE "{column}"={{}}', workspace_id)  # noqa: S608
         await _run("DELETE FROM workspaces WHERE id={}", workspace_id)
 
 
-async def archive(user_id: UUID, workspaces: list[UUID]) -> bytes:
-    """A ZIP with one JSON and one CSV file per table; nothing that could be used to sign in."""
+async def archive(user_id: UUID, workspaces: list[UUID], more: Mapping[str, Rows]) -> bytes:
+    """A ZIP with one JSON and one CSV file per table; nothing that could be used to sign in.
+
+    Args:
+        user_id: whose data.
+        workspaces: those that are the user's alone.
+        more: further files by name, instead of a table of that name.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archived:
         _write(archived, "user", await _run("SELECT * FROM users WHERE id={}", user_id))
@@ -38,8 +50,10 @@ async def archive(user_id: UUID, workspaces: list[UUID]) -> bytes:
             for workspace_id in workspaces:
                 query = f'SELECT * FROM "{table}" WHERE "{column}"={{}}'  # noqa: S608
                 rows += await _run(query, workspace_id)
-            if table not in ("api_keys", "memberships"):
+            if table not in ("api_keys", "memberships", *more):
                 _write(archived, table, rows)
+        for name, told in more.items():
+            _write(archived, name, told)
     return out.getvalue()
 
 
@@ -61,7 +75,7 @@ async def _run(query: str, *args: object) -> list[dict[str, Any]]:
     return rows or []
 
 
-def _write(archived: zipfile.ZipFile, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def _write(archived: zipfile.ZipFile, name: str, rows: Rows) -> None:
     kept = [
         {key: value for key, value in row.items() if not any(mark in key for mark in _SECRET)}
         for row in rows

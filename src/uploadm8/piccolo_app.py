@@ -12,6 +12,7 @@ _TABLE_MODULES = [
     "uploadm8.domain.settings.tables",
     "uploadm8.infra.db.idempotency",
     "uploadm8.infra.jobs.tables",
+    "uploadm8.infra.audit.tables",
     "uploadm8.domain.uploads.tables",
     "uploadm8.domain.renditions.tables",
     "uploadm8.domain.platforms.tables",

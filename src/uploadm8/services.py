@@ -18,12 +18,14 @@ from uploadm8.domain.admin.people import People
 from uploadm8.domain.admin.service import Administration
 from uploadm8.domain.analytics.posts import PostResults
 from uploadm8.domain.analytics.service import Analytics
+from uploadm8.domain.audit.service import AuditTrail
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
+from uploadm8.domain.billing.team import TeamSeats
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
@@ -44,8 +46,12 @@ from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
 from uploadm8.domain.workspaces.api_keys import ApiKeys
 from uploadm8.domain.workspaces.closing import Closing
+from uploadm8.domain.workspaces.invitations import Invitations
+from uploadm8.domain.workspaces.joining import Joining
+from uploadm8.domain.workspaces.members import Members
 from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.domain.workspaces.service import Workspaces
+from uploadm8.domain.workspaces.team_mail import TeamMail
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.http import Http, open_http
 from uploadm8.infra.jobs.broker import build_broker
@@ -79,11 +85,17 @@ class Services:
     second_factor: SecondFactor
     post: Post
     api_keys: ApiKeys
+    seats: TeamSeats
+    members: Members
+    invitations: Invitations
+    joining: Joining
+    team_mail: TeamMail
     settings: SettingsService
     entitlements: Entitlements
     grants: Grants
     quota: Quota
     billing: Billing
+    audit: AuditTrail
     http: Http
     scratch: Scratch
     platforms: Platforms
@@ -123,11 +135,8 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         await Reseal(cipher).require_keys()
         redis = Redis.from_url(config.redis_url.get_secret_value(), socket_timeout=20)
         stack.push_async_callback(redis.aclose)
-        # A limit that makes requests wait for Redis would be worse than none.
-        limits_redis = Redis.from_url(
-            config.redis_url.get_secret_value(), socket_timeout=0.5, socket_connect_timeout=0.5
-        )
-        stack.push_async_callback(limits_redis.aclose)
+        limiter = RateLimiter(redis)
+        stack.push_async_callback(limiter.aclose)
         storage = await stack.enter_async_context(
             open_storage(
                 config.storage_endpoint,
@@ -143,18 +152,18 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         options = billing_options(config)
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
+        seats = TeamSeats(entitlements)
         platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         publications = Publications(Posting(Targets(entitlements), platforms.limits))
+        settings = SettingsService(cipher, config.discord_base_url)
         yield Services(
             config=config,
             redis=redis,
             live=Live(redis),
             cipher=cipher,
             storage=storage,
-            limits=Limits(
-                RateLimiter(limits_redis), Rate(config.rate_limit_max, config.rate_limit_window_sec)
-            ),
+            limits=Limits(limiter, Rate(config.rate_limit_max, config.rate_limit_window_sec)),
             workspaces=people.workspaces,
             principals=people.principals,
             accounts=people.accounts,
@@ -162,11 +171,17 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             second_factor=people.second_factor,
             post=people.post,
             api_keys=people.api_keys,
-            settings=SettingsService(cipher, config.discord_base_url),
+            settings=settings,
+            seats=seats,
+            members=Members(people.workspaces, seats),
+            invitations=Invitations(seats),
+            joining=Joining(people.signer, people.accounts, seats),
+            team_mail=TeamMail(people.signer, people.post.mailer, config.frontend_url),
             entitlements=entitlements,
             grants=Grants(),
             quota=quota,
             billing=billing,
+            audit=AuditTrail(entitlements),
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
@@ -174,7 +189,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
             queue_times=QueueTimes(entitlements),
-            closing=build_closing(people, storage, billing, platforms, publications),
+            closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
             delivery=Delivery(
                 platforms.keeper,

@@ -15,8 +15,11 @@ from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.sweep import PublicationSweep
 from uploadm8.domain.renditions.actors import RenditionJobs
+from uploadm8.domain.renditions.finishing import Finishing
+from uploadm8.domain.renditions.fleet import Fleet
+from uploadm8.domain.renditions.materials import Materials
 from uploadm8.domain.uploads.actors import UploadJobs
-from uploadm8.domain.workspaces.actors import ClosingJobs
+from uploadm8.domain.workspaces.actors import WorkspaceJobs
 from uploadm8.infra import failpoints
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.jobs.broker import Lifespan, build_broker
@@ -36,7 +39,15 @@ def handlers(services: Services) -> dict[str, Handler]:
         *(services.quota, services.settings),
     )
     uploads = UploadJobs(*common)
-    renditions = RenditionJobs(*common, services.entitlements)
+    materials = Materials(services.storage, services.scratch, services.settings)
+    finishing = Finishing(services.storage, services.scratch, services.live, services.quota)
+    fleet = Fleet(
+        materials,
+        finishing,
+        split_from_s=services.config.render_split_seconds,
+        segment_s=services.config.render_segment_seconds,
+    )
+    renditions = RenditionJobs(materials, finishing, fleet, services.entitlements)
     groups = (
         uploads.handlers(),
         renditions.handlers(),
@@ -47,7 +58,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         PublicationSweep().handlers(),
         services.platforms.jobs.handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
-        ClosingJobs(services.closing).handlers(),
+        WorkspaceJobs(services.closing, services.team_mail).handlers(),
         BillingJobs(
             services.billing, services.post.mailer, services.config.frontend_url
         ).handlers(),
@@ -69,17 +80,21 @@ class Worker:
         services = await self._stack.enter_async_context(open_services(self._config))
         self._runner = Runner(
             handlers=handlers(services),
-            slots={Queue.TELEMETRY: self._config.worker_concurrency, Queue.JOBS: 4, Queue.LIGHT: 3},
+            slots={
+                Queue.TELEMETRY: self._config.worker_concurrency,
+                Queue.JOBS: self._config.publish_concurrency,
+                Queue.LIGHT: 4,
+            },
             lease_s=self._config.job_lease_seconds,
             default_timeout_s=self._config.job_timeout_seconds,
         )
-        self._upkeep = Upkeep(self._runner)
+        self._upkeep = Upkeep(self._runner, services.scratch)
         self._upkeep.start()
 
     async def drain(self) -> None:
-        """Take no further jobs and stop the upkeep; running jobs are interrupted by Dramatiq."""
+        """Take no further jobs, give those at hand back, and stop the upkeep."""
         if self._runner is not None:
-            self._runner.stopping = True
+            await self._runner.stop(10)
         if self._upkeep is not None:
             await self._upkeep.stop()
 
@@ -92,7 +107,7 @@ class Worker:
 
         async def answer(job_id: str) -> None:
             if self._runner is not None:
-                await self._runner.answer(UUID(job_id), kind.queue)
+                self._runner.hear(UUID(job_id), kind.queue)
 
         return answer
 

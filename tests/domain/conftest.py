@@ -28,11 +28,20 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_film(tmp_path_factory.mktemp("film") / "film.mp4")
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    config = SandboxConfig(data=tmp_path / "sandbox", settings=QUICK, remember=False)
+@pytest.fixture(scope="session")
+def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for all tests of the process."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    config = SandboxConfig(data=folder, settings=QUICK, remember=False)
     with running(config) as base, httpx.Client(timeout=20, trust_env=False) as client:
         yield Sandbox(base, client)
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    """The sandbox at its first moment."""
+    running_sandbox.control("POST", "reset")
+    return running_sandbox
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -33,6 +34,8 @@ class TrustedProxies:
         nearest = _address(peer)
         if nearest is None:
             return peer or "unknown"
+        if not forwarded:
+            return str(nearest)
         for hop in reversed([word.strip() for word in forwarded.split(",")]):
             if not self._trusts(nearest):
                 break
@@ -46,6 +49,7 @@ class TrustedProxies:
         return any(address in network for network in self.networks)
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> IPAddress | None:
     try:
         address = ipaddress.ip_address(text.strip("[]"))

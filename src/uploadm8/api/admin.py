@@ -9,6 +9,8 @@ from litestar.handlers import BaseRouteHandler
 from uploadm8.api.guards import Connection, Principals, public
 from uploadm8.api.limits import Limits
 from uploadm8.errors import ForbiddenError, UnauthenticatedError
+from uploadm8.infra.audit.origin import Actor, identify
+from uploadm8.infra.audit.tables import ActorKind
 
 HEADER = "x-admin-key"
 
@@ -41,6 +43,7 @@ async def admin_only(connection: Connection, _: BaseRouteHandler) -> None:
             await services.limits.bad_token(connection.scope["state"]["address"])
             raise UnauthenticatedError("The admin key is wrong.", code="invalid_admin_key")
         connection.scope["state"]["actor"] = "apikey"
+        identify(Actor(ActorKind.ADMIN_KEY))
         return
     scheme, _sep, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -50,3 +53,4 @@ async def admin_only(connection: Connection, _: BaseRouteHandler) -> None:
         raise ForbiddenError("This is for administrators.", code="admin_required")
     connection.scope["state"]["principal"] = principal
     connection.scope["state"]["actor"] = str(principal.user_id)
+    identify(Actor(ActorKind.ADMIN, principal.user_id))

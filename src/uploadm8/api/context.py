@@ -16,7 +16,8 @@ from litestar.types import Message, Send
 from uploadm8.api.addresses import TrustedProxies
 from uploadm8.api.problems import PROBLEM_JSON, problem
 from uploadm8.errors import InvalidRequestError, UploadM8Error
-from uploadm8.infra.ids import new_id
+from uploadm8.infra.audit import origin
+from uploadm8.infra.ids import new_id_text
 
 log = structlog.get_logger("uploadm8.access")
 
@@ -54,13 +55,15 @@ class Edge:
         if scope["type"] != "http":
             await self.litestar(scope, receive, send)
             return
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        request_id = _request_id(headers.get(b"x-request-id", ""))
+        headers = dict(scope["headers"])
+        request_id = _request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
         peer = scope["client"][0] if scope.get("client") else ""
+        forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1")
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        state["address"] = self._proxies.client(peer, headers.get(b"x-forwarded-for", ""))
+        state["address"] = self._proxies.client(peer, forwarded)
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        origin.enter(request_id, state["address"])
         started = time.perf_counter()
         seen = {"status": 500}
 
@@ -82,10 +85,11 @@ class Edge:
         finally:
             _tell(scope, state, seen["status"], time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
+            origin.leave()
 
 
 def _request_id(given: str) -> str:
-    return given if _ID.fullmatch(given) else str(new_id())
+    return given if _ID.fullmatch(given) else new_id_text()
 
 
 def _has_bad_text(scope: Any) -> bool:

@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 from uuid import UUID
 
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
+from litestar.routes import HTTPRoute
 
 from uploadm8.api.limits import Limits
 from uploadm8.api.principal import Principal
 from uploadm8.errors import ForbiddenError, InvalidRequestError, UnauthenticatedError
+from uploadm8.infra.audit import origin
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 ANY_SCOPE = "any"
@@ -70,6 +72,7 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
         return
     principal = await _principal(connection, limits)
     connection.scope["state"]["principal"] = principal
+    origin.identify(principal.actor)
     await limits.check(connection, principal, opt)
     if principal.session_id is None:
         _check_key(principal, connection.scope["path"], method, opt)
@@ -141,6 +144,21 @@ def given(name: str) -> Provide:
         return getattr(state.services, name)
 
     return Provide(provide, sync_to_thread=False)
+
+
+def without_tasks(app: Litestar) -> Litestar:
+    """Let an application get its dependencies one after the other.
+
+    Litestar starts a task for each of them. Ours only look something up, and three tasks cost
+    more than the rest of the framework.
+    """
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, model in route.route_handler_map.values():
+                model.dependency_batches = [
+                    {one} for batch in model.dependency_batches for one in batch
+                ]
+    return app
 
 
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]

@@ -6,10 +6,17 @@ from datetime import datetime
 from uuid import UUID
 
 from uploadm8.errors import ForbiddenError
+from uploadm8.infra.audit.origin import Actor
+from uploadm8.infra.audit.tables import ActorKind
 from uploadm8.infra.clock import now
 
 # Each role includes those after it (see domain.workspaces.tables.MemberRole).
 _RANK: Mapping[str, int] = {"owner": 0, "admin": 1, "editor": 2, "viewer": 3}
+
+
+def at_least(role: str, wanted: str) -> bool:
+    """Whether a role includes another."""
+    return _RANK[role] <= _RANK[wanted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +41,19 @@ class Principal:
     key_id: UUID | None = None
     authenticated_at: datetime | None = None
 
+    @property
+    def actor(self) -> Actor:
+        """The caller as the audit log names it."""
+        kind = ActorKind.API_KEY if self.key_id else ActorKind.USER
+        return Actor(kind, self.user_id, self.key_id)
+
     def require(self, role: str) -> None:
         """Refuse callers below this role.
 
         Raises:
             ForbiddenError: code ``role_required``.
         """
-        if _RANK[self.role] > _RANK[role]:
+        if not at_least(self.role, role):
             raise ForbiddenError(
                 f"This needs the role {role} in the workspace; yours is {self.role}.",
                 code="role_required",

@@ -2,9 +2,14 @@
 
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 
 def new_id() -> UUID:
     """A fresh UUIDv7."""
-    return UUID(int=uuid7().int)
+    return UUID(bytes=uuid7().bytes)
+
+
+def new_id_text() -> str:
+    """A fresh UUIDv7 as text, where it is never needed as anything else."""
+    return str(uuid7())

@@ -10,6 +10,8 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from uploadm8.infra.redis_script import SharedScript
+
 log = structlog.get_logger(__name__)
 
 # A list of arrival times in microseconds, newest first. Each hit removes what has left the window,
@@ -30,6 +32,8 @@ redis.call('LPUSH', KEYS[1], string.format('%d', now))
 redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000))
 return {1, max - used - 1, reset}
 """
+# A limit that makes requests wait for Redis would be worse than none.
+_PATIENCE_S = 0.5
 _REST_S = 5.0  # how long Redis is left alone after it failed
 
 
@@ -70,10 +74,13 @@ class RateLimiter:
     """Counts hits per key. Without Redis each process counts for itself."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._script = redis.register_script(_SCRIPT)
+        self._script = SharedScript(redis, _SCRIPT, _PATIENCE_S)
         self._local = MovingWindowRateLimiter(MemoryStorage())
         self._rest_until = 0.0
+
+    async def aclose(self) -> None:
+        """Close the connection to Redis."""
+        await self._script.aclose()
 
     async def hit(self, rate: Rate, key: str) -> Verdict:
         """Count one hit, if there is room for it."""
@@ -87,8 +94,8 @@ class RateLimiter:
 
     async def _shared(self, rate: Rate, key: str) -> Verdict:
         name = f"um8:rl:{key}:{rate.max}/{rate.window_s}"
-        allowed, remaining, reset = await self._script(
-            keys=[name], args=[rate.max, rate.window_s * 1_000_000]
+        allowed, remaining, reset = await self._script.run(
+            name, rate.max, rate.window_s * 1_000_000
         )
         return Verdict(bool(allowed), rate, int(remaining), int(reset) / 1e6)
 

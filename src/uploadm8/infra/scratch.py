@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import fcntl
+import os
 import shutil
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -13,6 +16,7 @@ from uploadm8.infra.storage.s3 import Storage
 
 _SPARE = 2 * 1024**3
 _FULL_AGAIN_S = 300
+_LOCK_AGAIN_S = 0.1
 
 
 class DiskFullError(UnavailableError):
@@ -51,11 +55,19 @@ class Scratch:
     async def fetch(self, storage: Storage, key: str, etag: str, path: Path) -> None:
         """Have the object at `path`, downloading it unless this very version is there already."""
         stamp = path.with_name(path.name + ".etag")
+        async with _alone(path.with_name(path.name + ".lock")):
+            with contextlib.suppress(OSError):
+                if await asyncio.to_thread(stamp.read_text) == etag:
+                    return
+            part = path.with_name(path.name + ".part")
+            await storage.download(key, part, etag)
+            part.replace(path)
+            await asyncio.to_thread(stamp.write_text, etag)
+
+    def touch(self, upload_id: UUID) -> None:
+        """Say that the upload's folder is in use, so that `sweep` leaves it alone."""
         with contextlib.suppress(OSError):
-            if await asyncio.to_thread(stamp.read_text) == etag:
-                return
-        await storage.download(key, path, etag)
-        await asyncio.to_thread(stamp.write_text, etag)
+            os.utime(self.root / str(upload_id))
 
     async def remove(self, upload_id: UUID) -> None:
         """Remove the upload's folder."""
@@ -70,3 +82,16 @@ class Scratch:
         for path in stale:
             shutil.rmtree(path, ignore_errors=True)
         return len(stale)
+
+
+@contextlib.asynccontextmanager
+async def _alone(lock: Path) -> AsyncIterator[None]:
+    """Keep out the other worker processes of this machine, which share the folder."""
+    with lock.open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                await asyncio.sleep(_LOCK_AGAIN_S)
+        yield

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from samples import sample
-from uploadm8.core.telemetry.clock import VideoClock, read_video_clock, zone_offsets
+from uploadm8.core.telemetry.clock import VideoClock, read_video_clock
+from uploadm8.core.telemetry.local_time import zone_offsets
 from uploadm8.core.telemetry.reader import read_track
 from uploadm8.core.telemetry.sync import REVIEW_BELOW, synchronise
 from uploadm8.core.telemetry.sync_candidates import SyncMethod

@@ -9,7 +9,7 @@ import pytest
 from media import Clip, make
 from uploadm8.core.video.encoders import Encoder, choose_encoder, max_bitrate, works
 from uploadm8.core.video.platforms import PLATFORMS
-from uploadm8.core.video.preflight import Severity, blocked, preflight
+from uploadm8.core.video.preflight import preflight
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.rendition import Fit, RenditionSpec
 from uploadm8.core.video.source import SourceInfo
@@ -23,6 +23,7 @@ from uploadm8.core.video.specs import (
     rendition_spec,
 )
 from uploadm8.errors import InvalidRequestError, NotFoundError, UnavailableError
+from uploadm8.findings import Severity, blocks
 
 FOUR = ("tiktok", "youtube", "instagram", "facebook")
 
@@ -77,7 +78,7 @@ def test_a_cut_that_cuts_nothing_keeps_no_rendition_apart() -> None:
 
 def test_no_platform_refuses_what_is_rendered_for_it(source: SourceInfo) -> None:
     for name in PLATFORMS:
-        assert not blocked(preflight(source, name, spec_for(name)))
+        assert not blocks(preflight(source, name, spec_for(name)))
 
 
 def test_a_long_video_is_refused_unless_cutting_was_chosen(source: SourceInfo) -> None:
@@ -129,7 +130,7 @@ def test_every_finding_says_what_and_what_next(source: SourceInfo) -> None:
     for platform in PLATFORMS:
         for finding in preflight(odd, platform, None):
             assert finding.sentence.endswith(".")
-            assert finding.action.endswith(".")
+            assert finding.what_we_do.endswith(".")
             assert "{" not in finding.sentence
 
 

@@ -13,10 +13,11 @@ from uploadm8.api.ranges import read_range
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.plans import Tier
 from uploadm8.domain.kpi import export as exporting
-from uploadm8.domain.kpi.export import Export, Format
+from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.publishing.cohorts import Cohort
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.infra.clock import now
+from uploadm8.infra.exports import Format
 from uploadm8.infra.spreadsheet import cell
 
 pytestmark = pytest.mark.anyio

@@ -7,10 +7,9 @@ from uuid import UUID
 import pytest
 
 from publishing_desk import Desk
-from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.publishing.again import retry
 from uploadm8.domain.publishing.lifecycle import advance
-from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.infra.jobs.catalog import PUBLISH, Queue
 from uploadm8.infra.jobs.queue import claim, enqueue
@@ -161,17 +160,9 @@ async def test_trying_again_what_had_no_verdict_asks_the_platform_first(desk: De
     assert await posts(desk, Platform.INSTAGRAM) == 1
 
 
-class _Open:
-    """A tier that allows everything."""
-
-    async def require(self, workspace_id: UUID, feature: Feature) -> None:
-        """Say nothing."""
-
-
 async def _retry(desk: Desk, publication: UUID) -> None:
-    row = await desk.row(publication)
-    told = await Publications(_Open()).retry(row["workspace"], publication)
-    assert told.state == "confirming"
+    await retry(await desk.row(publication))
+    assert (await desk.row(publication))["state"] == "confirming"
 
 
 async def test_a_job_that_was_called_off_writes_nothing(desk: Desk) -> None:

@@ -44,7 +44,8 @@ async def post(site: Site, upload: UUID, account: str, path: str = "", **more: A
 
 
 async def jobs(kind: str) -> int:
-    return await JobRow.count().where(JobRow.kind == kind)
+    found: int = await JobRow.count().where(JobRow.kind == kind)
+    return found
 
 
 async def test_a_finished_upload_goes_to_another_account_at_once(site: Site) -> None:

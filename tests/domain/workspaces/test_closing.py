@@ -57,6 +57,7 @@ async def test_unpublished_posts_are_canceled_when_the_account_is_locked(api: Ap
     someone = await api.register()
     publication = await their_publication(await of(api, someone))
     await delete(api, someone)
+    await deliver(api)
     rows = await JobRow.raw("SELECT state FROM publications WHERE id={}", publication)
     assert rows[0]["state"] == "canceled"
 

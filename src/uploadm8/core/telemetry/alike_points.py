@@ -2,7 +2,8 @@
 
 Devices write every point the same way, so a pattern learned from one point reads the others. Any
 stretch that does not fit goes through the XML parser; a document that is more than elements and
-text (comments, CDATA, a document type, another encoding) is not read here at all.
+text (comments, CDATA, a document type, another encoding), or has points without an end tag, is
+not read here at all.
 """
 
 import codecs
@@ -21,13 +22,14 @@ _DECLARATION = re.compile(r"\ufeff?\s*<\?xml([^<>?]*)\?>")
 _ENCODING = re.compile(r"""encoding\s*=\s*["']([^"']*)["']""")
 _SEGMENT = re.compile(r"<(?:\w+:)?trkseg[\s/>]")
 _POINT = re.compile(r"<(?:\w+:)?trkpt[\s/>]")
+_EMPTY_POINT = re.compile(r"<(?:\w+:)?trkpt\s[^<>]*/>")
 _LAST_END = "trkpt>"
 _SEG = "trkseg"
 _CLOSED = re.compile(r"</(?:\w+:)?gpx\s*>\s*$")
 
 
 class _NotPlainError(Exception):
-    """The document is more than elements and text."""
+    """The document is more than elements and text, or its points are not all of one kind."""
 
 
 class AlikePoints:
@@ -60,6 +62,8 @@ class AlikePoints:
                     return False
         except (_NotPlainError, UnicodeDecodeError):
             return False
+        if _EMPTY_POINT.search(pending):
+            return False
         if _POINT.search(pending) or not _CLOSED.search(pending):
             self.damage = self._broken()
         return self._points.rows.count > 0
@@ -86,6 +90,8 @@ class AlikePoints:
         return True
 
     def _slowly(self, text: str) -> None:
+        if _EMPTY_POINT.search(text):
+            raise _NotPlainError
         begin = _POINT.search(text)
         end = text.rfind(_LAST_END) + len(_LAST_END)
         whole = text[begin.start() if begin else 0 : end]

@@ -1,5 +1,7 @@
 """Clean rows into a Track: gates, order, duplicates, teleports, segments. Nothing is invented."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,11 @@ from uploadm8.core.telemetry.problems import Problem, telemetry_error
 from uploadm8.core.telemetry.raw import RawTrack
 from uploadm8.core.telemetry.report import Report
 from uploadm8.core.telemetry.resample import MIN_GAP_S
-from uploadm8.core.telemetry.timeline import order_rows, spread_whole_seconds
+from uploadm8.core.telemetry.timeline import (
+    order_rows,
+    segments_in_time,
+    spread_whole_seconds,
+)
 from uploadm8.core.telemetry.track import (
     Channel,
     Clock,
@@ -43,7 +49,13 @@ def clean(raw: RawTrack) -> Track:
     if not _shows_anything(columns) and not report.dropped["no_fix"]:
         raise telemetry_error(Problem.NO_POSITION)
     segment = _segment_ids(len(raw.t), raw.segment_starts)
-    line = order_rows(raw.t, raw.clock, report)
+    t = raw.t
+    rows = segments_in_time(t, segment)
+    if rows is not None:
+        report.warn("The parts of the track were not in order of time; they were put in order.")
+        t, segment = t[rows], _renumbered(segment[rows])
+        columns = {channel: values[rows] for channel, values in columns.items()}
+    line = order_rows(t, raw.clock, report)
     if line.rows is not None:
         columns = {channel: values[line.rows] for channel, values in columns.items()}
         segment = segment[line.rows]
@@ -57,7 +69,7 @@ def clean(raw: RawTrack) -> Track:
         gate_speed_spikes(t, columns, report)
         segment = gate_teleports(t, columns, segment, report)
     t, columns, segment = _without_empty_rows(t, columns, segment)
-    gaps, rate, starts = _segments(t, segment, line.clock)
+    parts = _segments(t, segment, line.clock)
     start_utc = raw.start_utc if line.clock is Clock.VIDEO else None
     if line.clock in (Clock.UTC, Clock.RELATIVE) and len(t):
         start_utc = zero + float(t[0]) if line.clock is Clock.UTC else None
@@ -68,15 +80,16 @@ def clean(raw: RawTrack) -> Track:
         format=raw.format,
         t=t,
         columns={channel: Column(v, ~np.isnan(v)) for channel, v in columns.items()},
-        segments=starts,
+        segments=parts.starts,
+        holes=parts.holes,
         clock=line.clock,
         start_utc=start_utc,
         local_offset_s=raw.local_offset_s,
         quality=Quality(
             points_read=len(raw.t) + sum(raw.dropped.values()),
             dropped=dict(report.dropped),
-            gaps=gaps,
-            rate_hz=rate,
+            gaps=parts.gaps,
+            rate_hz=parts.rate_hz,
             altitude_datum=raw.altitude_datum,
             speed_unit_certain=raw.speed_unit_certain,
             warnings=tuple(report.warnings),
@@ -106,6 +119,10 @@ def _segment_ids(count: int, starts: list[int]) -> NDArray[np.int32]:
     inner = np.asarray([start for start in starts if 0 < start < count], dtype=np.int64)
     np.add.at(ids, inner, 1)
     return np.cumsum(ids, dtype=np.int32)
+
+
+def _renumbered(segment: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.cumsum(np.diff(segment, prepend=segment[0]) != 0, dtype=np.int32)
 
 
 def _merge_equal_times(
@@ -140,17 +157,25 @@ def _without_empty_rows(
     return t[keep], {c: v[keep] for c, v in columns.items()}, segment[keep]
 
 
-def _segments(
-    t: FloatArray, segment: NDArray[np.int32], clock: Clock
-) -> tuple[int, float | None, tuple[int, ...]]:
-    """Number of gaps in time, usual rate, and start of each segment."""
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Start of each segment, those that begin at a hole only, number of gaps, and usual rate."""
+
+    starts: tuple[int, ...] = (0,)
+    holes: tuple[int, ...] = ()
+    gaps: int = 0
+    rate_hz: float | None = None
+
+
+def _segments(t: FloatArray, segment: NDArray[np.int32], clock: Clock) -> _Parts:
     if len(t) < 2:
-        return 0, None, (0,)
+        return _Parts()
     new = np.diff(segment) != 0
     if clock is Clock.NONE:
-        return 0, None, (0, *(np.flatnonzero(new) + 1).tolist())
+        return _Parts((0, *(np.flatnonzero(new) + 1).tolist()))
     dt = np.diff(t)
     usual = float(np.median(dt))
     gap = dt > max(MIN_GAP_S, 5 * usual)
     starts = (0, *(np.flatnonzero(new | gap) + 1).tolist())
-    return int(gap.sum()), 1.0 / usual, starts
+    holes = tuple((np.flatnonzero(gap & ~new) + 1).tolist())
+    return _Parts(starts, holes, int(gap.sum()), 1.0 / usual)

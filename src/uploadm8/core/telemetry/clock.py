@@ -1,11 +1,7 @@
 """What a video file knows of the time at which it was filmed."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import tzfpy
 
 from uploadm8.core.telemetry.mp4.boxes import is_mp4
 from uploadm8.core.telemetry.mp4.metadata import CREATION_KEY, parse_creation
@@ -58,17 +54,3 @@ def _camera_receiver(path: Path) -> tuple[float | None, float | None]:
     except TelemetryError:
         return None, None
     return track.start_utc, track.local_offset_s
-
-
-def zone_offsets(latitude: float, longitude: float, utc: float) -> tuple[float, float] | None:
-    """Local time minus UTC in seconds at a place and time: with summer time, and without."""
-    try:
-        zone = ZoneInfo(tzfpy.get_tz(longitude, latitude))
-        moment = datetime.fromtimestamp(utc, UTC).astimezone(zone)
-    except (ZoneInfoNotFoundError, ValueError, OverflowError, OSError):
-        return None
-    offset, summer = moment.utcoffset(), moment.dst()
-    if offset is None:
-        return None
-    standard = offset - summer if summer is not None else offset
-    return offset.total_seconds(), standard.total_seconds()

@@ -21,6 +21,7 @@ class Field:
     channel: Channel
     factor: float = 1.0
     parse: Callable[[str], float] = number
+    offset: float = 0.0
 
 
 def split(line: str, delimiter: str) -> Cells:
@@ -55,16 +56,16 @@ def fill(
     time: Callable[[Cells], float],
 ) -> int:
     """Append rows; returns how many lines held nothing readable and were left out."""
-    plan = [(field.index, field.channel, field.factor, field.parse) for field in fields]
+    plan = [(f.index, f.channel, f.factor, f.parse, f.offset) for f in fields]
     unreadable = 0
     for cells in cells_of_rows:
         width = len(cells)
         found = False
-        for index, channel, factor, parse in plan:
+        for index, channel, factor, parse, offset in plan:
             if index < width:
                 value = parse(cells[index])
                 if value == value:  # noqa: PLR0124 - the quick test for not NaN
-                    rows.put(channel, value * factor)
+                    rows.put(channel, value * factor + offset)
                     found = True
         if found:
             rows.end_row(time(cells))

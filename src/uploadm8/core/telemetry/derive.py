@@ -14,6 +14,7 @@ from uploadm8.core.telemetry.path import (
     along,
     distance_along,
     make_legs,
+    over_holes,
 )
 from uploadm8.core.telemetry.resample import STOPPED_MPS
 from uploadm8.core.telemetry.speed_units import check_speed_unit
@@ -182,6 +183,8 @@ def _distance(
 ) -> None:
     """The device's own odometer, else Doppler speed over time, else the way between positions."""
     along_way = None if legs is None else float(legs.metres.sum())
+    if along_way is not None and track.holes:
+        along_way += float(over_holes(track)[-1])
     odometer = columns.pop(Channel.DISTANCE, None)
     if odometer is not None and odometer.valid.sum() >= MIN_SHARE * len(track):
         values = _odometer(odometer)
@@ -196,9 +199,12 @@ def _distance(
     usual = float(np.median(np.diff(track.t))) if len(track) > 1 else 0.0
     from_positions = speed.provenance is Provenance.DERIVED or usual > SPARSE_S
     if legs is not None and from_positions:
-        _put(columns, Channel.DISTANCE, distance_along(legs, track.t))
+        metres = distance_along(legs, track.t)
     else:
-        _put(columns, Channel.DISTANCE, _driven(track.t, speed, segment))
+        metres = _driven(track.t, speed, segment)
+    if track.holes and Channel.LAT in track:
+        metres += over_holes(track)
+    _put(columns, Channel.DISTANCE, metres)
 
 
 def _odometer(column: Column) -> FloatArray:

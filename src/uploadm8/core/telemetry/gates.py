@@ -34,6 +34,8 @@ _RANGES: dict[Channel, tuple[float, float]] = {
     Channel.HDOP: (0.0, 10_000.0),
     Channel.FIX: (0.0, 9.0),
 }
+# A strap that is not worn, or was never paired, reads 0.
+_ZERO_IS_ABSENT = {Channel.HEART_RATE}
 _FROM_FIX = (Channel.LAT, Channel.LON, Channel.ALTITUDE, Channel.SPEED, Channel.COURSE)
 _POSITION = (Channel.LAT, Channel.LON)
 MAX_HDOP = 10.0
@@ -45,6 +47,8 @@ def gate_ranges(columns: Columns, report: Report) -> None:
     """Blank every value outside what its channel can be, and positions at exactly 0, 0."""
     for channel, values in columns.items():
         low, high = _RANGES[channel]
+        if channel in _ZERO_IS_ABSENT:
+            values[values == 0.0] = np.nan
         with np.errstate(invalid="ignore"):
             wrong = ~((values >= low) & (values <= high))
         present = int((wrong & ~np.isnan(values)).sum())

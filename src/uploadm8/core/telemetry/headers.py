@@ -44,6 +44,10 @@ _TURN = {"deg": 1.0, "degree": 1.0, "degrees": 1.0, "°": 1.0, "rad": 57.2957795
 _SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _PLAIN = dict.fromkeys(("bpm", "rpm", "w", "watts", "%", "c", "°c", "hz", "1/min", "percent"), 1.0)
 
+_FAHRENHEIT = {"f", "°f", "degf", "deg f"}
+_SEMICIRCLES = {"semicircle": 180 / 2**31, "semicircles": 180 / 2**31}
+_PLACE = {**_TURN, **_SEMICIRCLES}
+
 _UNITS: dict[Channel | None, dict[str, float]] = {
     Channel.SPEED: _SPEED,
     Channel.VERTICAL_SPEED: _SPEED,
@@ -54,17 +58,25 @@ _UNITS: dict[Channel | None, dict[str, float]] = {
     Channel.G_VERT: _ACCELERATION,
     Channel.LEAN: _TURN,
     Channel.COURSE: _TURN,
-    Channel.LAT: _TURN,
-    Channel.LON: _TURN,
+    Channel.LAT: _PLACE,
+    Channel.LON: _PLACE,
     None: _SECONDS,
 }
-_ALL_UNITS = {*_SPEED, *_LENGTH, *_ACCELERATION, *_TURN, *_SECONDS, *_PLAIN, "f", "°f"}
+_ALL_UNITS = {
+    *_SPEED,
+    *_LENGTH,
+    *_ACCELERATION,
+    *_PLACE,
+    *_SECONDS,
+    *_PLAIN,
+    *_FAHRENHEIT,
+}
 
 _CHANNEL_NAMES: dict[Channel, str] = {
-    Channel.LAT: "lat latitude",
-    Channel.LON: "lon lng long longitude longtitude",
-    Channel.ALTITUDE: "alt altitude ele elev elevation height altitudemsl heightmsl",
-    Channel.SPEED: "speed velocity spd groundspeed speedoverground sog speed2d vehiclespeed",
+    Channel.LAT: "lat latitude latituden/s latitudens",
+    Channel.LON: "lon lng long longitude longtitude longitudee/w longitudeew",
+    Channel.ALTITUDE: "alt altmsl altgps altitude ele elev elevation height altitudemsl heightmsl",
+    Channel.SPEED: "speed velocity spd groundspeed gndspd speedoverground sog speed2d vehiclespeed",
     Channel.COURSE: "course heading bearing track cog direction courseoverground azimuth",
     Channel.DISTANCE: "distance dist distancetraveled distancetravelled cumulativedistance",
     Channel.G_LONG: (
@@ -90,12 +102,13 @@ _CHANNEL_NAMES: dict[Channel, str] = {
 }
 _CHANNELS = {name: channel for channel, names in _CHANNEL_NAMES.items() for name in names.split()}
 _TIME_NAMES = (
-    "time timestamp ts t datetime utc utctime timeutc localdatetime utcdatetime datetimeutc epoch unix unixtime "
-    "unixtimestamp epochtime elapsed elapsedtime seconds sec secs millis milliseconds localtime "
-    "gpstime devicetime timeofday clock sessiontime logtime recordtime timems times"
+    "time timestamp ts t datetime utc utctime timeutc localdatetime utcdatetime datetimeutc "
+    "epoch unix unixtime utct timestampepoch unixtimestamp epochtime elapsed elapsedtime "
+    "seconds sec secs millis milliseconds localtime gpstime devicetime timeofday clock "
+    "lcltime sessiontime logtime recordtime timems times"
 )
 _TIMES = set(_TIME_NAMES.split())
-_DATES = {"date", "utcdate", "dateutc", "gpsdate"}
+_DATES = {"date", "utcdate", "dateutc", "gpsdate", "utcd", "localdate", "lcldate"}
 _SPEED_NAMES = {"mph", "kmh", "kph", "kmph", "knots"}  # a unit alone names a speed
 
 _BRACKET = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
@@ -115,6 +128,7 @@ class Heading:
         factor: to SI (g-forces: to g, angles: to degrees); 1 when no unit is named.
         is_date: whether it is a date without a time of day.
         name: the heading without its unit, compact.
+        offset: to add after the factor, for degrees Fahrenheit.
     """
 
     channel: Channel | None
@@ -122,6 +136,7 @@ class Heading:
     factor: float
     is_date: bool
     name: str
+    offset: float = 0.0
 
 
 def parse_heading(cell: str) -> Heading | None:
@@ -157,5 +172,7 @@ def _known(name: str, unit: str | None) -> Heading | None:
     channel = _CHANNELS.get(name)
     if channel is None:
         return None
+    if channel is Channel.TEMPERATURE and unit in _FAHRENHEIT:
+        return Heading(channel, unit, 5 / 9, False, name, -160 / 9)
     scale = _UNITS.get(channel, _PLAIN).get(unit or "")
     return Heading(channel, unit if scale else None, scale or 1.0, False, name)

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uploadm8.core.telemetry.geo import bearings_deg, steps_m
-from uploadm8.core.telemetry.track import BoolArray, FloatArray
+from uploadm8.core.telemetry.track import BoolArray, Channel, FloatArray, Track
 
 STANDING_MPS = 1.0  # below this, positions that lead nowhere are receiver noise
 STANDING_WINDOW_S = 10.0
 DRIFT_M = 5.0  # net progress that noise does not reach over the window
 MOVING_MPS = 1.5  # slower than this, two fixes give no bearing
+_LEAST_OVER_HOLE_MPS = 0.2  # a net way slower than that is receiver noise of a stop
+_LONGEST_HOLE_S = 3_600.0
 _BLOCK = 65_536
 
 IntArray = NDArray[np.int64]
@@ -171,6 +173,27 @@ def along(
         where = np.clip(t[block], low[segment[block]], high[segment[block]])
         out[block] = np.where(np.isnan(where), np.nan, np.interp(where, middle, values))
     return out
+
+
+def over_holes(track: Track) -> FloatArray:
+    """Metres gained so far in the holes of a log, at every row: straight on, if it moved at all.
+
+    A phone in a pocket, a tunnel, or a device that writes a point only at a turn: the way goes on
+    though nobody saw it. A hole of more than an hour is a pause.
+    """
+    lat, lon = track.columns[Channel.LAT], track.columns[Channel.LON]
+    rows = np.flatnonzero(lat.valid)
+    gained = np.zeros(len(track))
+    at = np.searchsorted(rows, np.asarray(track.holes, dtype=np.int64))
+    at = np.unique(at[(at > 0) & (at < len(rows))])
+    before, after = rows[at - 1], rows[at]
+    ends = np.stack((before, after), axis=1).ravel()
+    metres = steps_m(lat.values[ends], lon.values[ends])[::2]
+    seconds = track.t[after] - track.t[before]
+    moved = (metres > DRIFT_M) & (metres >= _LEAST_OVER_HOLE_MPS * seconds)
+    metres[~moved | (seconds > _LONGEST_HOLE_S)] = 0.0
+    gained[after] = metres
+    return np.cumsum(gained)
 
 
 def distance_along(legs: Legs, t: FloatArray) -> FloatArray:

@@ -132,6 +132,7 @@ def _utc(track: Track) -> str | None:
 def _mean_speed(track: Track) -> float | None:
     distance = _valid(track, Channel.DISTANCE)
     seconds = sum(float(track.t[stop - 1] - track.t[start]) for start, stop in track.spans())
+    seconds += sum(float(track.t[hole] - track.t[hole - 1]) for hole in track.holes)
     if not len(distance) or track.clock is Clock.NONE or seconds <= 0.0:
         return None
     return round(float(distance.max()) / seconds, 3)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from uploadm8.core.telemetry.clean import clean
+from uploadm8.core.telemetry.compressed import is_compressed, unpacked
 from uploadm8.core.telemetry.derive import derive
 from uploadm8.core.telemetry.formats import HEAD_BYTES, Format
 from uploadm8.core.telemetry.problems import Problem, telemetry_error
@@ -56,7 +57,7 @@ def read_track(path: Path) -> Track:
 
 
 def read_raw(path: Path) -> RawTrack:
-    """The rows of a file as its format's reader gives them.
+    """The rows of a file, or of the log that a gzip or zip file holds, as its reader gives them.
 
     Raises:
         TelemetryError: telemetry_empty, telemetry_unknown_format, telemetry_unreadable, or one
@@ -65,18 +66,26 @@ def read_raw(path: Path) -> RawTrack:
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        if not head.strip(b"\0 \t\r\n"):
-            raise telemetry_error(Problem.EMPTY)
-        candidate = _recognise(head)
-        if path.stat().st_size > candidate.max_bytes:
-            raise telemetry_error(Problem.TOO_LARGE)
-        return candidate.read(path)
+        if not is_compressed(head):
+            return _read_plain(path, head)
+        with unpacked(path, lambda begin: _recognise(begin) is not None) as log:
+            with log.open("rb") as file:
+                head = file.read(HEAD_BYTES)
+            return _read_plain(log, head)
     except OSError as error:
         raise telemetry_error(Problem.UNREADABLE) from error
 
 
-def _recognise(head: bytes) -> Format:
-    for candidate in FORMATS:
-        if candidate.sniff(head):
-            return candidate
-    raise telemetry_error(Problem.UNKNOWN_FORMAT)
+def _read_plain(path: Path, head: bytes) -> RawTrack:
+    if not head.strip(b"\0 \t\r\n"):
+        raise telemetry_error(Problem.EMPTY)
+    candidate = _recognise(head)
+    if candidate is None:
+        raise telemetry_error(Problem.UNKNOWN_FORMAT)
+    if path.stat().st_size > candidate.max_bytes:
+        raise telemetry_error(Problem.TOO_LARGE)
+    return candidate.read(path)
+
+
+def _recognise(head: bytes) -> Format | None:
+    return next((candidate for candidate in FORMATS if candidate.sniff(head)), None)

@@ -7,11 +7,16 @@ from uploadm8.core.telemetry.track import FloatArray
 
 MIN_LEGS = 8
 MIN_SPEED_MPS = 3.0
+MIN_UNNAMED_MPS = 1.2  # where only positions can tell the unit, a walk must do
 MAX_SPREAD = 0.15  # half the distance of the quartiles, as a share of the median
 TOLERANCE = 0.07
 
 KMH, MPH, KNOT = 1 / 3.6, 0.44704, 1852 / 3600
 _UNITS = {"m/s": 1.0, "km/h": KMH, "mph": MPH, "knots": KNOT}
+_TOO_SLOW = (
+    "The file names no speed unit and moves too little to find it out, "
+    "so speed is taken from positions."
+)
 # Ratios of stated to true speed if a value in one unit was read as another. Of units that
 # several confusions share, the plainest sentence comes first.
 _CONFUSIONS = [
@@ -37,9 +42,9 @@ def check_speed_unit(
         Factor to multiply the speed with (0 means: do not believe it), and a sentence if the
         factor is not 1.
     """
-    ratios = _ratios(speed, t, legs)
+    ratios = _ratios(speed, t, legs, MIN_SPEED_MPS if certain else MIN_UNNAMED_MPS)
     if len(ratios) < MIN_LEGS:
-        return 1.0, None
+        return (1.0, None) if certain else (0.0, _TOO_SLOW)
     low, ratio, high = np.percentile(ratios, (25, 50, 75)).tolist()
     if abs(ratio - 1.0) <= 0.15 or high - low > 2 * MAX_SPREAD * ratio:
         return 1.0, None
@@ -58,7 +63,7 @@ def check_speed_unit(
     return 0.0, "Speeds do not fit the positions in any unit, so speed is taken from positions."
 
 
-def _ratios(speed: FloatArray, t: FloatArray, legs: Legs) -> FloatArray:
+def _ratios(speed: FloatArray, t: FloatArray, legs: Legs, least_mps: float) -> FloatArray:
     known = np.flatnonzero(~np.isnan(speed))
     if len(known) < 2 or not len(legs.first):
         return np.empty(0)
@@ -67,6 +72,6 @@ def _ratios(speed: FloatArray, t: FloatArray, legs: Legs) -> FloatArray:
     # Only legs with a stated speed near both ends count; a hole would be bridged otherwise.
     seen = np.searchsorted(known, legs.last, side="right") - np.searchsorted(known, legs.first)
     stated = np.interp(legs.t1, at, run) - np.interp(legs.t0, at, run)
-    usable = (legs.speed > MIN_SPEED_MPS) & (stated > 0.0) & (seen >= 2)
+    usable = (legs.speed > least_mps) & (stated > 0.0) & (seen >= 2)
     ratios: FloatArray = stated[usable] / legs.metres[usable]
     return ratios

@@ -18,6 +18,7 @@ def dump_track(track: Track) -> bytes:
     meta = {
         "format": track.format,
         "segments": list(track.segments),
+        "holes": list(track.holes),
         "clock": track.clock.value,
         "start_utc": track.start_utc,
         "local_offset_s": track.local_offset_s,
@@ -51,6 +52,7 @@ def load_track(data: bytes) -> Track:
             t=arrays["t"],
             columns=columns,
             segments=tuple(meta["segments"]),
+            holes=tuple(meta["holes"]),
             clock=Clock(meta["clock"]),
             start_utc=meta["start_utc"],
             local_offset_s=meta["local_offset_s"],

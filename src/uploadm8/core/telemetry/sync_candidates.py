@@ -5,7 +5,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from uploadm8.core.telemetry.clock import VideoClock, zone_offsets
+from uploadm8.core.telemetry.clock import VideoClock
+from uploadm8.core.telemetry.local_time import zone_offsets
 from uploadm8.core.telemetry.track import Channel, Track
 
 _QUARTER_S, _HOUR_S, _WIDEST_QUARTERS = 900.0, 3600.0, 56  # zones reach from -14 h to +14 h

@@ -18,7 +18,8 @@ from uploadm8.core.telemetry.values import (
 _DAY = 86_400.0
 _NO_ZONE = "Times carry no zone; they are taken as UTC."
 _DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})", re.ASCII)
-_COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})$", re.ASCII)
+_COMPACT_DATE = re.compile(r"(\d{4}|\d{2})(\d{2})(\d{2})$", re.ASCII)
+_COMPACT_CLOCK = re.compile(r"([01]\d|2[0-3])[0-5]\d[0-5]\d(\.\d+)?$", re.ASCII)
 _NAMED_MONTH = re.compile(r"(\d{1,2})[-/. ]([a-z]{3})[a-z]*[-/. ](\d{2,4})[ T,]*", re.I | re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Unix times of this century, by the unit they are counted in; smaller numbers are relative.
@@ -103,7 +104,7 @@ def _dated(cells: Sequence[str]) -> TimeColumn:
 def date_order(cells: Sequence[str]) -> tuple[str, str | None]:
     """The order of the parts, "ymd", "dmy" or "mdy", and a warning if it had to be guessed."""
     matches = [found for cell in cells if (found := _DATE.match(cell.strip()))]
-    if any(len(found[1]) == 4 for found in matches):
+    if any(len(found[1]) == 4 for found in matches) or compact_dates(cells):
         return "ymd", None
     if any(int(found[1]) > 12 for found in matches):
         return "dmy", None
@@ -112,15 +113,33 @@ def date_order(cells: Sequence[str]) -> tuple[str, str | None]:
     return "dmy", "The dates could be day/month or month/day; they are read as day/month."
 
 
+def compact_dates(cells: Sequence[str]) -> bool:
+    """Whether all are ``YYYYMMDD`` or ``YYMMDD``."""
+    return bool(cells) and all(_COMPACT_DATE.match(cell.strip()) for cell in cells)
+
+
+def compact_clocks(cells: Sequence[str]) -> bool:
+    """Whether all are ``HHMMSS``, with or without a fraction."""
+    return bool(cells) and all(_COMPACT_CLOCK.match(cell.strip()) for cell in cells)
+
+
+def compact_order(text: str) -> str:
+    """Two digits of a year come first as loggers write them, last as NMEA does."""
+    if len(text) == 6 and not ("01" <= text[2:4] <= "12" and "01" <= text[4:] <= "31"):
+        return "dmy"
+    return "ymd"
+
+
 def date_seconds(cell: str, order: str) -> float:
     """Unix seconds of midnight UTC of a date in the given order; NaN if it is none."""
     text = cell.strip()
     compact = _COMPACT_DATE.match(text)
-    order = "ymd" if compact else order
+    if compact:
+        order = compact_order(text)
     found = compact or _DATE.match(text)
     if not found:
         return NAN
-    parts = dict(zip(order, (int(found[1]), int(found[2]), int(found[3])), strict=True))
+    parts = dict(zip(order, (int(part) for part in found.groups()), strict=True))
     year = parts["y"] if parts["y"] >= 100 else 2000 + parts["y"]
     return unix_time(year, parts["m"], parts["d"], 0.0)
 

@@ -17,6 +17,7 @@ DISORDER_SORTED = 0.01  # more disorder than this is not repaired by sorting
 FASTEST_HZ = 2_000.0  # more rows per second than any logger: the times mean nothing
 OUTLIER_GAP_S = 12 * 3600.0
 OUTLIER_SHARE = 0.05
+_LEAST_TURNED = 3  # backward steps that show a file written newest first
 
 IntArray = NDArray[np.int64]
 
@@ -56,6 +57,29 @@ def order_rows(t: FloatArray, clock: Clock, report: Report) -> Timeline:
     return Timeline(rows, t[rows], clock)
 
 
+def segments_in_time(t: FloatArray, segment: NDArray[np.int32]) -> IntArray | None:
+    """The rows with whole segments put in order of time; None if they are, or if they overlap.
+
+    Some devices write their newest track first, each of them in good order.
+
+    Args:
+        t: seconds, NaN where unknown.
+        segment: number of the segment of each row, rising.
+    """
+    with np.errstate(invalid="ignore"):
+        if not (np.diff(t) < 0).any() or segment[0] == segment[-1]:
+            return None
+    starts = np.flatnonzero(np.diff(segment, prepend=segment[0] - 1))
+    known = np.isfinite(t)
+    first = np.minimum.reduceat(np.where(known, t, np.inf), starts)
+    last = np.maximum.reduceat(np.where(known, t, -np.inf), starts)
+    order = np.argsort(first, kind="stable")
+    if (first[order][1:] < last[order][:-1]).any() or not np.isfinite(first).all():
+        return None
+    ends = np.append(starts[1:], len(t))
+    return np.concatenate([np.arange(starts[i], ends[i]) for i in order.tolist()])
+
+
 def _in_good_order(t: FloatArray) -> bool:
     steps = np.diff(t)
     return not len(steps) or bool(steps.min() >= 0.0 and steps.max() <= OUTLIER_GAP_S)
@@ -86,7 +110,7 @@ def _in_order(t: FloatArray, rows: IntArray, report: Report) -> IntArray:
     backward = int((steps < 0).sum())
     if not backward:
         return rows
-    if backward > 10 and backward >= 0.9 * len(steps):
+    if backward >= max(_LEAST_TURNED, 0.9 * len(steps)):
         report.warn("The newest point came first; the order was turned around.")
         rows = rows[::-1]
         if not (np.diff(t[rows]) < 0).any():

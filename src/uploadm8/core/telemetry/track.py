@@ -91,6 +91,8 @@ class Track:
         t: seconds, strictly increasing; its zero is told by `clock`.
         columns: values and validity per channel, each as long as `t`.
         segments: start index of each segment; nothing is interpolated across a boundary.
+        holes: those of them that begin only because the log has a hole in time. Nothing is shown
+            there either, but the way goes on: the distance counts the straight line.
         clock: what t = 0 means.
         start_utc: Unix time of t = 0, when a date is known (also for a VIDEO clock).
         local_offset_s: local zone minus UTC in seconds, when the file tells it.
@@ -101,6 +103,7 @@ class Track:
     t: FloatArray
     columns: Mapping[Channel, Column]
     segments: tuple[int, ...] = (0,)
+    holes: tuple[int, ...] = ()
     clock: Clock = Clock.RELATIVE
     start_utc: float | None = None
     local_offset_s: float | None = None

@@ -1,8 +1,6 @@
 """Before anything is rendered: what a platform will get, what is changed for it, what it refuses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from fractions import Fraction
 
 from uploadm8.core.video.encoders import AUDIO_BITRATE, max_bitrate
@@ -11,34 +9,10 @@ from uploadm8.core.video.platforms import PlatformMedia, platform_media
 from uploadm8.core.video.refusals import RULES, Sent
 from uploadm8.core.video.rendition import Fit, Pace, RenditionSpec
 from uploadm8.core.video.source import SourceInfo
+from uploadm8.findings import Finding, Severity
 
 _POOR_SHARE = 0.5  # of a rendition's usual bit rate: below it the loss can be seen
 _CLOSE_SHAPE = 0.025
-
-
-class Severity(StrEnum):
-    """What a finding means for the user."""
-
-    FIX = "fix"  # put right silently; nobody will see it
-    CHANGE = "change"  # put right, and visible
-    BLOCK = "block"  # the platform would refuse it
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing about a video and a platform.
-
-    Attributes:
-        severity: how much it matters.
-        code: stable, for programs.
-        sentence: what is the matter.
-        action: what we will do, or what the user has to do when it blocks.
-    """
-
-    severity: Severity
-    code: str
-    sentence: str
-    action: str
 
 
 def preflight(source: SourceInfo, platform: str, spec: RenditionSpec | None) -> tuple[Finding, ...]:
@@ -53,11 +27,6 @@ def preflight(source: SourceInfo, platform: str, spec: RenditionSpec | None) -> 
     if spec is not None:
         findings += _changes(source, spec, sent, media)
     return tuple(findings)
-
-
-def blocked(findings: tuple[Finding, ...]) -> bool:
-    """Whether the platform would refuse the video."""
-    return any(finding.severity is Severity.BLOCK for finding in findings)
 
 
 def as_it_is(source: SourceInfo) -> Sent:

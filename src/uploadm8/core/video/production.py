@@ -1,5 +1,6 @@
 """Make the renditions of an upload: telemetry read, HUD drawn, files and stills written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from uploadm8.core.video.probe import probe
 from uploadm8.core.video.render import render
 from uploadm8.core.video.rendition import Quality
 from uploadm8.core.video.resume import render_resumable
+from uploadm8.core.video.source import SourceInfo
 from uploadm8.core.video.space import check_space
 from uploadm8.core.video.still import still
 
@@ -51,33 +53,60 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
         TelemetryError: the telemetry cannot be read any more.
         UnavailableError: disk_full, before any work is done.
     """
-    info = probe(task.source)
-    for folder in {output.path.parent for output in task.outputs}:
-        check_space(folder, [output.spec for output in task.outputs], info.duration_s)
-    track = None if task.hud is None else find_track(task.source, task.telemetry, task.zones)
-    hud = task.hud if track is not None else None
-    job = RenderJob(
-        source=task.source,
-        outputs=task.outputs,
-        track=track,
-        hud=hud,
-        offset_s=task.offset_s,
-        quality=task.quality,
-        known=info,
-    )
+    job = render_job(task)
+    check_room(job.outputs, known(job).duration_s)
     if task.segments is None:
         report = render(job, emit)
     else:
         report = render_resumable(job, task.segments, emit)
-    for output in task.outputs:
+    write_stills(job)
+    return report
+
+
+def render_job(task: ProductionTask) -> RenderJob:
+    """The render of a task, with its source probed and its telemetry read.
+
+    Raises:
+        MediaError: the source cannot be used.
+        TelemetryError: the telemetry cannot be read any more.
+    """
+    track = None if task.hud is None else find_track(task.source, task.telemetry, task.zones)
+    return RenderJob(
+        source=task.source,
+        outputs=task.outputs,
+        track=track,
+        hud=task.hud if track is not None else None,
+        offset_s=task.offset_s,
+        quality=task.quality,
+        known=probe(task.source),
+    )
+
+
+def known(job: RenderJob) -> SourceInfo:
+    """What a probe says of the job's source."""
+    return job.known or probe(job.source, job.limits)
+
+
+def check_room(outputs: Sequence[Output], duration_s: float) -> None:
+    """Make sure that the folders have room for so many seconds of these outputs.
+
+    Raises:
+        UnavailableError: disk_full.
+    """
+    for folder in {output.path.parent for output in outputs}:
+        check_space(folder, [output.spec for output in outputs], duration_s)
+
+
+def write_stills(job: RenderJob) -> None:
+    """Put a JPEG beside each output."""
+    for output in job.outputs:
         picture = still(
-            task.source,
-            track,
-            hud,
-            info.duration_s * STILL_AT,
+            job.source,
+            job.track,
+            job.hud,
+            known(job).duration_s * STILL_AT,
             output.spec,
-            offset_s=task.offset_s,
+            offset_s=job.offset_s,
             image="jpg",
         )
         output.path.with_suffix(".jpg").write_bytes(picture)
-    return report

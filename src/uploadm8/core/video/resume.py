@@ -1,6 +1,7 @@
 """A render that survives crashes: finished segments and finished files are never made again."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -8,16 +9,20 @@ import cv2
 from uploadm8.core.video.job import (
     Emit,
     Finished,
+    Output,
     OutputReport,
     Progress,
     RenderJob,
     RenderReport,
+    Span,
     Started,
     ignore,
 )
 from uploadm8.core.video.join import join
+from uploadm8.core.video.probe import probe
 from uploadm8.core.video.segments import SEGMENT_S, plan_segments, run_segment, segment_is_done
 from uploadm8.core.video.session import Session
+from uploadm8.core.video.timeline import Timeline
 
 
 def render_resumable(
@@ -46,15 +51,8 @@ def render_resumable(
             )
         errors, encoder, first = session.reader.errors, session.encoder.value, session.first_frame
         hud_ms = session.hud_ms
-        ends = [float(lane.end) for lane in session.lanes]
-    reports = []
-    for output, end in zip(job.outputs, ends, strict=True):
-        frames = join(job, output, spans, folder)
-        emit(Finished(output, frames))
-        size = output.path.stat().st_size
-        reports.append(OutputReport(output.spec.name, output.path, frames, size, end))
     return RenderReport(
-        outputs=tuple(reports),
+        outputs=join_outputs(job, job.outputs, spans, folder, emit),
         pictures=read,
         errors=errors,
         wall_s=time.monotonic() - began,
@@ -62,6 +60,24 @@ def render_resumable(
         hud_ms=hud_ms,
         encoder=encoder,
     )
+
+
+def join_outputs(
+    job: RenderJob, outputs: Sequence[Output], spans: Sequence[Span], folder: Path, emit: Emit
+) -> tuple[OutputReport, ...]:
+    """Join the segments of some of the job's outputs.
+
+    Raises:
+        MediaError: segments_differ, when one is missing or was made for another job.
+    """
+    timeline = Timeline.of(job.known or probe(job.source, job.limits), job.trim)
+    reports = []
+    for output in outputs:
+        frames = join(job, output, spans, folder)
+        emit(Finished(output, frames))
+        end, size = float(timeline.end_for(output.spec)), output.path.stat().st_size
+        reports.append(OutputReport(output.spec.name, output.path, frames, size, end))
+    return tuple(reports)
 
 
 def _shifted(emit: Emit, before: int, total: int) -> Emit:

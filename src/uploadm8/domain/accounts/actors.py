@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uploadm8.domain.accounts.credentials import CredentialChanges
 from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.tables import User
+from uploadm8.infra.audit.tables import KEEP_DAYS
 from uploadm8.infra.jobs.catalog import ACCOUNT_MAIL, FORGET, RESET_REQUESTED, VERIFY_REQUESTED
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
@@ -13,6 +14,7 @@ _FORGET = (
     "DELETE FROM sign_in_attempts WHERE at < now() - interval '30 days'",
     "DELETE FROM mailed_links WHERE expires_at < now() - interval '30 days'",
     "DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'",
+    f"DELETE FROM audit_log WHERE at < now() - interval '{KEEP_DAYS} days'",  # noqa: S608  a constant
     (
         "DELETE FROM sessions WHERE COALESCE(revoked_at, LEAST(idle_expires_at, expires_at))"
         " < now() - interval '90 days'"

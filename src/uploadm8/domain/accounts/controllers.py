@@ -59,7 +59,7 @@ class AuthController(Controller):
         made = await accounts.register(data, client)
         if made is None:
             return Response(CheckMail(), status_code=202)
-        return _signed_in(accounts, *made, data.transport, status_code=201)
+        return signed_in(accounts, *made, data.transport, status_code=201)
 
     @post(
         "/login",
@@ -75,7 +75,7 @@ class AuthController(Controller):
     ) -> Response[SignedIn]:
         """Exchange address and password for tokens."""
         user, pair = await accounts.log_in(data, client)
-        return _signed_in(accounts, user, pair, data.transport)
+        return signed_in(accounts, user, pair, data.transport)
 
     @post(
         "/login/code",
@@ -91,7 +91,7 @@ class AuthController(Controller):
     ) -> Response[SignedIn]:
         """Finish signing in with a code of the authenticator app, or a recovery code."""
         user, pair = await accounts.log_in_with_code(data.challenge, data.code, client)
-        return _signed_in(accounts, user, pair, data.transport)
+        return signed_in(accounts, user, pair, data.transport)
 
     @post(
         "/refresh",
@@ -154,9 +154,10 @@ def _refresh_token(
     return token, "cookie"
 
 
-def _signed_in(
+def signed_in(
     accounts: Accounts, user: UserView, pair: Pair, transport: Transport, status_code: int = 200
 ) -> Response[Any]:
+    """The answer to someone who has signed in, with the refresh token where it was asked for."""
     body = SignedIn(pair.access, _in_body(pair, transport), pair.expires_in, user)
     cookies = _cookies(accounts, pair, transport)
     return Response(body, status_code=status_code, cookies=cookies)

@@ -31,6 +31,9 @@ from uploadm8.infra.security.passwords import Passwords
 # Called in the transaction that makes the user, with its id and name: gives it a workspace.
 OnRegistered = Callable[[UUID, str], Awaitable[object]]
 
+# Called in the transaction that makes an invited user, with its id: takes the invitation up.
+OnInvited = Callable[[UUID], Awaitable[None]]
+
 _VIEW = (
     "id, email, display_name, role, email_verified_at IS NOT NULL AS email_verified,"
     " totp_enabled_at IS NOT NULL AS two_step, deletion_due_at, created_at"
@@ -117,6 +120,43 @@ class Accounts:
         if self.must_verify:
             return None
         return user, await self.sessions.open(user.id, client)
+
+    async def register_invited(
+        self, email: str, password: str, name: str, client: Client, joins: OnInvited
+    ) -> tuple[UserView, Pair]:
+        """Make a user whose address a mailed link has proved, and sign in.
+
+        Args:
+            email: the invited address.
+            password: the new user's.
+            name: how the user is called; may be empty.
+            client: where the request comes from.
+            joins: called first in the transaction, so that the inviting workspace is the default.
+
+        Raises:
+            InvalidRequestError: a password that is easy to guess.
+            EmailTakenError: there is an account with the address.
+        """
+        if not await self.attempts.hourly("register", email, client.network):
+            raise TooManyRequestsError(retry_after=600, action="Try again later.")
+        await self.passwords.check_strength(password, (email, name))
+        password_hash = await self.passwords.hash(password)
+        async with transaction():
+            user = await self._insert(email, password_hash, name.strip())
+            if user is None:
+                raise EmailTakenError(action="Sign in, and accept the invitation.")
+            await self.confirm_address(user.id)
+            await joins(user.id)
+            await self.on_registered(user.id, name.strip() or email.partition("@")[0])
+            pair = await self.sessions.open(user.id, client)
+        return await self.view(user.id), pair
+
+    async def confirm_address(self, user_id: UUID) -> None:
+        """Note that a mail reached the user's address."""
+        await User.raw(
+            "UPDATE users SET email_verified_at=COALESCE(email_verified_at, now()) WHERE id={}",
+            user_id,
+        )
 
     async def _insert(
         self, email: str, password_hash: str, name: str, user_id: UUID | None = None

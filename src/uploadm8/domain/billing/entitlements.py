@@ -19,10 +19,10 @@ from uploadm8.domain.billing.plans import (
     first_with_room,
 )
 from uploadm8.domain.billing.tables import Grant, Subscription, SubscriptionStatus
+from uploadm8.domain.workspaces.locks import lock_workspace
 from uploadm8.domain.workspaces.tables import Workspace
-from uploadm8.errors import NotFoundError, PaymentRequiredError
+from uploadm8.errors import PaymentRequiredError
 from uploadm8.infra.clock import now
-from uploadm8.infra.db.engine import DB
 
 PAST_DUE_GRACE = timedelta(days=7)  # what a failed payment leaves to be put right
 LATE_NEWS_GRACE = timedelta(hours=24)  # how late the news of a renewal may come
@@ -165,19 +165,6 @@ class Entitlements:
                 "required_lookup_key": needed.lookup_key if needed else None,
             },
         )
-
-
-async def lock_workspace(workspace_id: UUID) -> None:
-    """Hold the workspace's row until the end of the caller's transaction.
-
-    Raises:
-        NotFoundError: there is no such workspace.
-    """
-    if not DB.transaction_exists():
-        raise RuntimeError("a limit can only be checked inside the transaction that uses it")
-    rows = await Workspace.raw("SELECT 1 FROM workspaces WHERE id={} FOR UPDATE", workspace_id)
-    if not rows:
-        raise NotFoundError("There is no such workspace.")
 
 
 async def count_held(workspace_id: UUID) -> dict[Resource, int]:

@@ -9,13 +9,13 @@ from litestar.response import Stream
 
 from uploadm8.api.guards import given
 from uploadm8.api.principal import Principal
-from uploadm8.domain.kpi.export import Export, Format
+from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.schemas import Summary
 from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.publishing.cohort_query import COHORT, one_of
 from uploadm8.domain.publishing.cohorts import Cohort
+from uploadm8.infra.exports import Format, headers
 
-_MEDIA_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSON: "application/json"}
 AsFormat = Annotated[str, QueryParameter(name="format", description=f"One of {', '.join(Format)}.")]
 
 
@@ -45,9 +45,6 @@ class KpiController(Controller):
         written = one_of("format", as_format, Format) or Format.CSV
         return Stream(
             await export.start(principal.workspace_id, cohort, written),
-            media_type=_MEDIA_TYPES[written],
-            headers={
-                "Content-Disposition": f'attachment; filename="uploadm8-posts.{written.value}"',
-                "Cache-Control": "no-store",
-            },
+            media_type=written.media_type,
+            headers=headers("posts", written),
         )

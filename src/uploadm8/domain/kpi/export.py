@@ -1,22 +1,18 @@
 """The raw export: read page by page and written as it is read, so that its size costs no memory."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
-
-import msgspec
 
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.kpi.schemas import RawPost
 from uploadm8.domain.publishing.cohorts import LATEST_LOOK_SQL, OUTCOME_SQL, Cohort
 from uploadm8.domain.publishing.tables import Publication
-from uploadm8.infra import spreadsheet
+from uploadm8.infra.exports import Format, write
 
 PAGE = 1000  # rows in memory at a time
 _NIL = UUID(int=0)
-_COLUMNS = RawPost.__struct_fields__
 # A keyset and no cursor: a transaction pooler would not keep one, nor should a slow reader.
 _SQL = f"""
     SELECT u.id AS upload_id, u.state AS upload_state, u.filename, u.title, u.size_bytes,
@@ -28,13 +24,6 @@ _SQL = f"""
     WHERE u.workspace={{}} AND u.id >= {{}}
         AND (u.id, coalesce(p.id, {{}}::uuid)) > ({{}}, {{}}) AND
 """
-
-
-class Format(StrEnum):
-    """How the export is written."""
-
-    CSV = "csv"
-    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,7 @@ class Export:
         """
         await self.entitlements.require(workspace_id, Feature.EXPORTS)
         first = await _page(workspace_id, cohort, (_NIL, _NIL))
-        return _WRITERS[written](_pages(workspace_id, cohort, first))
+        return write(written, RawPost, _pages(workspace_id, cohort, first))
 
 
 async def _page(workspace_id: UUID, cohort: Cohort, after: tuple[UUID, UUID]) -> list[RawPost]:
@@ -81,24 +70,3 @@ async def _pages(
             return
         last = rows[-1]
         rows = await _page(workspace_id, cohort, (last.upload_id, last.publication_id or _NIL))
-
-
-async def _csv(pages: AsyncIterator[Sequence[RawPost]]) -> AsyncIterator[str]:
-    yield spreadsheet.lines([_COLUMNS])
-    async for rows in pages:
-        yield spreadsheet.lines([getattr(row, name) for name in _COLUMNS] for row in rows)
-
-
-async def _json(pages: AsyncIterator[Sequence[RawPost]]) -> AsyncIterator[str]:
-    yield '{"items":['
-    between = ""
-    async for rows in pages:
-        yield between + ",".join(msgspec.json.encode(row).decode() for row in rows)
-        between = ","
-    yield "]}"
-
-
-_WRITERS: dict[Format, Callable[[AsyncIterator[Sequence[RawPost]]], AsyncIterator[str]]] = {
-    Format.CSV: _csv,
-    Format.JSON: _json,
-}

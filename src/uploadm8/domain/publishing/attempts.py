@@ -53,13 +53,12 @@ async def last_intent_at(row: Mapping[str, Any]) -> datetime:
     return last
 
 
-async def pause_before_repeat(row: Mapping[str, Any]) -> float:
-    """Seconds until the same commit may be sent again: the first repeat goes at once."""
+async def pause_before_repeat(row: Mapping[str, Any], least_s: float = 0.0) -> float:
+    """Seconds until the same commit may be sent again: the first repeat goes after `least_s`."""
     repeats = len(await _intents(row)) - 1
-    if repeats < 1:
-        return 0.0
-    pause = timedelta(seconds=min(LONGEST_PAUSE_S, 5 * 2 ** min(repeats, 10)))
-    return (await last_intent_at(row) + pause - now()).total_seconds()
+    growing = min(LONGEST_PAUSE_S, 5 * 2 ** min(repeats, 10)) if repeats > 0 else 0.0
+    pause = max(growing, least_s)
+    return (await last_intent_at(row) + timedelta(seconds=pause) - now()).total_seconds()
 
 
 async def _intents(row: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -37,6 +37,8 @@ S = PublicationState
 INLINE_WAIT_S = 5.0  # a shorter wait keeps the worker's slot, a longer one gives it back
 PATIENCE = timedelta(minutes=30)
 SETTLING = timedelta(minutes=2)  # a platform's lists may lag this far behind a commit
+SECOND_LOOK_S = 10.0  # a status may lag this far behind a commit that lost its answer
+LONGEST_POLL_S = 30.0
 _ASK_AGAIN = {Retry.TRANSIENT, Retry.RATE_LIMITED}
 
 
@@ -72,8 +74,8 @@ class Confirmation:
                     failpoint("before_published", self.publisher.platform)
                     await self.record.published(post_id, url)
                     return
-                case CommitAgain():
-                    await self._commit_again()
+                case CommitAgain(look_twice=look_twice):
+                    await self._commit_again(SECOND_LOOK_S if look_twice else 0.0)
                 case NotPublished(error=error):
                     await self._not_published(error)
                 case Unknown(reason=reason):
@@ -81,7 +83,7 @@ class Confirmation:
                     await wait(30.0)
                 case Pending(seconds=seconds):
                     await self._patience("it is still being processed")
-                    await wait(seconds)
+                    await wait(max(seconds, polling_pause(await self._waited_s())))
 
     async def _ask(self) -> Verdict:
         """A platform that cannot be asked has given no verdict; that uses up no attempt."""
@@ -95,16 +97,21 @@ class Confirmation:
                 error.detail, retry_after=max(10.0, error.retry_after or 0)
             ) from error
 
-    async def _commit_again(self) -> None:
+    async def _waited_s(self) -> float:
+        last = await last_intent_at(await self.record.row())
+        return (now() - last).total_seconds()
+
+    async def _commit_again(self, settling_s: float) -> None:
         row = await self.record.row()
         if await was_accepted(row):
             await self._patience("it took the post and shows no sign of it")
             await wait(INLINE_WAIT_S)
             return
         await self._patience("it does not act on the post")
-        pause = await pause_before_repeat(row)
+        pause = await pause_before_repeat(row, settling_s)
         if pause > 0:
             await wait(pause)
+            return  # the platform is asked once more before anything is said twice
         await self.record.intend_again()
         failpoint("after_intent", self.publisher.platform)
         try:
@@ -142,6 +149,14 @@ class Confirmation:
         else:
             await self.record.unknown(reason)
         raise VerdictSettledError
+
+
+def polling_pause(waited_s: float) -> float:
+    """Seconds until a platform at work is asked again: soon at first, ever more rarely later.
+
+    About a dozen questions in the first minute, two a minute later on: TikTok allows 30 a minute.
+    """
+    return min(LONGEST_POLL_S, max(0.5, waited_s / 2))
 
 
 async def wait(seconds: float) -> None:

@@ -15,7 +15,7 @@ from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.protocol import Publisher
 from uploadm8.domain.platforms.tokens import AccountAccess
 from uploadm8.domain.publishing import circuit
-from uploadm8.domain.publishing.confirmation import INLINE_WAIT_S, Confirmation, wait
+from uploadm8.domain.publishing.confirmation import INLINE_WAIT_S, Confirmation, polling_pause, wait
 from uploadm8.domain.publishing.drafts import AskLaterError, Drafts
 from uploadm8.domain.publishing.pace import Pace
 from uploadm8.domain.publishing.preflight import before_sending
@@ -92,12 +92,14 @@ class Delivery:
             await record.move(S.TRANSFERRING)
         failpoint("after_handle", publisher.platform)
         try:
+            known = handle
             handle = await publisher.transfer(
                 draft, handle, self._reporter(record, publisher.platform)
             )
             await record.keep_handle(handle)
             failpoint("after_transfer", publisher.platform)
-            await self._until_ready(record, publisher, draft, handle)
+            since = now() if handle != known else (await record.row())["handle_at"]
+            await self._until_ready(record, publisher, draft, handle, since)
         except PlatformError as error:
             if error.fresh_handle:
                 await record.drop_handle()
@@ -106,13 +108,13 @@ class Delivery:
         await self._commit(record, publisher, draft, handle)
 
     async def _until_ready(
-        self, record: Record, publisher: Publisher, draft: Draft, handle: Any
+        self, record: Record, publisher: Publisher, draft: Draft, handle: Any, sent: datetime
     ) -> None:
-        while not isinstance(state := await publisher.ready(draft, handle), Ready):
+        while not isinstance(await publisher.ready(draft, handle), Ready):
             since = (await record.row())["handle_at"]
             if since is not None and now() - since > READY_PATIENCE:
                 raise PlatformError(e.SESSION_GONE, platform=publisher.platform)
-            await wait(state.seconds)
+            await wait(polling_pause((now() - sent).total_seconds()))
 
     async def _commit(
         self, record: Record, publisher: Publisher, draft: Draft, handle: Any

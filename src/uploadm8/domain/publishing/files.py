@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from uploadm8.domain.platforms.clients.base import Platform
-from uploadm8.domain.platforms.clients.findings import Proposal, Severity
+from uploadm8.domain.platforms.clients.findings import Proposal
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.clients.preflight import preflight
 from uploadm8.domain.publishing.drafts import facts_of
 from uploadm8.domain.uploads.views import json_of
+from uploadm8.findings import blocks
 
 TALL = frozenset({Platform.TIKTOK, Platform.INSTAGRAM, Platform.FACEBOOK})
 """Where people hold the phone upright."""
@@ -53,4 +54,4 @@ def _takes(publication: Row, title: str | None, rendition: Row) -> bool:
         title=title,
         can_transcode=False,
     )
-    return all(one.severity is not Severity.BLOCK for one in preflight(platform, proposal))
+    return not blocks(preflight(platform, proposal))

@@ -20,6 +20,6 @@ async def placed(when: When, account_id: UUID, platform: Platform, now: datetime
         slot = await choose(account_id, platform, when.time_zone, now)
         return replace(when, publish_at=slot.at, why=slot.why)
     if when.mode is ScheduleMode.QUEUE:
-        slot = await next_time(account_id, now)
-        return when if slot is None else replace(when, publish_at=slot.at, why=slot.why)
+        free = await next_time(account_id, now)
+        return when if free is None else replace(when, publish_at=free.at, why=free.why)
     return when

@@ -12,7 +12,6 @@ from uploadm8.domain.publishing.release import finished, start, title_of
 from uploadm8.domain.publishing.schemas import NewPublications, TargetPreview
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.publishing.targets import Asked, Targets, Words, record
-from uploadm8.domain.publishing.views import finding_out
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.domain.uploads.views import json_of, to_json
@@ -52,7 +51,7 @@ class Posting:
                 caption=one.caption,
                 publish_at=one.when.publish_at,
                 why=one.when.why,
-                findings=[finding_out(found) for found in one.findings],
+                findings=list(one.findings),
             )
             for one in planned
         ]

@@ -3,25 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
 from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import Draft, LiveLimits, Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.findings import (
-    Finding,
-    Proposal,
-    Severity,
-    block,
-    change,
-)
+from uploadm8.domain.platforms.clients.findings import Proposal, block, change
 from uploadm8.domain.platforms.clients.options import Options
 from uploadm8.domain.platforms.clients.preflight import preflight
 from uploadm8.domain.platforms.clients.protocol import Publisher
 from uploadm8.domain.platforms.tables import AccountState
 from uploadm8.errors import FieldError, InvalidRequestError
+from uploadm8.findings import Finding, Severity
 from uploadm8.infra.clock import now
 
 SAME_DAY = timedelta(hours=1)
@@ -140,16 +134,7 @@ async def before_sending(publisher: Publisher, draft: Draft) -> list[Finding]:
 
 def written(findings: Sequence[Finding]) -> str:
     """Findings as they are stored."""
-    return msgspec.json.encode([_row(finding) for finding in findings]).decode()
-
-
-def _row(finding: Finding) -> dict[str, Any]:
-    return {
-        "severity": finding.severity.value,
-        "code": finding.code,
-        "message": finding.sentence,
-        "what_we_do": finding.what_we_do,
-    }
+    return msgspec.json.encode(list(findings)).decode()
 
 
 def _refuse(found: Sequence[Finding], field: str) -> None:
@@ -159,5 +144,5 @@ def _refuse(found: Sequence[Finding], field: str) -> None:
             " ".join(finding.sentence for finding in blocks),
             action="Change the caption, the options or the video, then post again.",
             fields=[FieldError(field, finding.sentence) for finding in blocks],
-            extra={"findings": [_row(finding) for finding in blocks]},
+            extra={"findings": msgspec.to_builtins(blocks)},
         )

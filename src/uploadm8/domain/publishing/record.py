@@ -8,7 +8,6 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from uploadm8.domain.platforms.clients.base import Platform
-from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.platforms.clients.handles import AnyHandle, decode_handle, encode_handle
 from uploadm8.domain.publishing.attempts import note_attempt
 from uploadm8.domain.publishing.lifecycle import advance, origins_of
@@ -21,6 +20,7 @@ from uploadm8.domain.publishing.tables import (
     PublicationState,
 )
 from uploadm8.errors import UploadM8Error
+from uploadm8.findings import Finding
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, RECONCILE
 from uploadm8.infra.jobs.handlers import JobCanceledError, JobContext

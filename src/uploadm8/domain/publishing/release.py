@@ -82,14 +82,16 @@ async def start(draft: Mapping[str, Any], rendition: Mapping[str, Any]) -> None:
 
 async def enqueue_publish(publication_id: UUID, workspace_id: UUID, publish_at: Any) -> None:
     """Record the job that publishes, due early enough to have the media in place at the time."""
-    if publish_at is None:
-        await enqueue(PUBLISH, ref_id=publication_id, workspace_id=workspace_id)
-        return
+    ahead = timedelta(seconds=PREPARE_AHEAD_S)
+    row = await (
+        Publication.select(Publication.account).where(Publication.id == publication_id).first()
+    )
     await enqueue(
         PUBLISH,
         ref_id=publication_id,
         workspace_id=workspace_id,
-        run_at=publish_at - timedelta(seconds=PREPARE_AHEAD_S),
+        lane=row["account"] if row else None,
+        run_at=None if publish_at is None else publish_at - ahead,
     )
 
 

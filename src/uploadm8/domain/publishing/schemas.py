@@ -7,6 +7,9 @@ from uuid import UUID
 from msgspec import Meta, Struct, field
 
 from uploadm8.domain.uploads.schemas import PublicationOut, Schedule, Target
+from uploadm8.findings import Finding
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class NewPublications(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -23,20 +26,6 @@ class NewPublications(Struct, kw_only=True, forbid_unknown_fields=True):
     schedule: Schedule = field(default_factory=Schedule)
 
 
-class FindingOut(Struct, kw_only=True):
-    """Something preflight has to say about a post.
-
-    Attributes:
-        severity: `fix` (we repair it), `change` (it goes out differently) or `block`.
-        what_we_do: what happens about it.
-    """
-
-    severity: str
-    code: str
-    message: str
-    what_we_do: str
-
-
 class TargetPreview(Struct, kw_only=True):
     """What would come of one target.
 
@@ -51,7 +40,7 @@ class TargetPreview(Struct, kw_only=True):
     caption: str
     publish_at: datetime | None
     why: str | None
-    findings: list[FindingOut]
+    findings: list[Finding]
 
 
 class Preview(Struct, kw_only=True):
@@ -86,7 +75,7 @@ class MetricsOut(Struct, kw_only=True):
 class WeeklyTimeIn(Struct, kw_only=True, forbid_unknown_fields=True):
     """A local time of the week, such as Tuesday 18:30."""
 
-    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+    day: Weekday
     at: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["18:30"])]
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.clients.base import LiveLimits, Platform
-from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.platforms.clients.options import Options, read_options
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import read_scopes
@@ -21,6 +20,7 @@ from uploadm8.domain.uploads.schemas import Schedule, Target
 from uploadm8.domain.uploads.views import to_json
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import ConflictError, FieldError, InvalidRequestError, PaymentRequiredError
+from uploadm8.findings import Finding
 from uploadm8.infra.clock import now
 from uploadm8.infra.ids import new_id
 

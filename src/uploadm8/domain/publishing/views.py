@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from uploadm8.domain.platforms.clients.findings import Finding
 from uploadm8.domain.publishing.lifecycle import TERMINAL
-from uploadm8.domain.publishing.schemas import FindingOut
 from uploadm8.domain.publishing.tables import PublicationState
 from uploadm8.domain.uploads.schemas import PublicationOut
 from uploadm8.domain.uploads.views import problem_of
@@ -27,16 +25,6 @@ def publication_out(row: Mapping[str, Any]) -> PublicationOut:
         platform_post_id=row["platform_post_id"],
         progress=progress_of(row),
         problem=problem_of(row),
-    )
-
-
-def finding_out(finding: Finding) -> FindingOut:
-    """A finding as clients see it."""
-    return FindingOut(
-        severity=finding.severity.value,
-        code=finding.code,
-        message=finding.sentence,
-        what_we_do=finding.what_we_do,
     )
 
 

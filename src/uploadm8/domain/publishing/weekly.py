@@ -3,19 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from uploadm8.domain.publishing.schemas import Weekday
 from uploadm8.domain.publishing.smart import Slot, planned_times
 from uploadm8.domain.publishing.tables import PostingTimes
 from uploadm8.domain.uploads.views import json_of
 
-LEAD = timedelta(minutes=2)
+DAYS: tuple[Weekday, ...] = get_args(Weekday)
+LEAD = timedelta(minutes=10)  # media is handed over before the time
 WEEKS = 52
 TAKEN = timedelta(minutes=1)
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from uploadm8.domain.renditions.tables import Rendition, RenditionState
+from uploadm8.domain.renditions.tables import RenderPlan, Rendition, RenditionState
 from uploadm8.domain.uploads.schemas import RenditionOut
 from uploadm8.domain.uploads.views import problem_of
 from uploadm8.infra.storage.s3 import Storage
@@ -35,7 +35,8 @@ class RenditionViews:
         return found
 
     async def cancel(self, upload_id: UUID) -> None:
-        """Cancel those under way, in the caller's transaction."""
+        """Cancel those under way, in the caller's transaction, which has canceled the jobs."""
+        await RenderPlan.delete().where(RenderPlan.upload == upload_id)
         await Rendition.update({Rendition.state: RenditionState.CANCELED.value}).where(
             Rendition.upload == upload_id, Rendition.state.is_in(_LIVE)
         )

@@ -61,3 +61,29 @@ class Rendition(Table, tablename="renditions", db=DB):
 
     check_renditions_state = one_of("state", RenditionState)
     unique_renditions_upload_name = Unique([upload, name])
+
+
+class RenderPlan(Table, tablename="render_plans", db=DB):
+    """A render that workers share; the row is gone once the renditions are there, or given up."""
+
+    id = UUID(primary_key=True, default=RowId())
+    workspace = ForeignKey(Workspace, null=False, on_delete=OnDelete.restrict)
+    upload = ForeignKey(Upload, null=False, on_delete=OnDelete.cascade, unique=True)
+    inputs = JSONB(default="{}")  # what decides the pixels, the same for every worker
+    started_at = Timestamptz(default=TimestamptzNow())
+
+
+class RenderSegment(Table, tablename="render_segments", db=DB):
+    """One stretch of time of every rendition of a plan."""
+
+    id = UUID(primary_key=True, default=RowId())
+    plan = ForeignKey(RenderPlan, null=False, on_delete=OnDelete.cascade)
+    number = Integer(default=0)
+    start = Varchar(length=40, default="0")  # seconds after the first picture, as a fraction
+    stop = Varchar(length=40, default="0")
+    pictures = Integer(default=0)
+    total = Integer(default=0)
+    fps = DoublePrecision(default=0.0)
+    files = JSONB(null=True, default=None)  # once it is made: rendition, key and ETag of each
+
+    unique_render_segments_plan_number = Unique([plan, number])

@@ -10,6 +10,7 @@ from uploadm8.core.telemetry.zones import Zone
 from uploadm8.core.video.inspection import Inspection, InspectTask, inspect_media
 from uploadm8.domain.settings.schemas import PrivacyZone
 from uploadm8.domain.uploads.lifecycle import advance
+from uploadm8.domain.uploads.rendering import ask_for_render
 from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
 from uploadm8.domain.uploads.views import json_of, to_json
@@ -21,11 +22,11 @@ from uploadm8.infra.jobs.catalog import (
     EXPIRE_UPLOADS,
     INSPECT_UPLOAD,
     RELEASE_PUBLICATIONS,
-    RENDER_UPLOAD,
+    WORK_ON_UPLOAD,
 )
 from uploadm8.infra.jobs.child import run_in_child
 from uploadm8.infra.jobs.handlers import Handler, JobContext
-from uploadm8.infra.jobs.queue import enqueue
+from uploadm8.infra.jobs.queue import enqueue, is_running
 from uploadm8.infra.live import Live
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.storage.keys import picture_key, preview_key, track_key, upload_prefix
@@ -39,6 +40,13 @@ class TelemetryPendingError(UnavailableError):
     """A telemetry file was announced and is still on its way."""
 
     code = "telemetry_pending"
+    retry = Retry.RATE_LIMITED
+
+
+class StillAtWorkError(UnavailableError):
+    """A job about the upload has not stopped yet, and might still store something."""
+
+    code = "still_at_work"
     retry = Retry.RATE_LIMITED
 
 
@@ -95,12 +103,7 @@ class UploadJobs:
                 warnings=to_json(found.warnings),
             )
             if moved:
-                await enqueue(
-                    RENDER_UPLOAD,
-                    ref_id=upload_id,
-                    workspace_id=row["workspace"],
-                    timeout_s=600 + 12 * float(found.source["duration_s"]),
-                )
+                await ask_for_render(row | {"source": found.source})
         await self.live.tell(upload_id, {"state": "rendering", "progress": 0.0})
 
     async def reject(self, context: JobContext, error: UploadM8Error) -> None:
@@ -126,6 +129,8 @@ class UploadJobs:
         row = await Upload.select().where(Upload.id == context.subject).first()
         if row is None or row["state"] not in (S.REJECTED, S.CANCELED, S.EXPIRED):
             return
+        if await is_running(row["id"], *WORK_ON_UPLOAD):
+            raise StillAtWorkError(retry_after=2.0)
         if row["multipart_id"] is not None:
             await self.storage.abort_multipart(row["object_key"], row["multipart_id"])
         await self.storage.delete_prefix(upload_prefix(row["workspace"], row["id"]))

@@ -21,7 +21,14 @@ from uploadm8.domain.uploads.schemas import (
     UploadOut,
 )
 from uploadm8.domain.uploads.tables import TelemetryFile, Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, telemetry_out, to_json, upload_fields, upload_out
+from uploadm8.domain.uploads.views import (
+    LISTED,
+    json_of,
+    telemetry_out,
+    to_json,
+    upload_fields,
+    upload_out,
+)
 from uploadm8.errors import (
     ConflictError,
     FieldError,
@@ -30,9 +37,10 @@ from uploadm8.errors import (
     TooManyRequestsError,
 )
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
-from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, RENDER_UPLOAD
+from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, WORK_ON_UPLOAD
 from uploadm8.infra.jobs.queue import enqueue, request_cancel
 from uploadm8.infra.storage.keys import source_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
@@ -182,8 +190,8 @@ class Uploads:
         origins = (S.PENDING, S.UPLOADED, S.VALIDATING, S.RENDERING)
         async with transaction():
             await self.publications.cancel(upload_id)
+            await request_cancel(upload_id, *WORK_ON_UPLOAD)  # jobs lock before what they change
             await self.renditions.cancel(upload_id)
-            await request_cancel(upload_id, INSPECT_UPLOAD, RENDER_UPLOAD)
             if await advance(upload_id, origins, S.CANCELED):
                 if row["state"] == S.PENDING:
                     await self.quota.release(upload_id)
@@ -195,13 +203,11 @@ class Uploads:
     ) -> Sequence[UploadOut]:
         """Newest first; ids are UUIDv7, so they page by age."""
         # By hand: building this query from columns took a sixth of the whole request.
-        rows = await Upload.raw(
-            "SELECT * FROM uploads WHERE workspace={} AND ({}::uuid IS NULL OR id < {}::uuid)"
-            " AND ({}::text IS NULL OR state={}::text) ORDER BY id DESC LIMIT {}",
+        rows = await DB.rows(
+            f"SELECT {LISTED} FROM uploads WHERE workspace=$1 AND ($2::uuid IS NULL OR id < $2::uuid)"  # noqa: S608  a constant
+            " AND ($3::text IS NULL OR state=$3::text) ORDER BY id DESC LIMIT $4",
             workspace_id,
             before,
-            before,
-            state,
             state,
             limit,
         )

@@ -10,6 +10,7 @@ import msgspec
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ports import Publications, Renditions
+from uploadm8.domain.uploads.rendering import ask_for_render
 from uploadm8.domain.uploads.schemas import NewTelemetry, Presigned
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
 from uploadm8.domain.uploads.views import json_of, to_json
@@ -17,8 +18,6 @@ from uploadm8.errors import ConflictError, NotFoundError
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
-from uploadm8.infra.jobs.catalog import RENDER_UPLOAD
-from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.storage.keys import preview_key, telemetry_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
 
@@ -164,7 +163,7 @@ class TelemetryFiles:
             UploadState.RENDERING,
             source=to_json(source | {"sync": sync}),
         )
-        await enqueue(RENDER_UPLOAD, ref_id=row["id"], workspace_id=row["workspace"])
+        await ask_for_render(row)
 
     async def _upload(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
         row = await (

@@ -27,28 +27,34 @@ def problem_of(row: Mapping[str, Any]) -> Problem | None:
     )
 
 
-def upload_fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of UploadOut from a row."""
-    return {
-        "id": row["id"],
-        "state": row["state"],
-        "progress": round(row["progress"], 4),
-        "filename": row["filename"],
-        "content_type": row["content_type"],
-        "size_bytes": row["size_bytes"],
-        "title": row["title"],
-        "caption": row["caption"],
-        "hashtags": json_of(row["hashtags"]),
-        "problem": problem_of(row),
-        "created_at": row["created_at"],
-        "uploaded_at": row["uploaded_at"],
-        "ready_at": row["ready_at"],
-    }
+LISTED = (
+    "id, state, progress, filename, content_type, size_bytes, title, caption, hashtags, error_code,"
+    " error_detail, error_action, created_at, uploaded_at, ready_at"
+)
 
 
 def upload_out(row: Mapping[str, Any]) -> UploadOut:
-    """An upload as listed."""
-    return UploadOut(**upload_fields(row))
+    """An upload as listed, from the columns of LISTED."""
+    return UploadOut(
+        id=row["id"],
+        state=row["state"],
+        progress=round(row["progress"], 4),
+        filename=row["filename"],
+        content_type=row["content_type"],
+        size_bytes=row["size_bytes"],
+        title=row["title"],
+        caption=row["caption"],
+        hashtags=json_of(row["hashtags"]),
+        problem=problem_of(row),
+        created_at=row["created_at"],
+        uploaded_at=row["uploaded_at"],
+        ready_at=row["ready_at"],
+    )
+
+
+def upload_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of UploadOut, for the Structs that have more."""
+    return msgspec.structs.asdict(upload_out(row))
 
 
 def telemetry_out(

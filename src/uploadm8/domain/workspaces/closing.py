@@ -1,6 +1,6 @@
 """Closing an account: locked at once, seven days to change one's mind, then erased; and exports."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,15 +15,18 @@ from uploadm8.domain.workspaces.schemas import ExportView
 from uploadm8.domain.workspaces.tables import DataExport, Erasure
 from uploadm8.errors import ConflictError, NotFoundError, TooManyRequestsError
 from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.failpoints import failpoint
 from uploadm8.infra.ids import new_id
-from uploadm8.infra.jobs.catalog import ERASE_ACCOUNT, EXPORT_DATA
+from uploadm8.infra.jobs.catalog import ERASE_ACCOUNT, EXPORT_DATA, LOCK_ACCOUNT
 from uploadm8.infra.jobs.handlers import JobContext
 from uploadm8.infra.jobs.queue import enqueue, request_cancel
 from uploadm8.infra.security.tokens import token_hash
+from uploadm8.infra.storage.keys import export_key, export_prefix
 from uploadm8.infra.storage.s3 import Storage
 
 UNDO_DAYS = 7
 _EXPORT_HOURS = 24
+EXPORT_LIFE_S = _EXPORT_HOURS * 3600
 
 OfWorkspace = Callable[[UUID], Awaitable[None]]
 Archive = Callable[[UUID, list[UUID]], Awaitable[bytes]]
@@ -35,8 +38,8 @@ class Closing:
 
     Attributes:
         lock: stops what a workspace has not published yet; the deletion may still be undone.
-        erase: in order, what makes a workspace's things elsewhere and its rows disappear; each
-            may run again after a crash.
+        erase: in order and by name, what makes a workspace's things elsewhere and its rows
+            disappear; each may run again after a crash.
         archive: the ZIP of a user's data.
     """
 
@@ -45,7 +48,7 @@ class Closing:
     post: Post
     storage: Storage
     lock: OfWorkspace
-    erase: tuple[OfWorkspace, ...]
+    erase: Mapping[str, OfWorkspace]
     archive: Archive
 
     async def request(self, user_id: UUID) -> datetime:
@@ -73,9 +76,8 @@ class Closing:
                 )
             await self.sessions.revoke_all(user_id, "deletion")
             await self.post.send_link(user_id, LetterKind.DELETION_SCHEDULED, rows[0]["email"])
+            await enqueue(LOCK_ACCOUNT, ref_id=user_id)
             await enqueue(ERASE_ACCOUNT, ref_id=user_id, run_at=rows[0]["deletion_due_at"])
-        for workspace_id in await sole_workspaces(user_id):
-            await self.lock(workspace_id)
         due: datetime = rows[0]["deletion_due_at"]
         return due
 
@@ -84,19 +86,30 @@ class Closing:
         async with transaction():
             user_id, _ = await self.links.use(LinkPurpose.CANCEL_DELETION, token)
             await User.raw("UPDATE users SET deletion_due_at=NULL WHERE id={}", user_id)
-            await request_cancel(user_id, ERASE_ACCOUNT)
+            await request_cancel(user_id, LOCK_ACCOUNT, ERASE_ACCOUNT)
+
+    async def run_lock(self, context: JobContext) -> None:
+        """The job: stop what the workspaces of a locked user have not published yet."""
+        user_id = context.subject
+        if await User.exists().where(User.id == user_id, User.deletion_due_at.is_not_null()):
+            for workspace_id in await sole_workspaces(user_id):
+                await self.lock(workspace_id)
 
     async def run_erase(self, context: JobContext) -> None:
         """The job: erase a user whose time is up, and the workspaces nobody else is in."""
-        user_id = context.job.ref_id
+        user_id = context.subject
         due = await User.raw(
             "SELECT email FROM users WHERE id={} AND deletion_due_at <= now()", user_id
         )
-        if user_id is None or not due:
+        if not due:
             return
         for workspace_id in await sole_workspaces(user_id):
-            for step in self.erase:
+            for name, step in self.erase.items():
+                failpoint("before_erase", name)
                 await step(workspace_id)
+        failpoint("before_erase", "exports")
+        await self.storage.delete_prefix(export_prefix(user_id))
+        failpoint("before_erase", "user")
         async with transaction():
             await context.fence()
             await User.raw(
@@ -105,8 +118,17 @@ class Closing:
                 token_hash(str(user_id)),
             )
             await User.raw("DELETE FROM users WHERE id={}", user_id)
-            # The jobs name the address that letters went to.
-            await User.raw("DELETE FROM jobs WHERE args->>'user'={}", str(user_id))
+            # Past jobs name the address that letters went to.
+            await User.raw(
+                "DELETE FROM jobs WHERE args->>'user'={} OR args->>'email'={} OR args->>'to'={}",
+                str(user_id),
+                due[0]["email"],
+                due[0]["email"],
+            )
+            await User.raw(
+                "UPDATE audit_log SET address=NULL WHERE actor_id={} AND address IS NOT NULL",
+                user_id,
+            )
 
     async def ask_export(self, user_id: UUID) -> ExportView:
         """Have a copy of the user's data made; once a day.
@@ -155,7 +177,7 @@ class Closing:
         user_id = rows[0]["user"]
         workspaces = await sole_workspaces(user_id)
         data = await self.archive(user_id, workspaces)
-        key = f"exports/{user_id}/{rows[0]['id']}.zip"
+        key = export_key(user_id, rows[0]["id"])
         await self.storage.put_bytes(key, data, "application/zip")
         async with transaction():
             await context.fence()

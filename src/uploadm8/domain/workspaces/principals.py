@@ -1,14 +1,15 @@
 """From a credential to a principal: one query joins session, user and membership."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from uploadm8.api.principal import Principal
-from uploadm8.domain.accounts.tables import Session, UserRole
+from uploadm8.domain.accounts.tables import UserRole
 from uploadm8.domain.workspaces.api_keys import PREFIX
-from uploadm8.domain.workspaces.tables import ApiKey
 from uploadm8.errors import ForbiddenError, NotFoundError
+from uploadm8.infra.db.engine import DB
 from uploadm8.infra.security.tokens import AccessClaims, AccessTokens, InvalidTokenError, token_hash
 
 _USER = (
@@ -17,22 +18,22 @@ _USER = (
 )
 _MEMBER = (
     ' LEFT JOIN LATERAL (SELECT workspace, role FROM memberships WHERE "user"=u.id'
-    " AND ({}::uuid IS NULL OR workspace={}::uuid) ORDER BY created_at, id LIMIT 1) m ON true"
+    " AND ($1::uuid IS NULL OR workspace=$1::uuid) ORDER BY created_at, id LIMIT 1) m ON true"
 )
 _BY_SESSION = (
     f"SELECT {_USER}, s.authenticated_at FROM sessions s"  # noqa: S608  constants
     f' JOIN users u ON u.id=s."user"{_MEMBER}'
-    ' WHERE s.id={} AND s."user"={} AND s.revoked_at IS NULL AND s.expires_at > now()'
+    ' WHERE s.id=$2 AND s."user"=$3 AND s.revoked_at IS NULL AND s.expires_at > now()'
 )
 # A use is noted once a minute, so that a busy key does not write on every request.
 _BY_KEY = (
-    "WITH used AS (UPDATE api_keys SET last_used_at=now() WHERE token_hash={}"  # noqa: S608  constants
+    "WITH used AS (UPDATE api_keys SET last_used_at=now() WHERE token_hash=$2"  # noqa: S608  constants
     " AND revoked_at IS NULL AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))"
     f" SELECT {_USER}, k.id AS key_id, k.scopes FROM api_keys k"
     ' JOIN users u ON u.id=k."user"'
     ' LEFT JOIN memberships m ON m."user"=u.id AND m.workspace=k.workspace'
-    " AND ({}::uuid IS NULL OR k.workspace={}::uuid)"
-    " WHERE k.token_hash={} AND k.revoked_at IS NULL"
+    " AND ($1::uuid IS NULL OR k.workspace=$1::uuid)"
+    " WHERE k.token_hash=$2 AND k.revoked_at IS NULL"
     " AND (k.expires_at IS NULL OR k.expires_at > now())"
 )
 
@@ -59,9 +60,7 @@ class DatabasePrincipals:
         return await self._of_session(self.access.verify(token), workspace)
 
     async def _of_session(self, claims: AccessClaims, workspace: UUID | None) -> Principal:
-        rows = await Session.raw(
-            _BY_SESSION, workspace, workspace, claims.session_id, claims.user_id
-        )
+        rows = await DB.rows(_BY_SESSION, workspace, claims.session_id, claims.user_id)
         if not rows or rows[0]["auth_epoch"] != claims.auth_epoch:
             raise InvalidTokenError(
                 "The session is over.", code="session_over", action="Sign in again."
@@ -71,14 +70,14 @@ class DatabasePrincipals:
         )
 
     async def _of_key(self, hashed: str, workspace: UUID | None) -> Principal:
-        rows = await ApiKey.raw(_BY_KEY, hashed, workspace, workspace, hashed)
+        rows = await DB.rows(_BY_KEY, workspace, hashed)
         if not rows:
             raise InvalidTokenError("The API key is wrong, revoked or expired.")
         row = rows[0]
         return _principal(row, key_id=row["key_id"], scopes=frozenset(row["scopes"]))
 
 
-def _principal(row: dict[str, Any], **more: Any) -> Principal:
+def _principal(row: Mapping[str, Any], **more: Any) -> Principal:
     if row["disabled_at"] is not None or row["deletion_due_at"] is not None:
         raise ForbiddenError(
             "This account is disabled.", code="user_disabled", action="Write to support."

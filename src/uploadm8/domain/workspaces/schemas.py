@@ -6,7 +6,11 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from uploadm8.domain.accounts.schemas import UserView
+from uploadm8.domain.accounts.schemas import Email, Opaque, Password, Transport, UserView
+from uploadm8.domain.workspaces.tables import MemberRole
+
+WorkspaceName = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
+InvitedRole = Literal["admin", "editor", "viewer"]
 
 
 class MemberOf(Struct, frozen=True):
@@ -15,6 +19,13 @@ class MemberOf(Struct, frozen=True):
     id: UUID
     name: str
     role: str
+
+
+class WorkspaceList(Struct, frozen=True):
+    """The caller's workspaces, oldest membership first."""
+
+    items: list[MemberOf]
+    next_cursor: None = None
 
 
 class Me(Struct, frozen=True):
@@ -84,3 +95,102 @@ class ExportView(Struct, frozen=True):
     state: Literal["preparing", "ready"]
     download_url: str | None
     created_at: datetime
+
+
+class NewWorkspace(Struct, forbid_unknown_fields=True, frozen=True):
+    """A name for a workspace."""
+
+    name: WorkspaceName
+
+
+class WorkspaceView(Struct, frozen=True):
+    """The workspace the request acts in.
+
+    `seats` is how many people the tier has room for; `members` and open `invitations` count.
+    """
+
+    id: UUID
+    name: str
+    role: str
+    members: int
+    invitations: int
+    seats: int
+
+
+class MemberView(Struct, frozen=True):
+    """A member; without a seat (after a downgrade) a member can read and change nothing."""
+
+    user_id: UUID
+    email: str
+    display_name: str
+    role: str
+    seated: bool
+    two_step: bool
+    joined_at: datetime
+
+
+class MemberList(Struct, frozen=True):
+    """Everybody in the workspace, owners first."""
+
+    items: list[MemberView]
+    next_cursor: None = None
+
+
+class RoleChange(Struct, forbid_unknown_fields=True, frozen=True):
+    """A member's new role."""
+
+    role: MemberRole
+
+
+class NewInvitation(Struct, forbid_unknown_fields=True, frozen=True):
+    """Someone to invite."""
+
+    email: Email
+    role: InvitedRole
+
+
+class InvitationView(Struct, frozen=True):
+    """An open invitation; `mails` counts how often it was sent."""
+
+    id: UUID
+    email: str
+    role: str
+    invited_by: str | None
+    mails: int
+    mailed_at: datetime
+    expires_at: datetime
+    expired: bool
+    created_at: datetime
+
+
+class InvitationList(Struct, frozen=True):
+    """Open invitations, newest first."""
+
+    items: list[InvitationView]
+    next_cursor: None = None
+
+
+class InvitationOffer(Struct, frozen=True):
+    """What an invitation offers; `has_account` says whether to sign in or to make an account."""
+
+    workspace: str
+    email: str
+    role: str
+    inviter: str | None
+    has_account: bool
+    expires_at: datetime
+
+
+class JoinRequest(Struct, forbid_unknown_fields=True, frozen=True):
+    """An account to make for the invited address."""
+
+    token: Opaque
+    password: Password
+    display_name: Annotated[str, Meta(max_length=120)] = ""
+    transport: Transport = "body"
+
+
+class Joined(Struct, frozen=True):
+    """The workspace that was joined; send it as X-Workspace-Id."""
+
+    workspace_id: UUID

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from uploadm8.domain.workspaces.schemas import MemberOf
+from uploadm8.domain.workspaces.seats import Seats
 from uploadm8.domain.workspaces.tables import MemberRole, Membership, Workspace
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
+from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 
 
@@ -26,6 +30,43 @@ class Workspaces:
             MemberRole.OWNER.value,
         )
         return workspace_id
+
+    async def keep_one(self, user_id: UUID) -> None:
+        """Give a user who is in no workspace any more an own one, in the current transaction."""
+        rows = await Membership.raw(
+            "SELECT display_name, email FROM users u WHERE id={}"
+            ' AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m."user"=u.id)',
+            user_id,
+        )
+        for row in rows:
+            await self.create(user_id, row["display_name"] or row["email"].partition("@")[0])
+
+    async def start_another(self, user_id: UUID, name: str, seats: Seats) -> MemberOf:
+        """Make a further workspace with its own tier, quota and people.
+
+        Raises:
+            PaymentRequiredError: the user owns one that nothing is paid for.
+        """
+        async with transaction():
+            await Workspace.raw("SELECT id FROM users WHERE id={} FOR UPDATE", user_id)
+            await seats.check_new_workspace(user_id)
+            workspace_id = await self.create(user_id, name)
+            await record(
+                Action.WORKSPACE_MADE,
+                workspace_id=workspace_id,
+                subject=("workspace", workspace_id),
+            )
+        return MemberOf(workspace_id, name, MemberRole.OWNER.value)
+
+    async def rename(self, workspace_id: UUID, name: str) -> None:
+        """Give a workspace another name."""
+        async with transaction():
+            await Workspace.raw("UPDATE workspaces SET name={} WHERE id={}", name, workspace_id)
+            await record(
+                Action.WORKSPACE_RENAMED,
+                workspace_id=workspace_id,
+                subject=("workspace", workspace_id),
+            )
 
     async def of_user(self, user_id: UUID) -> list[MemberOf]:
         """The workspaces of a user, oldest membership first."""

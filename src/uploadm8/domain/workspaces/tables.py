@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from piccolo.columns import UUID, Array, ForeignKey, OnDelete, Timestamptz, Varchar
+from piccolo.columns import UUID, Array, ForeignKey, Integer, OnDelete, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.constraints import Unique
 from piccolo.table import Table
@@ -42,6 +42,29 @@ class Membership(Table, tablename="memberships", db=DB):
 
     check_memberships_role = one_of("role", MemberRole)
     unique_memberships_workspace_user = Unique([workspace, user])
+
+
+class Invitation(Table, tablename="invitations", db=DB):
+    """A place in a workspace, offered by mail; open until accepted, withdrawn or expired.
+
+    The mailed token is recomputed from `token_id`, which changes with every mail; it is not stored.
+    """
+
+    id = UUID(primary_key=True, default=RowId())
+    workspace = ForeignKey(Workspace, null=False, on_delete=OnDelete.cascade, index=True)
+    email = Varchar(length=320, default=None, index=True)  # lower case
+    role = Varchar(length=16, default=None)
+    invited_by = ForeignKey(User, null=True, default=None, on_delete=OnDelete.set_null)
+    token_id = UUID(default=None, unique=True)
+    mails = Integer(default=1)
+    mailed_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(default=None)
+    accepted_at = Timestamptz(null=True, default=None)
+    accepted_by = ForeignKey(User, null=True, default=None, on_delete=OnDelete.set_null)
+    closed_at = Timestamptz(null=True, default=None)  # withdrawn or declined
+    created_at = Timestamptz(default=TimestamptzNow())
+
+    check_invitations_role = one_of("role", MemberRole)
 
 
 class ApiKey(Table, tablename="api_keys", db=DB):

@@ -1,9 +1,12 @@
 """The Piccolo engine: bound to the tables at import, connected only when a root says so."""
 
+from functools import lru_cache
+from string import Formatter
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from piccolo.engine.postgres import PostgresEngine
+from piccolo.querystring import QueryString
 
 from uploadm8.infra.db.transaction import LeakProofTransaction
 
@@ -58,16 +61,56 @@ class Database(PostgresEngine):
 
     async def open(self, size: int) -> None:
         """Open the pool, in the event loop that will use it."""
-        await self.start_connection_pool(min_size=1, max_size=size)
+        # asyncpg's own reset is a round trip after every query outside a transaction. It undoes
+        # SET, LISTEN and session locks; here only their transaction-bound forms are used.
+        await self.start_connection_pool(min_size=1, max_size=size, reset=_nothing_to_reset)
 
     async def close(self) -> None:
         """Close the pool, if open."""
         if self.pool is not None:
             await self.close_connection_pool()
 
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:
+        """Run a query; one written by hand is put into PostgreSQL's form once, not every time."""
+        if not in_pool or any(isinstance(value, QueryString) for value in querystring.args):
+            return await super().run_querystring(querystring, in_pool)
+        return await self.rows(_numbered(querystring.template), *querystring.args)
+
+    async def rows(self, query: str, *values: Any) -> list[Any]:
+        """Rows of a query in PostgreSQL's own form (``$1``), for the paths that every request takes.
+
+        Piccolo's raw() builds several objects around a query and copies every row into a dict.
+        """
+        current = self.current_transaction.get()
+        if current is not None:
+            found: list[Any] = await current.connection.fetch(query, *values)
+        elif self.pool is not None:
+            found = await self.pool.fetch(query, *values)
+        else:
+            found = await self._run_in_new_connection(query, values)
+        return found
+
     def transaction(self, allow_nested: bool = True) -> LeakProofTransaction:
         """A transaction that always gives its connection back."""
         return LeakProofTransaction(engine=self, allow_nested=allow_nested)
+
+
+async def _nothing_to_reset(connection: object) -> None:
+    """Called by asyncpg after it has rolled back whatever was open."""
+    del connection
+
+
+@lru_cache(maxsize=2048)
+def _numbered(template: str) -> str:
+    """A template with ``{}`` for its values as asyncpg wants it: ``$1``, ``$2``, ..."""
+    pieces: list[str] = []
+    number = 0
+    for text, name, _, _ in Formatter().parse(template):
+        pieces.append(text)
+        if name is not None:
+            number += 1
+            pieces.append(f"${number}")
+    return "".join(pieces)
 
 
 DB = Database()

@@ -15,7 +15,7 @@ from uploadm8.infra.jobs.tables import JobRow
 log = structlog.get_logger(__name__)
 
 RING_AGAIN_S = 60  # a ring that nobody answered is repeated after this
-BATCH = 200
+BATCH = 32  # per queue and tick: whoever answers a ring goes on until nothing is due
 
 
 @dataclass(slots=True)
@@ -58,15 +58,22 @@ async def ring_soon(job_id: UUID, kind: str, queue: Queue) -> None:
 
 
 async def ring_due() -> int:
-    """Ring for every due job that nobody was told of lately; returns how many."""
-    rows = await JobRow.raw(
-        "UPDATE jobs SET doorbell_at=now() WHERE id IN (SELECT id FROM jobs WHERE state='queued'"
-        " AND run_at<=now() AND NOT cancel_requested"
-        " AND (doorbell_at IS NULL OR doorbell_at < now() - make_interval(secs => {}::float8))"
-        " ORDER BY priority, run_at LIMIT {} FOR UPDATE SKIP LOCKED) RETURNING id, kind, queue",
-        float(RING_AGAIN_S),
-        BATCH,
-    )
-    for row in rows:
-        await asyncio.to_thread(ring, row["id"], row["kind"], Queue(row["queue"]))
-    return len(rows)
+    """Ring for due jobs that nobody was told of lately; returns how often.
+
+    Each queue has its own share, so that ten thousand due posts do not keep a mail waiting.
+    """
+    rung = 0
+    for queue in Queue:
+        rows = await JobRow.raw(
+            "UPDATE jobs SET doorbell_at=now() WHERE id IN (SELECT id FROM jobs"
+            " WHERE queue={} AND state='queued' AND run_at<=now() AND NOT cancel_requested"
+            " AND (doorbell_at IS NULL OR doorbell_at < now() - make_interval(secs => {}::float8))"
+            " ORDER BY priority, run_at LIMIT {} FOR UPDATE SKIP LOCKED) RETURNING id, kind, queue",
+            queue.value,
+            float(RING_AGAIN_S),
+            BATCH,
+        )
+        for row in rows:
+            await asyncio.to_thread(ring, row["id"], row["kind"], Queue(row["queue"]))
+        rung += len(rows)
+    return rung

@@ -23,6 +23,8 @@ class ClaimedJob:
         epoch: fencing token; every write about the job carries it.
         attempt: 1 for the first.
         crashes: how often a worker died holding it.
+        timeout_s: time limit of one attempt; None is the worker's own.
+        allowance_s: further seconds on top of it.
     """
 
     id: UUID
@@ -35,6 +37,7 @@ class ClaimedJob:
     attempt: int
     crashes: int
     timeout_s: float | None
+    allowance_s: float = 0.0
 
 
 async def enqueue(
@@ -42,12 +45,14 @@ async def enqueue(
     *,
     ref_id: UUID | None = None,
     workspace_id: UUID | None = None,
+    lane: UUID | None = None,
     args: Mapping[str, Any] | None = None,
     delay_s: float = 0,
     run_at: Any = None,
     unique_key: str | None = None,
     priority: int = 0,
     timeout_s: float | None = None,
+    allowance_s: float = 0.0,
 ) -> UUID | None:
     """Record a job in the current transaction and ring for it once that is committed.
 
@@ -55,33 +60,38 @@ async def enqueue(
         kind: what to do.
         ref_id: the row it is about.
         workspace_id: the owner, for fairness and for scoped views.
+        lane: what the job may have to wait for, such as an account of a platform: few jobs of one
+            lane run at a time, so that it cannot hold up the others.
         args: further JSON-able arguments; never a secret.
         delay_s: seconds after the database's now() at which it is due.
         run_at: the instant at which it is due, instead of `delay_s`.
         unique_key: if a job with this key was ever recorded, nothing happens.
         priority: lower runs first among due jobs of the queue.
         timeout_s: time limit of one attempt, instead of the kind's.
+        allowance_s: seconds on top of the limit, for what is larger than usual.
 
     Returns:
         The job's id, or None if the unique key was taken.
     """
     job_id = new_id()
     rows = await JobRow.raw(
-        "INSERT INTO jobs (id, kind, queue, priority, workspace_id, ref_id, args, unique_key, run_at, timeout_s)"
-        " VALUES ({}, {}, {}, {}, {}, {}, {}, {},"
-        " COALESCE({}::timestamptz, now() + make_interval(secs => {}::float8)), {})"
+        "INSERT INTO jobs (id, kind, queue, priority, workspace_id, lane, ref_id, args, unique_key,"
+        " run_at, timeout_s, allowance_s) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {},"
+        " COALESCE({}::timestamptz, now() + make_interval(secs => {}::float8)), {}, {})"
         " ON CONFLICT (unique_key) DO NOTHING RETURNING id, run_at <= now() AS due",
         job_id,
         kind.name,
         kind.queue.value,
         priority,
         workspace_id,
+        lane,
         ref_id,
         msgspec.json.encode(dict(args or {})).decode(),
         unique_key,
         run_at,
         float(delay_s),
         timeout_s if timeout_s is not None else kind.timeout_s,
+        float(allowance_s),
     )
     if not rows:
         return None
@@ -90,40 +100,43 @@ async def enqueue(
     return job_id
 
 
+LANE_LIMIT = 3
+
 _CLAIM_SET = (
     "state='running', lease_owner={}, lease_epoch=lease_epoch+1, attempts=attempts+1,"
     " lease_until=now() + make_interval(secs => {}::float8), started_at=now()"
 )
+_CLAIM = (
+    f"UPDATE jobs SET {_CLAIM_SET} WHERE id={{}} AND state='queued' AND run_at<=now()"  # noqa: S608
+    " AND NOT cancel_requested AND (lane IS NULL OR (SELECT count(*) FROM jobs r"
+    f" WHERE r.state='running' AND r.queue=jobs.queue AND r.lane=jobs.lane) < {LANE_LIMIT})"
+    " RETURNING *"
+)
+_CLAIM_NEXT = (
+    f"UPDATE jobs SET {_CLAIM_SET} WHERE id = (SELECT j.id FROM jobs j LEFT JOIN"  # noqa: S608
+    " (SELECT COALESCE(lane, workspace_id) AS lane, count(*) AS n FROM jobs"
+    " WHERE state='running' AND queue={} GROUP BY 1) r ON r.lane = COALESCE(j.lane, j.workspace_id)"
+    " WHERE j.queue={} AND j.state='queued' AND j.run_at<=now() AND NOT j.cancel_requested"
+    f" AND (j.lane IS NULL OR COALESCE(r.n, 0) < {LANE_LIMIT})"
+    " ORDER BY j.priority, COALESCE(r.n, 0), j.run_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED)"
+    " RETURNING *"
+)
 
 
 async def claim(job_id: UUID, owner: str, lease_s: float) -> ClaimedJob | None:
-    """Take the lease of a due job; None if it is not due, taken, canceled or finished."""
-    rows = await JobRow.raw(
-        f"UPDATE jobs SET {_CLAIM_SET} WHERE id={{}} AND state='queued' AND run_at<=now()"  # noqa: S608
-        " AND NOT cancel_requested RETURNING *",
-        owner,
-        lease_s,
-        job_id,
-    )
+    """Take the lease of a due job; None if it is not due, taken, canceled, or its lane is full."""
+    rows = await JobRow.raw(_CLAIM, owner, lease_s, job_id)
     return _claimed(rows[0]) if rows else None
 
 
 async def claim_next(queue: str, owner: str, lease_s: float) -> ClaimedJob | None:
     """Take the lease of the next due job of a queue.
 
-    Among equal priorities the workspace with the fewest running jobs goes first, so that one
-    customer's batch does not starve the others; then the oldest due.
+    Among equal priorities the lane (else the workspace) with the fewest running jobs goes first,
+    so that one customer's batch does not starve the others; then the oldest due. Claims that
+    happen at the same moment may let a lane exceed its limit by a few.
     """
-    rows = await JobRow.raw(
-        f"UPDATE jobs SET {_CLAIM_SET} WHERE id = (SELECT j.id FROM jobs j"  # noqa: S608
-        " WHERE j.queue={} AND j.state='queued' AND j.run_at<=now() AND NOT j.cancel_requested"
-        " ORDER BY j.priority, (SELECT count(*) FROM jobs r WHERE r.state='running'"
-        " AND r.queue=j.queue AND r.workspace_id=j.workspace_id), j.run_at"
-        " LIMIT 1 FOR UPDATE OF j SKIP LOCKED) RETURNING *",
-        owner,
-        lease_s,
-        queue,
-    )
+    rows = await JobRow.raw(_CLAIM_NEXT, owner, lease_s, queue, queue)
     return _claimed(rows[0]) if rows else None
 
 
@@ -194,6 +207,39 @@ async def request_cancel(ref_id: UUID, *kinds: JobKind) -> int:
     return len(rows)
 
 
+async def cancel_of_workspace(workspace_id: UUID, *kinds: JobKind) -> None:
+    """Like `request_cancel`, for all jobs of these kinds that a workspace has."""
+    rows = await JobRow.raw(
+        "SELECT DISTINCT ref_id FROM jobs WHERE workspace_id={} AND kind=ANY({}::text[])"
+        " AND state IN ('queued','running')",
+        workspace_id,
+        [kind.name for kind in kinds],
+    )
+    for row in rows:
+        await request_cancel(row["ref_id"], *kinds)
+
+
+async def has_open(workspace_id: UUID, *kinds: JobKind) -> bool:
+    """Whether any job of these kinds is queued or running for a workspace."""
+    rows = await JobRow.raw(
+        "SELECT 1 FROM jobs WHERE workspace_id={} AND kind=ANY({}::text[])"
+        " AND state IN ('queued','running') LIMIT 1",
+        workspace_id,
+        [kind.name for kind in kinds],
+    )
+    return bool(rows)
+
+
+async def is_running(ref_id: UUID, *kinds: JobKind) -> bool:
+    """Whether a worker holds a job of these kinds about a row."""
+    rows = await JobRow.raw(
+        "SELECT 1 FROM jobs WHERE ref_id={} AND kind=ANY({}::text[]) AND state='running' LIMIT 1",
+        ref_id,
+        [kind.name for kind in kinds],
+    )
+    return bool(rows)
+
+
 async def requeue_dead(job_id: UUID) -> bool:
     """Give a dead job another life, with all its attempts."""
     rows = await JobRow.raw(
@@ -217,4 +263,5 @@ def _claimed(row: Mapping[str, Any]) -> ClaimedJob:
         attempt=row["attempts"],
         crashes=row["crashes"],
         timeout_s=row["timeout_s"],
+        allowance_s=row["allowance_s"],
     )

@@ -66,6 +66,26 @@ class Runner:
     stopping: bool = False
     running: dict[UUID, _Running] = field(default_factory=dict)
     _used: dict[str, int] = field(default_factory=dict)
+    _answers: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def hear(self, job_id: UUID, queue: Queue) -> None:
+        """Answer a doorbell in the background, so that whoever rang is not kept waiting."""
+        task = asyncio.create_task(self.answer(job_id, queue))
+        self._answers.add(task)
+        task.add_done_callback(self._answered)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._answers.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("answer_failed", error=repr(error)[:200])
+
+    async def stop(self, patience_s: float) -> None:
+        """Take no further jobs and give those at hand back, at most this long."""
+        self.stopping = True
+        for task in self._answers:
+            task.cancel()
+        if self._answers:
+            await asyncio.wait(self._answers, timeout=patience_s)
 
     async def answer(self, job_id: UUID, queue: Queue) -> None:
         """Answer a doorbell: run that job, then others of the queue while any is due.
@@ -129,7 +149,7 @@ class Runner:
     async def _attempt(self, handler: Handler, job: ClaimedJob) -> None:
         if job.crashes >= handler.kind.max_crashes:
             raise CrashLoopError(retry=Retry.PERMANENT_REQUEST)
-        limit = job.timeout_s or self.default_timeout_s
+        limit = (job.timeout_s or self.default_timeout_s) + job.allowance_s
         try:
             async with asyncio.timeout(limit):
                 await handler.run(JobContext(job, self.owner))
@@ -137,7 +157,7 @@ class Runner:
             raise JobTimeoutError(f"The job ran longer than its limit of {limit:.0f} s.") from error
 
     async def _interrupted(self, job: ClaimedJob, task: asyncio.Task[None]) -> None:
-        # Dramatiq leaves an interrupted actor one second: one UPDATE, then let go.
+        # A stopping worker has little time: one UPDATE, then let go.
         await put_back(job, 0, counts=False)
         log.info("job_interrupted")
         await asyncio.wait([task], timeout=0.5)

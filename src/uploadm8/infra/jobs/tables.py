@@ -39,6 +39,7 @@ class JobRow(Table, tablename="jobs", db=DB):
     priority = Integer(default=0)  # lower runs first
     workspace_id = UUID(null=True, default=None)
     ref_id = UUID(null=True, default=None, index=True)
+    lane = UUID(null=True, default=None)  # at most LANE_LIMIT jobs of a lane run at a time
     args = JSONB(default="{}")
     unique_key = Varchar(length=200, null=True, default=None, unique=True)
     state = Varchar(length=16, default=JobState.QUEUED)
@@ -51,6 +52,7 @@ class JobRow(Table, tablename="jobs", db=DB):
     doorbell_at = Timestamptz(null=True, default=None)
     cancel_requested = Boolean(default=False)
     timeout_s = DoublePrecision(null=True, default=None)
+    allowance_s = DoublePrecision(default=0.0)  # on top of the limit: long videos take longer
     error_class = Varchar(length=24, null=True, default=None)
     error_code = Varchar(length=64, null=True, default=None)
     error_detail = Text(null=True, default=None)
@@ -59,3 +61,12 @@ class JobRow(Table, tablename="jobs", db=DB):
     finished_at = Timestamptz(null=True, default=None)
 
     check_jobs_state = one_of("state", JobState)
+
+
+class WorkerRow(Table, tablename="workers", db=DB):
+    """A worker process that is alive, as it says itself every few seconds."""
+
+    owner = Varchar(length=80, primary_key=True, default=None)
+    render_slots = Integer(default=0)
+    started_at = Timestamptz(default=TimestamptzNow())
+    seen_at = Timestamptz(default=TimestamptzNow())

@@ -5,17 +5,21 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from uploadm8.infra.jobs.catalog import ALL, JobKind
+from uploadm8.infra.jobs.catalog import ALL, JobKind, Queue
 from uploadm8.infra.jobs.doorbell import ring_due
 from uploadm8.infra.jobs.handlers import JobCanceledError, LeaseLostError
+from uploadm8.infra.jobs.presence import ANNOUNCE_S, announce, leave
 from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.tables import JobRow
+from uploadm8.infra.scratch import Scratch
 
 log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 REAP_S = 5.0
+SWEEP_S = 600.0
+UNTOUCHED_S = 3600.0
 
 
 async def renew_leases(runner: Runner) -> None:
@@ -71,8 +75,9 @@ async def start_periodic(kinds: tuple[JobKind, ...] = ALL) -> None:
 class Upkeep:
     """The background tasks of one worker process."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, scratch: Scratch) -> None:
         self._runner = runner
+        self._scratch = scratch
         self._tasks: list[asyncio.Task[None]] = []
         self._last_ok = asyncio.get_running_loop().time()
 
@@ -83,6 +88,8 @@ class Upkeep:
             (TICK_S, ring_due),
             (REAP_S, reap),
             (10.0, start_periodic),
+            (ANNOUNCE_S, self._announce),
+            (SWEEP_S, self._sweep),
         ]
         self._tasks = [asyncio.create_task(self._repeat(every, work)) for every, work in loops]
 
@@ -91,11 +98,23 @@ class Upkeep:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await leave(self._runner.owner)
+        except Exception as error:  # noqa: BLE001  the row falls silent on its own
+            log.warning("leave_failed", error=repr(error)[:200])
+
+    async def _sweep(self) -> None:
+        """Folders that a dead job or a shared render left on this machine."""
+        await asyncio.to_thread(self._scratch.sweep, UNTOUCHED_S)
+
+    async def _announce(self) -> None:
+        await announce(self._runner.owner, self._runner.slots.get(Queue.TELEMETRY, 0))
 
     async def _renew(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            await renew_leases(self._runner)
+            async with asyncio.timeout(self._runner.lease_s / 4):  # it may also just not answer
+                await renew_leases(self._runner)
             self._last_ok = loop.time()
         except Exception:
             # Without the database for most of a lease, another worker will own our jobs.

@@ -1,6 +1,8 @@
 """The once-a-second `freeGPS` blocks that dash cams with a Novatek processor hide in their MP4."""
 
+import math
 import mmap
+import re
 import struct
 from pathlib import Path
 
@@ -9,22 +11,32 @@ import numpy as np
 from uploadm8.core.telemetry.mp4.movie import Movie
 from uploadm8.core.telemetry.raw import RawTrack
 from uploadm8.core.telemetry.track import Channel, Clock
-from uploadm8.core.telemetry.values import NAN, unix_time
+from uploadm8.core.telemetry.values import (
+    NAN,
+    compact_utc,
+    degrees_minutes,
+    number,
+    unix_time,
+)
 
 FORMAT_NAME = "novatek-freegps"
 _MAGIC = b"freeGPS "
 _KNOT = 1852 / 3600
-_BLOCK_BYTES = 128  # all that is read of a block
+_BLOCK_BYTES = 512  # all that is read of a block
 _FIRST_BLOCK_WITHIN = 64 * 2**20  # of the file; where none has come by then, none will
 MAX_BLOCKS = 200_000
 
-# Byte offsets from the literal `freeGPS `: date and time, status letters, numbers. The first
-# layout is the usual one, the second that of newer firmware (VIOFO A129+, A229).
-_LAYOUTS = ((44, 68, 72), (12, 36, 40))
+# Where the letters of status, hemisphere and hemisphere stand, in bytes from the literal: in the
+# usual firmware, in newer ones (VIOFO A129+, A229), and in one that has a word more before them.
+# Date and time are six words before them, the numbers four bytes behind their start.
+_STATUS_AT = (68, 36, 40)
+_TIME_BEFORE, _NUMBERS_AFTER = 24, 4
+# Vantrue and others put the receiver's own sentence into the block.
+_SENTENCE = re.compile(rb"\$G[A-Z]RMC,[^*\r\n\0]{10,100}\*[0-9A-Fa-f]{2}")
 
 
 def freegps_track(path: Path, movie: Movie | None) -> RawTrack | None:
-    """Rows at 1 Hz from the first block on; None when the file has no readable block."""
+    """A row per second and block from the first block on; None without any readable block."""
     with path.open("rb") as file:
         try:
             view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -34,7 +46,7 @@ def freegps_track(path: Path, movie: Movie | None) -> RawTrack | None:
             blocks = _blocks_by_table(view, movie.gps_table) if movie else []
             if not blocks:
                 blocks = _blocks_by_scan(view)
-    rows = [row for row in map(_parse, blocks) if row is not None]
+    rows = [(float(i), *row) for i, row in enumerate(map(_parse, blocks)) if row is not None]
     if not rows:
         return None
     return _track(np.array(rows), unreadable=len(blocks) - len(rows))
@@ -63,24 +75,44 @@ def _blocks_by_scan(view: mmap.mmap) -> list[bytes]:
 
 def _parse(block: bytes) -> tuple[float, ...] | None:
     """UTC, fix, latitude, longitude, speed, course of a block; None for an unknown dialect."""
-    for time_at, status_at, numbers_at in _LAYOUTS:
-        status = block[status_at : status_at + 3]
-        if len(block) >= numbers_at + 16 and len(status) == 3:
-            fix, north, east = (bytes([letter]) for letter in status)
-            if fix in b"AV" and north in b"NS\0" and east in b"EW\0":
-                utc = _parse_utc(block, time_at)
-                if fix == b"V":
-                    return (utc, 0.0, NAN, NAN, NAN, NAN)
-                latitude, longitude, knots, course = struct.unpack_from("<4f", block, numbers_at)
-                return (
-                    utc,
-                    1.0,
-                    _degrees(latitude, negative=north == b"S"),
-                    _degrees(longitude, negative=east == b"W"),
-                    knots * _KNOT if 0 <= knots < 1000 else NAN,
-                    course if 0 <= course <= 360 else NAN,
-                )
-    return None
+    for status_at in _STATUS_AT:
+        fix, north, east = (block[at : at + 1] for at in range(status_at, status_at + 3))
+        if len(block) < status_at + _NUMBERS_AFTER + 16:
+            continue
+        utc = _parse_utc(block, status_at - _TIME_BEFORE)
+        if fix == b"V" and not math.isnan(utc):
+            return (utc, 0.0, NAN, NAN, NAN, NAN)
+        if fix == b"A" and north in b"NS\0" and east in b"EW\0":
+            latitude, longitude, knots, course = struct.unpack_from(
+                "<4f", block, status_at + _NUMBERS_AFTER
+            )
+            return (
+                utc,
+                1.0,
+                _degrees(latitude, negative=north == b"S"),
+                _degrees(longitude, negative=east == b"W"),
+                knots * _KNOT if 0 <= knots < 1000 else NAN,
+                course if 0 <= course <= 360 else NAN,
+            )
+    sentence = _SENTENCE.search(block)
+    return None if sentence is None else _parse_sentence(sentence[0].decode("ascii", "replace"))
+
+
+def _parse_sentence(sentence: str) -> tuple[float, ...] | None:
+    cells = sentence.partition("*")[0].split(",")
+    if len(cells) < 10:
+        return None
+    utc = compact_utc(cells[9], cells[1])
+    if cells[2] != "A":
+        return (utc, 0.0, NAN, NAN, NAN, NAN)
+    return (
+        utc,
+        1.0,
+        degrees_minutes(cells[3], cells[4]),
+        degrees_minutes(cells[5], cells[6]),
+        number(cells[7]) * _KNOT,
+        number(cells[8]),
+    )
 
 
 def _parse_utc(block: bytes, time_at: int) -> float:
@@ -100,8 +132,7 @@ def _degrees(value: float, *, negative: bool) -> float:
 
 
 def _track(rows: np.ndarray[tuple[int, int], np.dtype[np.float64]], unreadable: int) -> RawTrack:
-    utc, fix, latitude, longitude, speed, course = rows.T
-    t = np.arange(len(rows), dtype=np.float64)
+    t, utc, fix, latitude, longitude, speed, course = rows.T
     start = (utc - t)[(fix > 0) & np.isfinite(utc)]
     warnings = []
     if unreadable:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
+import numpy as np
+
 from uploadm8.core.telemetry.delimited import Cells, Field, data_rows, fill, split
 from uploadm8.core.telemetry.formats import Format
 from uploadm8.core.telemetry.headers import Heading, parse_heading
@@ -16,16 +18,19 @@ from uploadm8.core.telemetry.rows import Rows
 from uploadm8.core.telemetry.text import head_lines, read_lines
 from uploadm8.core.telemetry.time_column import (
     TimeColumn,
+    compact_clocks,
+    compact_dates,
     date_order,
     date_seconds,
     detect,
     unwrap_midnight,
 )
-from uploadm8.core.telemetry.track import Channel, Clock
+from uploadm8.core.telemetry.track import Channel, Clock, FloatArray
 from uploadm8.core.telemetry.values import (
     NAN,
     clock_seconds,
     comma_number,
+    compact_clock,
     coordinate,
     number,
 )
@@ -35,6 +40,7 @@ _DELIMITERS = (",", ";", "\t", "|", " ")
 _SAMPLE_ROWS = 200
 _MAX_HEADER = 8_192  # characters; a longer line is no heading row
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII)
+_SMALLEST_INTEGERS = 1e5  # in ten-millionths this is a centimetre; in degrees it is nothing
 _MILES = ("mph", "mi/h")
 
 
@@ -58,6 +64,8 @@ def read_header(line: str) -> Header | None:
     if len(line) > _MAX_HEADER:
         return None
     for delimiter in _DELIMITERS:
+        if best is not None and delimiter == " ":
+            break  # blanks between names that another delimiter separates
         headings = [parse_heading(cell) for cell in split(line.lstrip("#% "), delimiter)]
         known = {h.channel for h in headings if h is not None}
         position = {Channel.LAT, Channel.LON} <= known
@@ -106,6 +114,7 @@ def read_table(header: Header, lines: Iterable[str], name: str) -> RawTrack:
     t, columns = rows.times(), rows.columns()
     if time_of_day:
         unwrap_midnight(t)
+    _integers_to_degrees(columns)
     speeds = header.columns(Channel.SPEED)
     certain = not speeds or _heading(header, speeds[0]).unit is not None
     return RawTrack(
@@ -118,6 +127,18 @@ def read_table(header: Header, lines: Iterable[str], name: str) -> RawTrack:
         dropped={"unreadable_row": unreadable},
         warnings=warnings,
     )
+
+
+def _integers_to_degrees(columns: dict[Channel, FloatArray]) -> None:
+    """Flight controllers and receivers count ten-millionths of a degree."""
+    if not {Channel.LAT, Channel.LON} <= columns.keys():
+        return
+    place = np.stack((columns[Channel.LAT], columns[Channel.LON]))
+    if np.isnan(place).all(axis=1).any():
+        return
+    usual = np.nanmedian(np.abs(place), axis=1)
+    if usual.min() > _SMALLEST_INTEGERS and usual.max() <= 1.8e9:
+        columns[Channel.LAT], columns[Channel.LON] = place / 1e7
 
 
 def _heading(header: Header, index: int) -> Heading:
@@ -154,8 +175,9 @@ def _fields(header: Header, first: list[Cells], warnings: list[str]) -> list[Fie
     for channel in Channel:
         for index in header.columns(channel)[:1]:
             place = channel in (Channel.LAT, Channel.LON)
-            factor = _heading(header, index).factor
-            fields.append(Field(index, channel, factor, coordinate if place else parse))
+            heading = _heading(header, index)
+            read = coordinate if place else parse
+            fields.append(Field(index, channel, heading.factor, read, heading.offset))
     return _altitude_in_feet(header, fields, warnings)
 
 
@@ -184,9 +206,12 @@ def _time(
             found.append((index, column))
     dated = next(((i, c) for i, c in found if c.clock is Clock.UTC), None)
     if dated is None and date is not None:
+        sample = [cells[date] for cells in first if date < len(cells)]
         for index, column in found:
             if column.is_time_of_day:
-                sample = [cells[date] for cells in first if date < len(cells)]
+                return Clock.UTC, _date_and_time(date, sample, index, warnings), False
+            clocks = [cells[index] for cells in first if index < len(cells)]
+            if compact_dates(sample) and compact_clocks(clocks):
                 return Clock.UTC, _date_and_time(date, sample, index, warnings), False
     if not found:
         return Clock.RELATIVE, lambda _: NAN, False
@@ -211,7 +236,9 @@ def _date_and_time(
     def read_time(cells: Cells) -> float:
         if max(date, clock) >= len(cells):
             return NAN
-        return date_seconds(cells[date], order) + clock_seconds(cells[clock])
+        time = cells[clock].strip()
+        seconds = clock_seconds(time) if ":" in time else compact_clock(time)
+        return date_seconds(cells[date], order) + seconds
 
     return read_time
 

@@ -32,11 +32,14 @@ def read(path: Path) -> RawTrack:
     movie = read_movie(path)
     if movie is not None:
         for track in movie.tracks:
-            if track.codec == "gpmd" or "GoPro MET" in track.name:
-                return _gopro(movie, track)
             if track.codec == camm.CODEC:
                 return camm.camm_track(movie, track)
-            if track.codec in _SUBTITLES and (found := _drone(movie, track)) is not None:
+            found = None
+            if track.codec == "gpmd" or "GoPro MET" in track.name:
+                found = _gopro(movie, track)
+            elif track.codec in _SUBTITLES:
+                found = _drone(movie, track)
+            if found is not None:
                 return found
     found = freegps_track(path, movie)
     if found is not None:
@@ -44,9 +47,14 @@ def read(path: Path) -> RawTrack:
     raise _nothing(movie)
 
 
-def _gopro(movie: Movie, track: MovieTrack) -> RawTrack:
+def _gopro(movie: Movie, track: MovieTrack) -> RawTrack | None:
+    """GoPro's telemetry; None for a track that only borrows its name, as some dash cams do."""
     samples = track.samples()
-    found = gpmf_track(movie.read(samples), samples.times, samples.times + samples.durations)
+    payloads = movie.read(samples)
+    filled = [payload for payload in payloads if payload]
+    if filled and not any(payload.startswith(b"DEVC") for payload in filled):
+        return None
+    found = gpmf_track(payloads, samples.times, samples.times + samples.durations)
     if movie.creation_utc is not None and found.start_utc is not None:
         # GoPros write their local time into a field that is meant to be UTC.
         ahead = movie.creation_utc - found.start_utc

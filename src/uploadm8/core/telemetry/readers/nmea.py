@@ -23,6 +23,7 @@ KNOT = 1852 / 3600
 _DAY = 86_400.0
 # A prefix in brackets (BlackVue) or any logger's own stamp may stand before the sentence.
 _SENTENCE = re.compile(r"\$(G[PNLABQ]|BD|QZ)([A-Z]{3}),([^*\r\n]*)(?:\*([0-9A-Fa-f]{2}))?")
+_MOST_G = 20.0  # beyond it the sensor counts thousandths of g
 _SENSOR = re.compile(r"\$GSENSORD?,([^,*]+),([^,*]+),([^,*]+)")
 
 Cells = list[str]
@@ -41,7 +42,8 @@ class _Epochs:
     def __init__(self) -> None:
         self.rows = Rows()
         self.no_fix: list[bool] = []
-        self.bad_checksums = 0
+        self.sentences = self.bad_checksums = 0
+        self.checked = True
         self._clock = ""
         self._date = ""
         self._row_date = ""
@@ -101,7 +103,8 @@ class _Epochs:
     def sensor(self, values: tuple[str, ...]) -> None:
         if self._open:
             for channel, text in zip(_SENSOR_AXES, values, strict=True):
-                self.rows.put(channel, number(text))
+                value = number(text)
+                self.rows.put(channel, value / 1000.0 if abs(value) > _MOST_G else value)
 
     def _see_fix(self, fix: bool) -> None:
         self._fix = fix if self._fix is None else self._fix and fix
@@ -128,19 +131,30 @@ def read(path: Path) -> RawTrack:
     Raises:
         TelemetryError: telemetry_no_points.
     """
+    epochs = _read_epochs(path, checked=True)
+    if epochs.bad_checksums > epochs.sentences / 2:
+        # Not a damaged file but a writer that cannot count: the sentences themselves may be fine.
+        epochs = _read_epochs(path, checked=False)
+    if not epochs.rows.count:
+        raise telemetry_error(Problem.NO_POINTS)
+    return _raw(epochs)
+
+
+def _read_epochs(path: Path, *, checked: bool) -> _Epochs:
     epochs = _Epochs()
+    epochs.checked = checked
     for line in read_lines(path):
         if found := _SENTENCE.search(line):
+            epochs.sentences += 1
             if _checksum_is_wrong(found):
                 epochs.bad_checksums += 1
-                continue
+                if checked:
+                    continue
             epochs.take(found[2], found[3].split(","))
         elif sensor := _SENSOR.search(line):
             epochs.sensor(sensor.groups())
     epochs.close()
-    if not epochs.rows.count:
-        raise telemetry_error(Problem.NO_POINTS)
-    return _raw(epochs)
+    return epochs
 
 
 def _checksum_is_wrong(found: re.Match[str]) -> bool:
@@ -157,7 +171,8 @@ def _raw(epochs: _Epochs) -> RawTrack:
     columns = epochs.rows.columns()
     warnings = []
     if epochs.bad_checksums:
-        warnings.append(f"{epochs.bad_checksums} lines have a wrong checksum and were left out.")
+        fate = "were left out" if epochs.checked else "were read all the same, as most have"
+        warnings.append(f"{epochs.bad_checksums:,} lines have a wrong checksum and {fate}.")
     clock = _date_times(t)
     vertical = columns.get(Channel.G_VERT)
     if vertical is not None and not np.isnan(vertical).all():

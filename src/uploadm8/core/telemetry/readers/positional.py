@@ -1,5 +1,6 @@
 """Rows ``timestamp,lat,lon,speed_mph,altitude`` without headings, as older clients send them."""
 
+from itertools import pairwise
 from pathlib import Path
 
 from uploadm8.core.telemetry.delimited import Cells, split
@@ -29,10 +30,13 @@ def _is_row(line: str) -> bool:
 
 
 def sniff(head: bytes) -> bool:
-    """Whether nearly all of the first lines are such rows."""
+    """Whether nearly all of the first lines are such rows, in order of time."""
     lines = [line for line in head_lines(head, _SNIFF_LINES) if not line.startswith("#")]
     whole = lines[:-1] if len(lines) > 1 else lines
-    return bool(whole) and sum(map(_is_row, whole)) >= 0.8 * len(whole)
+    rows = [line for line in whole if _is_row(line)]
+    times = [number(_cells(line)[1][0]) for line in rows]
+    in_order = sum(b < a for a, b in pairwise(times)) <= 1
+    return bool(rows) and len(rows) >= 0.8 * len(whole) and in_order
 
 
 def read(path: Path) -> RawTrack:

@@ -116,7 +116,10 @@ def _fields(columns: list[_Column]) -> list[Field]:
         known = best.get(channel)
         if known is None or column.source < known.source:
             best[channel] = column
-    return [Field(c.index, channel, c.heading.factor) for channel, c in best.items()]
+    return [
+        Field(c.index, channel, c.heading.factor, offset=c.heading.offset)
+        for channel, c in best.items()
+    ]
 
 
 FORMAT = Format("racechrono", sniff, read)

@@ -69,7 +69,8 @@ def _layout(line: str) -> _Layout | None:
         heading = parse_heading(name)
         channel = _AXES.get(name) or (heading.channel if heading else None)
         if channel is not None and channel not in fields:
-            fields[channel] = Field(index, channel, heading.factor if heading else 1.0)
+            factor, offset = (heading.factor, heading.offset) if heading else (1.0, 0.0)
+            fields[channel] = Field(index, channel, factor, offset=offset)
     utc = "UTC Time" in names
     return _Layout(
         time=names.index("UTC Time" if utc else "Time"),

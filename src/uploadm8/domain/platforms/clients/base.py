@@ -142,9 +142,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """The platform still works on the bytes; ask again after `seconds`."""
-
-    seconds: float
+    """The platform still works on the bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +170,21 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The platform is still at it; ask again after `seconds`."""
+    """The platform is still at it; ask again, but not within `seconds`."""
 
-    seconds: float = 5.0
+    seconds: float = 0.0
     detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CommitAgain:
-    """The commit was not acted on; the same call with the same handle cannot make a second post."""
+    """The commit was not acted on; the same call with the same handle cannot make a second post.
+
+    With `look_twice` the platform's word may lag behind the call, and is believed once it has
+    stood for a while.
+    """
+
+    look_twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,16 @@
 """The failures of a platform: one class, and one rule per code of the platform."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 
 from uploadm8.errors import Retry, UploadM8Error
+from uploadm8.infra.clock import now
 
 DAY = 86_400.0
+_SECONDS = re.compile(r"\d{1,9}(\.\d+)?", re.ASCII)
 
 RECONNECT = "Reconnect the account."
 WAIT = "Nothing to do: we try again on our own."
@@ -193,6 +198,13 @@ def by_status(status: int) -> Rule:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After in seconds, bounded to a day; None when absent or a date."""
+    """Read Retry-After, in seconds or as a date, bounded to a day; None when absent or garbled."""
     raw = headers.get("retry-after", "").strip()
-    return min(float(raw), DAY) if raw.isdigit() else None
+    if _SECONDS.fullmatch(raw):
+        return min(float(raw), DAY)
+    try:
+        moment = parsedate_to_datetime(raw)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(0.0, (aware - now()).total_seconds()), DAY)

@@ -11,7 +11,6 @@ from uploadm8.domain.platforms.clients.facebook import (
     as_reel,
 )
 from uploadm8.domain.platforms.clients.findings import (
-    Finding,
     MediaSpec,
     Proposal,
     block,
@@ -20,6 +19,7 @@ from uploadm8.domain.platforms.clients.findings import (
     limit_findings,
 )
 from uploadm8.domain.platforms.clients.options import FacebookOptions
+from uploadm8.findings import Finding
 from uploadm8.infra.clock import now
 
 TEXT_CHARACTERS = 63_206

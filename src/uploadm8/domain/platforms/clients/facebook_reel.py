@@ -35,11 +35,13 @@ class ReelUpload:
         self, draft: Draft, handle: FacebookReelHandle, report: Report
     ) -> FacebookReelHandle:
         """Send what is missing until Facebook itself says that it has every byte."""
+        confirmed = False
         for _ in range(TRIES):
             status = await read_status(self.graph, draft.access.token, handle.video_id)
             if status.failure is not None:
                 raise status.failure
-            stored = handle.size if status.uploaded else min(status.stored, handle.size)
+            whole = status.uploaded or (confirmed and not status.tells_bytes)
+            stored = handle.size if whole else min(status.stored, handle.size)
             handle = msgspec.structs.replace(handle, stored=stored)
             await report(stored)
             if stored >= handle.size:
@@ -52,6 +54,7 @@ class ReelUpload:
                     size=handle.size,
                     content=body(draft.media, stored, handle.size),
                 )
+                confirmed = True
             except PlatformError as error:
                 if error.code != e.LOST.code:
                     raise

@@ -19,6 +19,7 @@ from uploadm8.domain.platforms.clients.meta_graph import Graph
 from uploadm8.domain.platforms.clients.transport import mapping, number, rows, text
 
 _DONE = {"complete", "completed"}
+_UPLOADED = {"upload_complete", "processing", "ready"}
 _FAILED = {"error", "upload_failed", "expired"}
 _PHASES = ("uploading_phase", "processing_phase", "publishing_phase")
 
@@ -54,8 +55,16 @@ class VideoStatus:
 
     @property
     def uploaded(self) -> bool:
-        """Whether the uploading phase is over."""
-        return text(mapping(self.found, "uploading_phase"), "status") in _DONE
+        """Whether the uploading phase is over; its own word counts before the whole video's."""
+        phase = text(mapping(self.found, "uploading_phase"), "status")
+        if phase is None:
+            return text(self.found, "video_status") in _UPLOADED
+        return phase in _DONE
+
+    @property
+    def tells_bytes(self) -> bool:
+        """Whether it says anything about the bytes: phases may be missing."""
+        return bool(mapping(self.found, "uploading_phase")) or self.uploaded
 
     @property
     def processing(self) -> str | None:
@@ -94,15 +103,17 @@ class VideoStatus:
         if self.failure is not None:
             return NotPublished(self.failure)
         published_as = self.published_as
-        if published_as == "published" and self.publishing in {*_DONE, None}:
+        if published_as in {"published", None} and self.publishing in _DONE:
+            return Live(None, url)
+        if published_as == "published" and self.publishing is None:
             return Live(None, url)
         # Until its time a scheduled post is published by nobody: its phase need not be over.
         begun = self.publishing != "not_started" or self.processing not in {"not_started", None}
         if published_as == wanted == "scheduled" or (published_as == wanted == "draft" and begun):
             return Live(None, url, f"Facebook holds it as {wanted}.")
         if self.publishing == "not_started":
-            return CommitAgain()
-        return Pending(5.0, text(self.found, "video_status"))
+            return CommitAgain(look_twice=True)
+        return Pending(detail=text(self.found, "video_status"))
 
 
 def _failure(told: Mapping[str, Any]) -> PlatformError:

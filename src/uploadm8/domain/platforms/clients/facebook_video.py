@@ -49,8 +49,10 @@ class VideoUpload:
             try:
                 found: Mapping[str, Any] = await self._chunk(draft, handle)
             except PlatformError as error:
-                if not (error.platform_code or "").endswith(str(WRONG_OFFSET)) or not error.data:
+                if not (error.platform_code or "").endswith(str(WRONG_OFFSET)):
                     raise
+                if not error.data:  # the offset cannot be asked for: begin another session
+                    raise PlatformError(e.SESSION_GONE, platform=Platform.FACEBOOK) from error
                 found = error.data
             start, end = _offsets(found)
             stalls = stalls + 1 if start <= handle.start else 0

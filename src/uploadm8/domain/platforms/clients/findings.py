@@ -3,32 +3,11 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from uploadm8.domain.platforms.clients.base import LiveLimits, MediaFacts
 from uploadm8.domain.platforms.clients.options import Options
 from uploadm8.errors import Retry
-
-
-class Severity(StrEnum):
-    """What a finding means for the post."""
-
-    FIX = "fix"
-    """We repair it on our own, for example by transcoding."""
-    CHANGE = "change"
-    """It goes out, differently from what was asked."""
-    BLOCK = "block"
-    """It is not posted until the creator changes something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing about a post: a stable code, a sentence, and what happens about it."""
-
-    severity: Severity
-    code: str
-    sentence: str
-    what_we_do: str
+from uploadm8.findings import Finding, Severity
 
 
 @dataclass(frozen=True, slots=True)

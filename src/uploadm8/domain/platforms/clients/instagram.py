@@ -47,7 +47,6 @@ from uploadm8.domain.platforms.clients.transport import (
 )
 from uploadm8.infra.clock import now
 
-POLL_SECONDS = 5.0
 QUOTA_POLL_SECONDS = 1_800.0
 _OVER = {"ERROR", "EXPIRED", "GONE"}
 _CLOCK_SLACK = timedelta(minutes=5)
@@ -121,7 +120,7 @@ class Instagram:
             return Ready()
         if status in _OVER:
             raise self._failure(status, detail)
-        return NotReady(POLL_SECONDS)
+        return NotReady()
 
     async def _require_quota(self, access: Access) -> None:
         """Wait for room rather than be refused: other apps post to the account meanwhile."""
@@ -155,13 +154,13 @@ class Instagram:
         if status == "PUBLISHED":
             return await self._live(draft, handle)
         if status == "FINISHED":
-            return CommitAgain()
+            return CommitAgain(look_twice=True)
         if status == "GONE":
             return Unknown("Instagram no longer knows the upload.")
         if status in _OVER:
             return NotPublished(self._failure(status, detail))
         if status == "IN_PROGRESS":
-            return Pending(POLL_SECONDS, detail)
+            return Pending(detail=detail)
         return Unknown(f"Instagram answers with the status {status}.")
 
     async def permalink(self, access: Access, post_id: str) -> str | None:

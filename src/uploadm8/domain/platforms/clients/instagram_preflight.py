@@ -1,7 +1,6 @@
 """What Instagram would refuse."""
 
 from uploadm8.domain.platforms.clients.findings import (
-    Finding,
     MediaSpec,
     Proposal,
     block,
@@ -13,6 +12,7 @@ from uploadm8.domain.platforms.clients.findings import (
     mentions,
 )
 from uploadm8.domain.platforms.clients.options import InstagramOptions
+from uploadm8.findings import Finding
 
 CAPTION_CHARACTERS = 2_200
 HASHTAGS = 30

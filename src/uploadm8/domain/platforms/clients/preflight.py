@@ -9,7 +9,8 @@ from uploadm8.domain.platforms.clients import (
     youtube_preflight,
 )
 from uploadm8.domain.platforms.clients.base import Platform
-from uploadm8.domain.platforms.clients.findings import Finding, Proposal
+from uploadm8.domain.platforms.clients.findings import Proposal
+from uploadm8.findings import Finding
 
 _CHECKS: Mapping[Platform, Callable[[Proposal], list[Finding]]] = {
     Platform.TIKTOK: tiktok_preflight.findings,

@@ -11,6 +11,7 @@ from uploadm8.domain.platforms.clients import tiktok_upload as upload
 from uploadm8.domain.platforms.clients.base import (
     Accepted,
     Access,
+    Ambiguous,
     CommitAgain,
     CommitResult,
     Draft,
@@ -46,6 +47,7 @@ STATUS = "/v2/post/publish/status/fetch/"
 VIDEO_QUERY = "/v2/video/query/"
 METRIC_FIELDS = "id,share_url,view_count,like_count,comment_count,share_count"
 METRIC_BATCH = 20
+RESYNCS = 8
 
 _REFUSALS = {
     "spam_risk_too_many_posts",
@@ -108,8 +110,12 @@ class TikTok:
             return handle
         stored = max(handle.stored, await self._stored(draft.access, handle))
         index = tiktok_resume(plan, stored) if stored else 0
+        resyncs = 0
         while index < plan.count - 1:
             answer = await upload.put_chunk(self.api, draft, handle, index)
+            resyncs += answer.status == 416
+            if resyncs > RESYNCS:
+                raise upload.chunk_error(answer)
             index = await self._next(draft.access, handle, answer, index)
             handle = msgspec.structs.replace(
                 handle, stored=min(index, plan.count - 1) * plan.chunk_size
@@ -128,8 +134,11 @@ class TikTok:
         plan = tiktok_plan(handle.size)
         return await once(self._last(draft, handle, plan), again=again)
 
-    async def _last(self, draft: Draft, handle: TikTokHandle, plan: ChunkPlan) -> Accepted:
+    async def _last(self, draft: Draft, handle: TikTokHandle, plan: ChunkPlan) -> CommitResult:
         answer = await upload.put_chunk(self.api, draft, handle, plan.count - 1, tries=1)
+        stored = stored_by_content_range(answer.headers.get("content-range"))
+        if answer.status == 206 and stored is not None and stored < plan.size - 1:
+            return Ambiguous("TikTok wants bytes that it was given before.")
         if answer.status in upload.STORED:
             return Accepted()
         raise upload.chunk_error(answer)
@@ -175,7 +184,13 @@ class TikTok:
         )
 
     async def _stored(self, access: Access, handle: TikTokHandle) -> int:
-        data = await self._status(access, handle)
+        try:
+            data = await self._status(access, handle)
+        except PlatformError as error:
+            if error.code != "platform_handle_unknown":
+                raise
+            # Nothing can come of an upload that is unknown before its last chunk was sent.
+            raise PlatformError(e.SESSION_GONE, platform=Platform.TIKTOK) from error
         if text(data, "status") == "FAILED":
             raise fail_error(text(data, "fail_reason") or "internal")
         return number(data, "uploaded_bytes") or 0
@@ -231,7 +246,9 @@ def _verdict(data: Mapping[str, Any], handle: TikTokHandle, username: str | None
         return Live(None, None, "Delivered to the TikTok inbox; finish it in the app.")
     if status == "FAILED":
         return NotPublished(fail_error(text(data, "fail_reason") or "internal"))
-    uploaded = number(data, "uploaded_bytes")
-    if status == "PROCESSING_UPLOAD" and uploaded is not None and uploaded < handle.size - 1:
+    # Without the counter TikTok waits for bytes as far as anyone can tell; a chunk that it has
+    # already is refused, and belongs to the same post.
+    uploaded = number(data, "uploaded_bytes") or 0
+    if status == "PROCESSING_UPLOAD" and uploaded < handle.size - 1:
         return CommitAgain()
-    return Pending(5.0, status)
+    return Pending(detail=status)

@@ -1,7 +1,6 @@
 """What TikTok would refuse, and what its rules of use demand of the form."""
 
 from uploadm8.domain.platforms.clients.findings import (
-    Finding,
     MediaSpec,
     Proposal,
     block,
@@ -12,6 +11,7 @@ from uploadm8.domain.platforms.clients.findings import (
     utf16_units,
 )
 from uploadm8.domain.platforms.clients.options import TikTokOptions
+from uploadm8.findings import Finding
 
 CAPTION_UNITS = 2_200
 DRAFT_SCOPE = "video.upload"

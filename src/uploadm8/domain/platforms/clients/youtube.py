@@ -130,7 +130,7 @@ class YouTube:
     async def check(self, draft: Draft, handle: YouTubeHandle) -> Verdict:
         """Ask the session; when it is gone, look for the video by our tag."""
         progress = await upload.probe(self.api, draft, handle)
-        if isinstance(progress, upload.Uploaded):
+        if isinstance(progress, upload.Uploaded) and progress.video_id is not None:
             return _verdict(progress.video, draft.facts)
         if isinstance(progress, upload.Stored):
             return CommitAgain()
@@ -138,10 +138,12 @@ class YouTube:
             video = await self._find(draft, handle)
         except PlatformError as error:
             if error.code in {e.SCOPE_MISSING.code, e.REQUEST_REJECTED.code, e.POLICY.code}:
-                return Unknown("The session is gone and the uploads cannot be listed.")
+                return Unknown("The session is over and the uploads cannot be listed.")
             raise
         if video is not None:
             return _verdict(video, draft.facts)
+        if isinstance(progress, upload.Uploaded):
+            return Unknown("YouTube completed the upload without naming a video.")
         if now() - datetime.fromisoformat(handle.started) < SETTLE:
             return Pending(30.0, "The session is gone; waiting for the list of uploads to settle.")
         return NotPublished(PlatformError(e.SESSION_GONE, platform=Platform.YOUTUBE))

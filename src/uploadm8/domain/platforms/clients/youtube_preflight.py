@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from uploadm8.domain.platforms.clients.findings import (
-    Finding,
     MediaSpec,
     Proposal,
     block,
@@ -21,6 +20,7 @@ from uploadm8.domain.platforms.clients.youtube_metadata import (
     tags_length,
     title_of,
 )
+from uploadm8.findings import Finding
 from uploadm8.infra.clock import now
 
 DESCRIPTION_BYTES = 5_000

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 
 from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import Draft, Platform
@@ -66,7 +67,7 @@ async def start(api: YouTubeApi, draft: Draft, *, part: str, notify: bool, body:
     location: str | None = answer.headers.get("location")
     if not location:
         raise PlatformError(e.GARBLED, platform=Platform.YOUTUBE, http_status=answer.status)
-    return location
+    return urljoin(answer.url, location)
 
 
 async def probe(api: YouTubeApi, draft: Draft, handle: YouTubeHandle) -> Progress:
@@ -108,10 +109,8 @@ async def put(
 
 def _progress(answer: Answer) -> Progress:
     if answer.status in {200, 201}:
-        found = json_object(answer)
-        if found is None:
-            raise PlatformError(e.GARBLED, platform=Platform.YOUTUBE, http_status=answer.status)
-        return Uploaded(found)
+        # Complete whatever the body says: one without an id is looked for by its tag.
+        return Uploaded(json_object(answer) or {})
     if answer.status == 308:
         return Stored(stored_by_range(answer.headers.get("range")))
     if answer.status in GONE:

@@ -1,0 +1,120 @@
+"""The end of a render: files stored and recorded, the upload handed over; or everything given up."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from uploadm8.core.video.job import OutputReport
+from uploadm8.domain.renditions.tables import RenderPlan, Rendition, RenditionState
+from uploadm8.domain.uploads.actors import reject_upload
+from uploadm8.domain.uploads.lifecycle import advance
+from uploadm8.domain.uploads.service import QuotaBook
+from uploadm8.domain.uploads.tables import UploadState
+from uploadm8.domain.uploads.views import json_of
+from uploadm8.errors import UploadM8Error
+from uploadm8.infra.clock import now
+from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.jobs.catalog import (
+    CLEAN_SEGMENTS,
+    JOIN_SEGMENTS,
+    RELEASE_PUBLICATIONS,
+    RENDER_SEGMENT,
+)
+from uploadm8.infra.jobs.handlers import JobContext
+from uploadm8.infra.jobs.queue import enqueue, request_cancel
+from uploadm8.infra.live import Live
+from uploadm8.infra.scratch import Scratch
+from uploadm8.infra.storage.keys import rendition_key, still_key
+from uploadm8.infra.storage.s3 import Storage
+
+R = RenditionState
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing:
+    """Ends renders, made by one worker or by many."""
+
+    storage: Storage
+    scratch: Scratch
+    live: Live
+    quota: QuotaBook
+
+    async def keep(
+        self,
+        context: JobContext,
+        upload: dict[str, Any],
+        row: dict[str, Any],
+        report: OutputReport,
+        seconds: float,
+    ) -> None:
+        """Store a finished file with its still, and record it if the lease is still ours."""
+        run = f"{context.job.id.hex[-12:]}-{context.job.epoch}"
+        key = rendition_key(upload["workspace"], upload["id"], row["id"], run)
+        picture = still_key(upload["workspace"], upload["id"], row["id"], run)
+        info, digest = await self.storage.upload(key, report.path, "video/mp4")
+        await self.storage.upload(picture, report.path.with_suffix(".jpg"), "image/jpeg")
+        spec = json_of(row["spec"])
+        async with transaction():
+            await context.fence()
+            await Rendition.update(
+                {
+                    Rendition.state: R.SUCCEEDED.value,
+                    Rendition.object_key: key,
+                    Rendition.still_key: picture,
+                    Rendition.etag: info.etag,
+                    Rendition.size_bytes: info.size,
+                    Rendition.sha256: digest,
+                    Rendition.width: spec["width"],
+                    Rendition.height: spec["height"],
+                    Rendition.fps: report.frames / report.seconds if report.seconds else None,
+                    Rendition.duration_s: report.seconds,
+                    Rendition.render_seconds: seconds,
+                    Rendition.progress: 1.0,
+                    Rendition.finished_at: now(),
+                }
+            ).where(Rendition.id == row["id"], Rendition.state == R.RUNNING)
+
+    async def hand_over(self, context: JobContext, upload: dict[str, Any]) -> None:
+        """Every rendition is there: the upload is ready, its publications may go."""
+        upload_id = upload["id"]
+        async with transaction():
+            await context.fence()
+            moved = await advance(
+                upload_id, (UploadState.RENDERING,), UploadState.READY, progress=1.0, ready_at=now()
+            )
+            if moved:
+                await enqueue(
+                    RELEASE_PUBLICATIONS, ref_id=upload_id, workspace_id=upload["workspace"]
+                )
+            await _forget_plan(upload)
+        await self.live.tell(upload_id, {"state": "ready", "progress": 1.0})
+        await self.scratch.remove(upload_id)
+
+    async def give_up(self, context: JobContext, error: UploadM8Error) -> None:
+        """No rendition can be made: stop what is under way; the upload and its renditions say why."""
+        upload_id = context.subject
+        # Jobs before all else: the order in which running segments lock.
+        await request_cancel(upload_id, RENDER_SEGMENT, JOIN_SEGMENTS)
+        await Rendition.update(
+            {
+                Rendition.state: R.FAILED.value,
+                Rendition.error_code: error.code,
+                Rendition.error_detail: error.detail,
+                Rendition.finished_at: now(),
+            }
+        ).where(Rendition.upload == upload_id, Rendition.state.is_in([R.QUEUED, R.RUNNING]))
+        await RenderPlan.delete().where(RenderPlan.upload == upload_id)
+        await reject_upload(upload_id, error, self.quota)
+
+
+async def _forget_plan(upload: dict[str, Any]) -> None:
+    """In the transaction that ends a shared render: its segments are rubbish from now on."""
+    gone = await (
+        RenderPlan.delete().where(RenderPlan.upload == upload["id"]).returning(RenderPlan.id)
+    )
+    for plan in gone:
+        await enqueue(
+            CLEAN_SEGMENTS,
+            ref_id=upload["id"],
+            workspace_id=upload["workspace"],
+            args={"plan": str(plan["id"])},
+        )

@@ -1,0 +1,100 @@
+"""Progress of a render, told live a few times a second and kept in the rows once a second."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from uploadm8.core.video.job import Progress
+from uploadm8.domain.renditions.tables import Rendition
+from uploadm8.domain.uploads.tables import Upload
+from uploadm8.infra.live import Live
+
+KEEP_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a render is, over all workers that take part.
+
+    Attributes:
+        share: 0..1.
+        fps: source pictures a second.
+        left_s: estimate of the seconds that are left.
+    """
+
+    share: float
+    fps: float
+    left_s: float
+
+    @classmethod
+    def of(cls, event: Progress) -> "Standing":
+        """Of a render in one piece."""
+        return cls(event.pictures / max(1, event.total), event.fps, event.left_s)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressBoard:
+    """Where an upload's progress is shown."""
+
+    live: Live
+    upload_id: UUID
+    renditions: Sequence[UUID]
+
+    async def tell(self, standing: Standing) -> None:
+        """Tell those who follow the upload."""
+        event = {
+            "state": "rendering",
+            "progress": round(standing.share, 4),
+            "fps": round(standing.fps, 1),
+            "seconds_left": round(standing.left_s, 1),
+        }
+        await self.live.tell(self.upload_id, event)
+
+    async def keep(self, share: float) -> float:
+        """Keep the share in the rows; it never goes back, even if a segment is made again."""
+        rows = await Upload.raw(
+            "UPDATE uploads SET progress=GREATEST(progress, {}::float8) WHERE id={}"
+            " AND state='rendering' RETURNING progress",
+            share,
+            self.upload_id,
+        )
+        highest = float(rows[0]["progress"]) if rows else share
+        await Rendition.update({Rendition.progress: highest}).where(
+            Rendition.id.is_in(list(self.renditions)), Rendition.state == "running"
+        )
+        return highest
+
+
+def newest_only(tell: Callable[[Progress], Awaitable[None]]) -> Callable[[Any], None]:
+    """A listener for a child's events that skips those arriving while one is being told."""
+    loop = asyncio.get_running_loop()
+    told: set[asyncio.Task[None]] = set()
+
+    async def telling(event: Progress) -> None:
+        await tell(event)
+
+    def on_event(event: Any) -> None:
+        if isinstance(event, Progress) and not told:
+            task = loop.create_task(telling(event))
+            told.add(task)
+            task.add_done_callback(told.discard)
+
+    return on_event
+
+
+class Every:
+    """Says once in a while that it is time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._last = seconds, float("-inf")
+
+    def due(self) -> bool:
+        """Whether that much time has passed since this was last True."""
+        now = time.monotonic()
+        if now - self._last < self._seconds:
+            return False
+        self._last = now
+        return True

@@ -1,0 +1,1 @@
+"""The audit log: who did what, written in the transaction that does it, never changed."""
