@@ -47,7 +47,6 @@ from uploadm8.domain.platforms.clients.transport import (
 )
 from uploadm8.infra.clock import now
 
-QUOTA_POLL_SECONDS = 1_800.0
 _OVER = {"ERROR", "EXPIRED", "GONE"}
 _CLOCK_SLACK = timedelta(minutes=5)
 
@@ -114,22 +113,11 @@ class Instagram:
     async def ready(self, draft: Draft, handle: InstagramHandle) -> Readiness:
         """Tell whether Instagram has processed the container."""
         status, detail = await self._status(draft.access, handle)
-        if status == "FINISHED":
-            await self._require_quota(draft.access)
         if status in {"FINISHED", "PUBLISHED"}:
             return Ready()
         if status in _OVER:
             raise self._failure(status, detail)
         return NotReady()
-
-    async def _require_quota(self, access: Access) -> None:
-        """Wait for room rather than be refused: other apps post to the account meanwhile."""
-        limits = await self.limits(access)
-        used, total = limits.posts_used, limits.posts_total
-        if used is not None and total is not None and used >= total:
-            raise PlatformError(
-                e.DAILY_LIMIT, platform=self.platform, retry_after=QUOTA_POLL_SECONDS
-            )
 
     async def commit(
         self, draft: Draft, handle: InstagramHandle, *, again: bool = False
