@@ -11,6 +11,7 @@ from uploadm8.domain.accounts.actors import AccountJobs
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
+from uploadm8.domain.publishing.foresight import Foresight
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.sweep import PublicationSweep
@@ -56,6 +57,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         Aftermath(services.delivery, services.platforms.clients).handlers(),
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
+        Foresight(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         WorkspaceJobs(services.closing, services.team_mail).handlers(),

@@ -51,6 +51,8 @@ PUBLISH = JobKind(
 )
 RECONCILE = JobKind("publishing.reconcile", Queue.JOBS, max_attempts=500)
 SWEEP_PUBLICATIONS = JobKind("publishing.sweep", Queue.LIGHT, timeout_s=120, every_s=60)
+FORESEE_ACCESS = JobKind("publishing.foresee_access", Queue.LIGHT, timeout_s=120, every_s=900)
+ACCESS_WARNING = JobKind("publishing.access_warning", Queue.LIGHT, timeout_s=120)
 AFTER_PUBLISH = JobKind("publishing.after", Queue.LIGHT, max_attempts=6)
 POST_STEP = JobKind("publishing.post_step", Queue.LIGHT, timeout_s=300, max_attempts=6)
 PULL_METRICS = JobKind("publishing.pull_metrics", Queue.LIGHT, timeout_s=120, max_attempts=4)
