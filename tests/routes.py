@@ -208,6 +208,8 @@ ROWS: Mapping[str, Row] = {
     "GET /api/audit": Row(role="admin"),
     "GET /api/audit/export": Row(role="admin"),
     "POST /api/webhooks/tiktok": Row("public"),
+    "GET /api/webhooks/meta": Row("public"),
+    "POST /api/webhooks/meta": Row("public"),
     "POST /api/webhooks/meta/deauthorize": Row("public"),
     "POST /api/webhooks/meta/data-deletion": Row("public"),
     "GET /api/webhooks/meta/data-deletion/{code}": Row("public", path={"code": "x"}),

@@ -36,7 +36,7 @@ from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
 from uploadm8.domain.publishing.posting import Posting
 from uploadm8.domain.publishing.queue_times import QueueTimes
-from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
+from uploadm8.domain.publishing.reconnect import ask_sooner, look_for_hidden, requeue_parked
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.publishing.targets import Targets
 from uploadm8.domain.renditions.previews import HudPreviews
@@ -267,6 +267,8 @@ def _platforms(
         mailer=mailer,
         connected=requeue_parked,
         posts_moved=ask_sooner,
+        post_hidden=look_for_hidden,
+        verify_token=config.meta_webhook_verify_token.get_secret_value(),
     )
 
 

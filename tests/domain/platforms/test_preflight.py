@@ -130,7 +130,12 @@ def test_youtube_wants_choices_and_counts_bytes() -> None:
     proposal = propose(
         Platform.YOUTUBE,
         caption="ä" * 2501,
-        options={"privacy": None, "made_for_kids": None, "tags": ["x" * 470], "category_id": "3"},
+        options={
+            "privacy": None,
+            "made_for_kids": None,
+            "tags": ["x" * 95] * 5,
+            "category_id": "3",
+        },
     )
     assert set(codes(Platform.YOUTUBE, proposal)) == {
         "privacy_not_chosen",

@@ -9,7 +9,7 @@ from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.flows import Flows
 from uploadm8.domain.platforms.letters import Letters
 from uploadm8.domain.platforms.limits import AccountLimits
-from uploadm8.domain.platforms.signals import Signals
+from uploadm8.domain.platforms.signals import PostHook, Signals, no_post
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.domain.platforms.views import PlatformViews
@@ -41,6 +41,8 @@ def build_platforms(
     mailer: Mailer,
     connected: Hook = nothing,
     posts_moved: Hook = nothing,
+    post_hidden: PostHook = no_post,
+    verify_token: str = "",
 ) -> Platforms:
     """Wire the subject together.
 
@@ -53,6 +55,8 @@ def build_platforms(
         mailer: sends the letters about accounts in trouble.
         connected: told of every account that was connected or reconnected.
         posts_moved: told of an account whose posts a platform says have moved on.
+        post_hidden: told of a post that its platform says is no longer public.
+        verify_token: what Meta proves itself with when it subscribes us to its webhooks.
     """
     vault = Vault(cipher)
     accounts = Accounts(vault, allow_account, connected)
@@ -70,5 +74,7 @@ def build_platforms(
             meta=clients.apps[Platform.FACEBOOK],
             keeper=keeper,
             posts_moved=posts_moved,
+            post_hidden=post_hidden,
+            verify_token=verify_token,
         ),
     )

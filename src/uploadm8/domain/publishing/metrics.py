@@ -38,6 +38,9 @@ AGES = (
 )
 """How old a post is at each look; after the last one it is left alone."""
 
+HIDDEN_PULL = -1
+"""The number of the look that a platform's word about a hidden post caused."""
+
 
 @dataclass(frozen=True, slots=True)
 class MetricsJobs:
@@ -62,11 +65,13 @@ class MetricsJobs:
             lambda access: publisher.metrics(access, [post_id]),
         )
         found = figures.get(post_id)
+        if found is None and pull == HIDDEN_PULL:
+            found = Metrics(gone="no longer public")
         async with transaction():
             await context.fence()
             if found is not None:
                 await _keep(row["id"], pull, found)
-            if found is None or found.gone is None:
+            if pull != HIDDEN_PULL and (found is None or found.gone is None):
                 await schedule_pull(row["id"], row["workspace"], pull + 1)
 
     async def skip(self, context: JobContext, error: UploadM8Error) -> None:
@@ -74,6 +79,8 @@ class MetricsJobs:
         log.info("metrics_skipped", code=error.code)
         if context.job.ref_id is not None and context.job.workspace_id is not None:
             pull = int(context.job.args["pull"]) + 1
+            if pull == HIDDEN_PULL + 1:
+                return
             await schedule_pull(context.job.ref_id, context.job.workspace_id, pull)
 
 

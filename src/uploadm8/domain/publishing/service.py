@@ -105,7 +105,7 @@ class Publications:
         looks = await (
             PublicationMetrics.select()
             .where(PublicationMetrics.publication == publication_id)
-            .order_by(PublicationMetrics.pull)
+            .order_by(PublicationMetrics.at)
         )
         return [
             msgspec.convert({**look, "more": json_of(look["more"])}, MetricsOut) for look in looks

@@ -65,6 +65,7 @@ VERIFY_REQUESTED = JobKind("accounts.verify_requested", Queue.LIGHT, timeout_s=6
 TEAM_MAIL = JobKind("workspaces.mail", Queue.LIGHT, timeout_s=120)
 FORGET = JobKind("accounts.forget", Queue.LIGHT, timeout_s=300, max_attempts=2, every_s=3600)
 REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
+VERIFY_ACCESS = JobKind("platforms.verify_access", Queue.LIGHT, timeout_s=120)
 PLATFORM_MAIL = JobKind("platforms.mail", Queue.LIGHT, timeout_s=120)
 KEEP_TOKENS_ALIVE = JobKind("platforms.keep_tokens_alive", Queue.LIGHT, every_s=900)
 LOCK_ACCOUNT = JobKind("accounts.lock", Queue.LIGHT, max_attempts=20)
