@@ -4,7 +4,7 @@ from uuid import UUID
 
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import to_json
+from uploadm8.infra.db.json_columns import to_json
 from uploadm8.infra.ids import new_id
 
 

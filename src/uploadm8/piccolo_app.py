@@ -18,6 +18,7 @@ _TABLE_MODULES = [
     "uploadm8.domain.platforms.tables",
     "uploadm8.domain.publishing.tables",
     "uploadm8.domain.billing.tables",
+    "uploadm8.domain.notifications.tables",
 ]
 
 APP_CONFIG = AppConfig(

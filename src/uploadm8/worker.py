@@ -8,9 +8,11 @@ import dramatiq
 
 from uploadm8.config import Config
 from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.analytics.digest import Digests
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
+from uploadm8.domain.publishing.approval_mail import ApprovalMail
 from uploadm8.domain.publishing.foresight import Foresight
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
@@ -57,8 +59,11 @@ def handlers(services: Services) -> dict[str, Handler]:
         Aftermath(services.delivery, services.platforms.clients).handlers(),
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
-        Foresight(services.post.mailer, services.config.frontend_url).handlers(),
+        Foresight(services.platforms.jobs.letters).handlers(),
+        ApprovalMail(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
+        services.notifications.jobs.handlers(),
+        Digests().handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         WorkspaceJobs(services.closing, services.team_mail).handlers(),
         BillingJobs(

@@ -7,6 +7,7 @@ import pytest
 
 from publishing_desk import Desk
 from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.platforms.letters import Letters
 from uploadm8.domain.platforms.tables import ConnectedAccount
 from uploadm8.domain.publishing.calendar import entries
 from uploadm8.domain.publishing.foresight import Foresight
@@ -31,6 +32,14 @@ class Recorder:
         self.mail.append(mail)
 
 
+def letters(recorder: Recorder) -> Letters:
+    async def wanted(workspace: UUID) -> bool:
+        del workspace
+        return True
+
+    return Letters(recorder, "https://app.example.com", wanted)
+
+
 async def planned(desk: Desk, platform: Platform, *, in_days: int, access_days: int) -> UUID:
     publication = await desk.publication(platform)
     await Publication.raw(
@@ -49,7 +58,7 @@ async def foresee() -> None:
     assert job_id is not None
     job = await claim(job_id, "test", 60)
     assert job is not None
-    await Foresight(Recorder(), "https://app.example.com").foresee(JobContext(job, "test"))
+    await Foresight(letters(Recorder())).foresee(JobContext(job, "test"))
 
 
 async def mailed() -> list[Mail]:
@@ -58,7 +67,7 @@ async def mailed() -> list[Mail]:
     for row in rows:
         job = await claim(row["id"], "test", 60)
         assert job is not None
-        await Foresight(recorder, "https://app.example.com").send(JobContext(job, "test"))
+        await Foresight(letters(recorder)).send(JobContext(job, "test"))
     return recorder.mail
 
 

@@ -12,7 +12,7 @@ from platform_site import Site, site_of
 from sandbox_flows import Sandbox
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.jobs.tables import JobRow
 
 pytestmark = pytest.mark.anyio

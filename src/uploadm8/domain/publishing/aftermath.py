@@ -13,14 +13,15 @@ from uploadm8.domain.platforms.clients.options import FacebookOptions, Options, 
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.clients.youtube_preflight import MANAGING
 from uploadm8.domain.platforms.tokens import with_token
+from uploadm8.domain.publishing.announcements import announce_state
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.drafts import AskLaterError, facts_of
 from uploadm8.domain.publishing.metrics import schedule_pull
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.renditions.tables import Rendition
-from uploadm8.domain.uploads.views import json_of
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, POST_STEP
 from uploadm8.infra.jobs.handlers import Handler, JobContext
@@ -29,6 +30,8 @@ from uploadm8.infra.jobs.queue import enqueue
 ASK_FOR_ID = timedelta(days=1)
 """Moderation usually takes under a minute, sometimes hours; private posts never get an id."""
 
+WAIT_FOR_URL = timedelta(minutes=10)
+"""How long the news of a post waits for its address."""
 ONCE_PUBLIC = timedelta(minutes=1)  # after the platform's own schedule
 
 COMMENTING: Mapping[Platform, frozenset[str]] = {
@@ -57,11 +60,14 @@ class Aftermath:
         row = await published_row(context)
         if row is None:
             return
+        if row["public_url"] is not None or not _gets_an_id(row) or _is_old_news(row):
+            await announce_state(row["id"])
         if row["platform_post_id"] is None:
             await self._learn_id(context, row)
             return
         if row["public_url"] is None:
             await self._learn_url(row)
+            await announce_state(row["id"])
         options = read_options(Platform(row["platform"]), json_of(row["options"]))
         steps = wanted_steps(options, reel=await _is_reel(row, options))
         public_at = options.public_at if options.public_at and options.public_at > now() else None
@@ -187,6 +193,10 @@ def _pause(row: Mapping[str, Any]) -> float:
     """Seconds until the next question: the older the post, the longer."""
     age: float = (now() - row["published_at"]).total_seconds()
     return min(max(30.0, age / 4), 1_800.0)
+
+
+def _is_old_news(row: Mapping[str, Any]) -> bool:
+    return bool(now() - row["published_at"] > WAIT_FOR_URL)
 
 
 def _gets_an_id(row: Mapping[str, Any]) -> bool:

@@ -7,9 +7,9 @@ from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.release import enqueue_publish
 from uploadm8.domain.publishing.schemas import Verdict
 from uploadm8.domain.publishing.tables import Publication, PublicationState
-from uploadm8.domain.uploads.views import to_json
 from uploadm8.errors import ConflictError
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 

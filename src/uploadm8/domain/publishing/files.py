@@ -8,8 +8,8 @@ from uploadm8.domain.platforms.clients.findings import Proposal
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.clients.preflight import preflight
 from uploadm8.domain.publishing.drafts import facts_of
-from uploadm8.domain.uploads.views import json_of
 from uploadm8.findings import blocks
+from uploadm8.infra.db.json_columns import json_of
 
 TALL = frozenset({Platform.TIKTOK, Platform.INSTAGRAM, Platform.FACEBOOK})
 """Where people hold the phone upright."""

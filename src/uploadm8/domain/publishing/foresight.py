@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.platforms.letters import Letters
 from uploadm8.domain.platforms.views import foreseeable_end
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.infra.db.transaction import transaction
@@ -14,7 +15,6 @@ from uploadm8.infra.jobs.catalog import ACCESS_WARNING, FORESEE_ACCESS
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.mail.letter import Button, Letter, render
-from uploadm8.infra.mail.mailer import Mailer
 
 BATCH = 500
 _PLANNED = (
@@ -34,8 +34,7 @@ _PLANNED = (
 class Foresight:
     """Handlers of `publishing.foresee_access` and of the letters it records."""
 
-    mailer: Mailer
-    frontend_url: str
+    letters: Letters
 
     def handlers(self) -> tuple[Handler, ...]:
         """Every handler, with its kind."""
@@ -67,8 +66,10 @@ class Foresight:
         ends = foreseeable_end(rows[0]) if rows else None
         if ends is None or rows[0]["email"] is None:
             return
-        letter = _write(rows[0], ends, self.frontend_url)
-        await self.mailer.send(render(letter, rows[0]["email"], "access-ends-before"))
+        if not await self.letters.wanted(rows[0]["workspace"]):
+            return
+        letter = _write(rows[0], ends, self.letters.frontend_url)
+        await self.letters.mailer.send(render(letter, rows[0]["email"], "access-ends-before"))
 
 
 def _write(row: Mapping[str, Any], ends: datetime, frontend_url: str) -> Letter:

@@ -13,9 +13,9 @@ from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.tokens import with_token
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.tables import Publication, PublicationMetrics, PublicationState
-from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PULL_METRICS

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uploadm8.domain.publishing.lifecycle import CANCELABLE, TOO_LATE, advance
 from uploadm8.domain.publishing.tables import Publication, PublicationState
-from uploadm8.domain.publishing.targets import Asked, Gate, Targets, Words, record
+from uploadm8.domain.publishing.targets import Asked, Targets, Words
 from uploadm8.domain.publishing.views import publication_out
 from uploadm8.domain.uploads.ports import PlannedTargets
 from uploadm8.domain.uploads.schemas import NewUpload, PublicationOut
@@ -22,7 +22,7 @@ S = PublicationState
 class PublicationPlans:
     """Implements the uploads' port for publications."""
 
-    gate: Gate
+    targets: Targets
 
     async def plan(
         self, workspace_id: UUID, user_id: UUID, upload_id: UUID, new: NewUpload
@@ -35,8 +35,8 @@ class PublicationPlans:
         """
         words = Words(new.title, new.filename, new.caption, new.hashtags)
         asked = Asked(workspace_id, user_id, words, new.targets, new.schedule)
-        planned = await Targets(self.gate).check(asked)
-        await record(asked, upload_id, planned)
+        planned = await self.targets.check(asked)
+        await self.targets.record(asked, upload_id, planned)
         return PlannedTargets(platforms=tuple(sorted({one.platform for one in planned})))
 
     async def of_uploads(

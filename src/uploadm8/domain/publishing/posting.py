@@ -11,11 +11,11 @@ from uploadm8.domain.publishing.files import fitting, made_for
 from uploadm8.domain.publishing.release import finished, start, title_of
 from uploadm8.domain.publishing.schemas import NewPublications, TargetPreview
 from uploadm8.domain.publishing.tables import Publication
-from uploadm8.domain.publishing.targets import Asked, Targets, Words, record
+from uploadm8.domain.publishing.targets import Asked, Targets, Words
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, to_json
-from uploadm8.errors import ConflictError, NotFoundError, PaymentRequiredError
+from uploadm8.errors import ConflictError, NotFoundError
+from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import RENDER_UPLOAD
 from uploadm8.infra.jobs.queue import enqueue
@@ -37,7 +37,7 @@ class Posting:
         """Check targets as `add` would, with the accounts' live limits, and record nothing.
 
         Raises:
-            NotFoundError, InvalidRequestError, PaymentRequiredError: as `add`, but for what
+            NotFoundError, InvalidRequestError: as `add`, but for what
                 preflight blocks, which is among the findings.
         """
         upload = await _upload(workspace_id, new.upload_id)
@@ -73,7 +73,7 @@ class Posting:
             _require_open(upload)
             asked = _asked(workspace_id, user_id, upload, new)
             planned = await self.targets.check(asked, limits)
-            made = await record(asked, new.upload_id, planned)
+            made = await self.targets.record(asked, new.upload_id, planned)
             platforms = {one.platform.value for one in planned}
             if upload["state"] == U.READY:
                 platforms = await self._start(upload, made)
@@ -88,7 +88,7 @@ class Posting:
 
         Where the tier transcodes, a file of the wrong shape is not good enough.
         """
-        choosy = await self._transcodes(upload["workspace"])
+        choosy = await self.targets.gate.has(upload["workspace"], Feature.AUTO_TRANSCODE)
         renditions = await finished(upload["id"])
         lacking: set[str] = set()
         drafts = await Publication.select().where(Publication.id.is_in(list(made)))
@@ -101,13 +101,6 @@ class Posting:
             else:
                 lacking.add(draft["platform"])
         return lacking
-
-    async def _transcodes(self, workspace_id: UUID) -> bool:
-        try:
-            await self.targets.gate.require(workspace_id, Feature.AUTO_TRANSCODE)
-        except PaymentRequiredError:
-            return False
-        return True
 
     async def _want(self, upload: dict[str, Any], platforms: set[str]) -> None:
         """Have files made for further platforms: by the render to come, or by another one."""

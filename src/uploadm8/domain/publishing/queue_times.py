@@ -7,15 +7,16 @@ from zoneinfo import ZoneInfo
 
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
+from uploadm8.domain.publishing.approvals import Gate
 from uploadm8.domain.publishing.schedule import zone_named
 from uploadm8.domain.publishing.schemas import WeeklyTimeIn, WeeklyTimes, WeeklyTimesOut
 from uploadm8.domain.publishing.smart import planned_times
 from uploadm8.domain.publishing.tables import PostingTimes
-from uploadm8.domain.publishing.targets import Gate, workspace_zone
+from uploadm8.domain.publishing.targets import workspace_zone
 from uploadm8.domain.publishing.weekly import DAYS, WeeklyTime, free_time, read_times
-from uploadm8.domain.uploads.views import to_json
 from uploadm8.errors import NotFoundError
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import to_json
 
 
 @dataclass(frozen=True, slots=True)

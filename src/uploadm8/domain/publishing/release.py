@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
+from uploadm8.domain.publishing.approval_hold import hold_unapproved
 from uploadm8.domain.publishing.files import fitting, made_for
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
@@ -72,11 +73,16 @@ def title_of(upload: Mapping[str, Any]) -> str | None:
 async def start(draft: Mapping[str, Any], rendition: Mapping[str, Any]) -> None:
     """Give a draft its file and set it going at its time, or hold it back in the manual queue."""
     common = {"rendition": rendition["id"], "bytes_total": rendition["size_bytes"]}
+    await Publication.update(
+        {getattr(Publication, name): value for name, value in common.items()}
+    ).where(Publication.id == draft["id"])
+    if await hold_unapproved(draft["id"]):
+        return
     if draft["schedule_mode"] == ScheduleMode.QUEUE and draft["publish_at"] is None:
-        await advance(draft["id"], (S.DRAFT,), S.HELD, held_reason="manual_queue", **common)
+        await advance(draft["id"], (S.DRAFT,), S.HELD, held_reason="manual_queue")
         return
     target = S.QUEUED if draft["publish_at"] is None else S.SCHEDULED
-    if await advance(draft["id"], (S.DRAFT,), target, **common):
+    if await advance(draft["id"], (S.DRAFT,), target):
         await enqueue_publish(draft["id"], draft["workspace"], draft["publish_at"])
 
 

@@ -31,8 +31,8 @@ from uploadm8.domain.publishing.tables import (
     PublishAttempt,
 )
 from uploadm8.domain.publishing.views import publication_out
-from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import ConflictError, NotFoundError
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import PUBLISH
 from uploadm8.infra.jobs.queue import request_cancel

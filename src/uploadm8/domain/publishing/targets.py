@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from uploadm8.domain.billing.plans import Feature
@@ -12,16 +12,19 @@ from uploadm8.domain.platforms.clients.options import Options, read_options
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import read_scopes
 from uploadm8.domain.platforms.views import foreseeable_end
+from uploadm8.domain.publishing.approvals import Approvals, Gate
 from uploadm8.domain.publishing.placing import placed
 from uploadm8.domain.publishing.preflight import Wish, accept, look_at, written
 from uploadm8.domain.publishing.schedule import When, resolve
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.domain.uploads.schemas import Schedule, Target
-from uploadm8.domain.uploads.views import to_json
 from uploadm8.domain.workspaces.tables import Workspace
-from uploadm8.errors import ConflictError, FieldError, InvalidRequestError, PaymentRequiredError
+from uploadm8.errors import ConflictError, FieldError, InvalidRequestError
 from uploadm8.findings import Finding
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record as audit
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import to_json
 from uploadm8.infra.ids import new_id
 
 S = PublicationState
@@ -31,12 +34,6 @@ SCHEDULE_FEATURE = {
 }
 Limits = Mapping[UUID, LiveLimits]
 NO_LIMITS: Limits = {}
-
-
-class Gate(Protocol):
-    """What a workspace's tier lets it do."""
-
-    async def require(self, workspace_id: UUID, feature: Feature) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +90,7 @@ class Targets:
     """Checks targets against accounts, options, schedules and tiers."""
 
     gate: Gate
+    approvals: Approvals
 
     async def check(
         self, asked: Asked, limits: Limits = NO_LIMITS, *, refuse: bool = True
@@ -134,6 +132,45 @@ class Targets:
             planned.append(Planned(account, wish.caption, wish.options, when, findings))
         return planned
 
+    async def record(self, asked: Asked, upload_id: UUID, planned: Sequence[Planned]) -> list[UUID]:
+        """Insert a draft publication for each target, in the caller's transaction; return their ids.
+
+        Raises:
+            ConflictError: ``already_planned`` when an account has a post of this upload that is
+                planned, under way or out.
+        """
+        approval_needed = await self.approvals.needed_of(asked.workspace_id, asked.user_id)
+        made = []
+        for one in planned:
+            made.append(new_id())
+            await Publication.insert(
+                Publication(
+                    id=made[-1],
+                    workspace=asked.workspace_id,
+                    upload=upload_id,
+                    account=one.account["id"],
+                    slot=await _free_slot(upload_id, one.account["id"]),
+                    created_by=asked.user_id,
+                    platform=one.platform.value,
+                    caption=one.caption,
+                    options=to_json(one.options),
+                    consent=to_json({"by": str(asked.user_id), "at": now().isoformat()}),
+                    schedule_mode=one.when.mode.value,
+                    time_zone=one.when.time_zone,
+                    publish_at=one.when.publish_at,
+                    why=one.when.why,
+                    findings=written(one.findings),
+                    approval_needed=approval_needed,
+                )
+            )
+            await audit(
+                Action.PUBLICATION_PLANNED,
+                workspace_id=asked.workspace_id,
+                subject=("publication", made[-1]),
+                details={"platform": one.platform.value, "account": str(one.account["id"])},
+            )
+        return made
+
     async def timed(
         self, workspace_id: UUID, when: When, account_id: UUID, platform: Platform
     ) -> When:
@@ -147,11 +184,9 @@ class Targets:
         if when.mode in SCHEDULE_FEATURE:
             await self.gate.require(workspace_id, SCHEDULE_FEATURE[when.mode])
         chosen = await placed(when, account_id, platform, now())
-        if when.mode is ScheduleMode.QUEUE and chosen is not when:
-            try:
-                await self.gate.require(workspace_id, Feature.SCHEDULING)
-            except PaymentRequiredError:
-                return when
+        weekly = when.mode is ScheduleMode.QUEUE and chosen is not when
+        if weekly and not await self.gate.has(workspace_id, Feature.SCHEDULING):
+            return when
         return chosen
 
 
@@ -159,38 +194,6 @@ async def workspace_zone(workspace_id: UUID) -> str:
     """The IANA zone of a workspace."""
     row = await Workspace.select(Workspace.time_zone).where(Workspace.id == workspace_id).first()
     return row["time_zone"] if row else "UTC"
-
-
-async def record(asked: Asked, upload_id: UUID, planned: Sequence[Planned]) -> list[UUID]:
-    """Insert a draft publication for each target, in the caller's transaction; return their ids.
-
-    Raises:
-        ConflictError: ``already_planned`` when an account has a post of this upload that is
-            planned, under way or out.
-    """
-    made = []
-    for one in planned:
-        made.append(new_id())
-        await Publication.insert(
-            Publication(
-                id=made[-1],
-                workspace=asked.workspace_id,
-                upload=upload_id,
-                account=one.account["id"],
-                slot=await _free_slot(upload_id, one.account["id"]),
-                created_by=asked.user_id,
-                platform=one.platform.value,
-                caption=one.caption,
-                options=to_json(one.options),
-                consent=to_json({"by": str(asked.user_id), "at": now().isoformat()}),
-                schedule_mode=one.when.mode.value,
-                time_zone=one.when.time_zone,
-                publish_at=one.when.publish_at,
-                why=one.when.why,
-                findings=written(one.findings),
-            )
-        )
-    return made
 
 
 async def _free_slot(upload_id: UUID, account_id: UUID) -> int:

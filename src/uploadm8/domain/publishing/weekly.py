@@ -12,7 +12,7 @@ import msgspec
 from uploadm8.domain.publishing.schemas import Weekday
 from uploadm8.domain.publishing.smart import Slot, planned_times
 from uploadm8.domain.publishing.tables import PostingTimes
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.infra.db.json_columns import json_of
 
 DAYS: tuple[Weekday, ...] = get_args(Weekday)
 LEAD = timedelta(minutes=10)  # media is handed over before the time

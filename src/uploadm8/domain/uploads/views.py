@@ -6,16 +6,7 @@ from typing import Any
 import msgspec
 
 from uploadm8.domain.uploads.schemas import Problem, TelemetryOut, UploadOut
-
-
-def json_of(value: object) -> Any:
-    """A JSONB column as Python values; Piccolo hands it over as text."""
-    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value
-
-
-def to_json(value: object) -> str:
-    """Python values as text for a JSONB column; the counterpart of `json_of`."""
-    return msgspec.json.encode(value).decode()
+from uploadm8.infra.db.json_columns import json_of
 
 
 def problem_of(row: Mapping[str, Any]) -> Problem | None:
