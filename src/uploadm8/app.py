@@ -36,7 +36,7 @@ from uploadm8.domain.publishing.approval_controllers import (
     ApprovalsController,
     DecisionsController,
 )
-from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.publishing.controllers import PublicationsController, QueueController
 from uploadm8.domain.publishing.preflight_controllers import PreflightController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
@@ -74,6 +74,7 @@ ROUTES: list[ControllerRouterHandler] = [
     UploadsController,
     PreflightController,
     PublicationsController,
+    QueueController,
     ApprovalsController,
     DecisionsController,
     HudController,

@@ -86,6 +86,7 @@ class Config(BaseSettings):
     google_client_secret: SecretStr = _secret("Google OAuth client secret")
     meta_app_id: str = _f("", "Meta app")
     meta_app_secret: SecretStr = _secret("Meta app secret")
+    meta_webhook_verify_token: SecretStr = _secret("What Meta sends as hub.verify_token; any words")
     meta_api_version: str = _f("v23.0", "Graph API version")
 
     tiktok_extra_scopes: str = _f("", "Comma list of scopes to ask beside the defaults")

@@ -40,8 +40,11 @@ from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
+from uploadm8.domain.publishing.posting import Posting
 from uploadm8.domain.publishing.preflights import Preflights
+from uploadm8.domain.publishing.queue_times import QueueTimes
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.publishing.targets import Targets
 from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
@@ -117,6 +120,7 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    queue_times: QueueTimes
     approvals: Approvals
     acts: PublicationActs
     closing: Closing
@@ -188,8 +192,9 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
         platforms = connect_platforms(config, http, cipher, choices, people.post.mailer)
         seats = TeamSeats(entitlements)
         approvals = Approvals(entitlements)
-        plans, views = PublicationPlans(entitlements, approvals), RenditionViews(storage)
-        publications = Publications(entitlements)
+        targets = Targets(entitlements, approvals)
+        plans, views = PublicationPlans(targets), RenditionViews(storage)
+        publications = Publications(Posting(targets, platforms.limits))
         preflights = Preflights(MediaCheck(entitlements))
         yield Services(
             config=config,
@@ -225,6 +230,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             uploads=Uploads(storage, quota, plans, views, entitlements, preflights),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
+            queue_times=QueueTimes(entitlements),
             approvals=approvals,
             acts=PublicationActs(publications, approvals),
             closing=build_closing(people, storage, billing, platforms, publications, settings),

@@ -13,6 +13,7 @@ from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
 from uploadm8.domain.publishing.approval_mail import ApprovalMail
+from uploadm8.domain.publishing.foresight import Foresight
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.rollups.keeping import RollupJobs
@@ -63,6 +64,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
         RollupJobs().handlers(),
+        Foresight(services.platforms.jobs.letters).handlers(),
         ApprovalMail(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
         services.notifications.jobs.handlers(),
