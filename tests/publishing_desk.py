@@ -12,6 +12,7 @@ from platform_clients import OPTIONS, connect
 from sandbox_flows import Sandbox
 from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.billing.plans import Feature
+from uploadm8.domain.captions.service import CaptionTemplates
 from uploadm8.domain.platforms.accounts import Accounts, nothing
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
@@ -203,7 +204,9 @@ class _Open:
 def publications_for(desk: "Desk") -> Publications:
     """What a person can do with publications."""
     limits = AccountLimits(desk.clients, TokenKeeper(desk.clients.oauth, Vault(CIPHER)))
-    return Publications(Posting(Targets(_Open(), Approvals(_Open())), limits))
+    return Publications(
+        Posting(Targets(_Open(), Approvals(_Open()), CaptionTemplates(_Open())), limits)
+    )
 
 
 def build_desk(sandbox: Sandbox, clients: Clients, film: Path, storage: Storage) -> Desk:

@@ -28,6 +28,7 @@ from uploadm8.domain.admin.work_controllers import AdminWorkController
 from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.audit.controllers import AuditController
 from uploadm8.domain.billing.controllers import BillingController
+from uploadm8.domain.captions.controllers import CaptionTemplatesController
 from uploadm8.domain.kpi.controllers import KpiController
 from uploadm8.domain.notifications.controllers import WebhooksController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
@@ -71,6 +72,7 @@ ROUTES: list[ControllerRouterHandler] = [
     JoiningController,
     SettingsController,
     WebhooksController,
+    CaptionTemplatesController,
     UploadsController,
     PreflightController,
     PublicationsController,
