@@ -72,6 +72,10 @@ class Recorder:
         MAILED.append(mail)
 
 
+async def wanted(_workspace_id: UUID) -> bool:
+    return True
+
+
 async def run_mail(account_id: UUID) -> None:
     """Send the recorded letters about an account, as a worker would."""
     MAILED.clear()

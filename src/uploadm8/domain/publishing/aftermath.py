@@ -20,6 +20,8 @@ from uploadm8.domain.publishing.metrics import schedule_pull
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.renditions.tables import Rendition
+from uploadm8.domain.uploads.tables import Upload
+from uploadm8.domain.uploads.views import thumbnail_out
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
@@ -69,7 +71,10 @@ class Aftermath:
             await self._learn_url(row)
             await announce_state(row["id"])
         options = read_options(Platform(row["platform"]), json_of(row["options"]))
-        steps = wanted_steps(options, reel=await _is_reel(row, options))
+        upload = await Upload.select().where(Upload.id == row["upload"]).first()
+        chosen = upload is not None and thumbnail_out(upload).chosen
+        reel = await _is_reel(row, options)
+        steps = wanted_steps(options, reel=reel, thumbnail_chosen=chosen)
         public_at = options.public_at if options.public_at and options.public_at > now() else None
         async with transaction():
             for step, value in steps:
@@ -170,10 +175,16 @@ async def published_row(context: JobContext) -> dict[str, Any] | None:
     return row if row is not None and row["state"] == PublicationState.PUBLISHED else None
 
 
-def wanted_steps(options: Options, *, reel: bool) -> list[tuple[str, str]]:
-    """The steps that a post's options ask for; on Facebook only reels have collaborators."""
+def wanted_steps(
+    options: Options, *, reel: bool, thumbnail_chosen: bool = False
+) -> list[tuple[str, str]]:
+    """The steps that a post's options ask for, or its upload's chosen thumbnail.
+
+    On Facebook only reels have collaborators.
+    """
     steps = [("playlist", one) for one in getattr(options, "playlist_ids", ())]
-    if getattr(options, "thumbnail", None):
+    takes_one = isinstance(options, YoutubeOptions | FacebookOptions)
+    if getattr(options, "thumbnail", None) or (thumbnail_chosen and takes_one):
         steps.append(("thumbnail", "still"))
     if reel and isinstance(options, FacebookOptions):
         steps += [("collaborator", one) for one in options.collaborators]

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from piccolo.querystring import QueryString
+
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.release import enqueue_publish
 from uploadm8.domain.publishing.schemas import Verdict
@@ -31,6 +33,8 @@ async def retry(row: dict[str, Any]) -> None:
             S.CONFIRMING if asked else S.QUEUED,
             cancel_requested=False,
             publish_at=None if due else row["publish_at"],
+            # The platform gets all its time to answer once more.
+            commit_intent_at=QueryString("now()") if asked else None,
             error_class=None,
             error_code=None,
             error_detail=None,

@@ -119,7 +119,7 @@ class Targets:
             when = await self.timed(asked.workspace_id, schedule, account["id"], platform)
             wish = Wish(
                 platform=platform,
-                caption=_caption(asked.words, target),
+                caption=caption_of(asked.words, target),
                 options=read_options(platform, target.options),
                 title=asked.words.title or PurePath(asked.words.filename).stem,
                 scopes=read_scopes(account["scopes"]),
@@ -224,15 +224,20 @@ async def _account(workspace_id: UUID, target: Target, position: int) -> dict[st
         .first()
     )
     if account is None or account["state"] == AccountState.DISCONNECTED:
-        raise _bad(position, "no such connected account in this workspace", "account_not_found")
+        raise account_not_found(position)
     return account
 
 
-def _caption(words: Words, target: Target) -> str:
+def caption_of(words: Words, target: Target) -> str:
     """The finished text: the target's own caption or the upload's, then the hashtags."""
     caption = words.caption if target.caption is None else target.caption
     tags = " ".join(f"#{tag.lstrip('#')}" for tag in words.hashtags)
     return "\n\n".join(part for part in (caption.strip(), tags) if part)
+
+
+def account_not_found(position: int) -> InvalidRequestError:
+    """The error about a target that is none of the workspace's accounts."""
+    return _bad(position, "no such connected account in this workspace", "account_not_found")
 
 
 def _bad(position: int, message: str, code: str) -> InvalidRequestError:
