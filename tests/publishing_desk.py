@@ -86,8 +86,8 @@ class Desk:
         )
         ran = []
         for row in rows:
-            if kinds and kinds not in row["kind"]:
-                continue
+            if row["kind"] not in self.handlers or (kinds and kinds not in row["kind"]):
+                continue  # news of a post is for other desks
             job = await claim(row["id"], "desk", 60)
             assert job is not None
             try:
