@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from uploadm8.infra.clock import now
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.security import passwords as hashing
 from uploadm8.infra.security.passwords import HashingBusyError, Passwords
+from uploadm8.infra.security.tokens import TokenExpiredError
 from uploadm8.people import access_tokens
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +64,25 @@ async def test_t1_one_address_cannot_try_many_accounts(api: Api) -> None:
     statuses = [await guess(api, f"user{n}@example.com") for n in range(25)]
     assert statuses[:20] == [401] * 20
     assert set(statuses[20:]) == {429}
+
+
+async def test_t1_many_addresses_cannot_try_one_account(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(servers, trusted_proxies="203.0.113.0/24") as api:
+        someone = await api.register()
+        body = {"email": someone.email, "password": "wrong one"}
+        statuses = [
+            (
+                await api.http.post(
+                    "/api/auth/login", json=body, headers={"X-Forwarded-For": f"198.51.100.{n}"}
+                )
+            ).status_code
+            for n in range(20)
+        ]
+        await wipe()
+    assert statuses.count(401) <= 6
+    assert set(statuses[6:]) == {429}
 
 
 async def test_t1_the_right_password_ends_the_wait_for_the_account(api: Api) -> None:
@@ -128,6 +149,18 @@ async def test_t4_a_token_of_the_previous_secret_is_good_during_a_rotation(
     both = access_tokens(config_for(servers, jwt_secret="n" * 40, jwt_secret_previous="o" * 40))
     token = old.issue(user, session, 0, now())
     assert both.verify(token).session_id == session
+
+
+async def test_t4_a_remembered_token_still_expires(servers: Servers) -> None:
+    tokens = access_tokens(config_for(servers, access_token_minutes=1))
+    token = tokens.issue(uuid4(), uuid4(), 0, now())
+    assert tokens.verify(token) == tokens.verify(token)
+    for digest, (claims, _) in list(tokens._known.items()):
+        tokens._known[digest] = (claims, 0.0)
+    old = replace(tokens, life=timedelta(minutes=-2)).issue(uuid4(), uuid4(), 0, now())
+    with pytest.raises(TokenExpiredError):
+        tokens.verify(old)
+    assert tokens.verify(token), "it is checked again, and still good"
 
 
 async def test_t9_fields_that_are_not_the_users_are_refused(api: Api) -> None:
