@@ -66,25 +66,6 @@ async def test_t1_one_address_cannot_try_many_accounts(api: Api) -> None:
     assert set(statuses[20:]) == {429}
 
 
-async def test_t1_many_addresses_cannot_try_one_account(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(servers, trusted_proxies="203.0.113.0/24") as api:
-        someone = await api.register()
-        body = {"email": someone.email, "password": "wrong one"}
-        statuses = [
-            (
-                await api.http.post(
-                    "/api/auth/login", json=body, headers={"X-Forwarded-For": f"198.51.100.{n}"}
-                )
-            ).status_code
-            for n in range(20)
-        ]
-        await wipe()
-    assert statuses.count(401) <= 6
-    assert set(statuses[6:]) == {429}
-
-
 async def test_t1_the_right_password_ends_the_wait_for_the_account(api: Api) -> None:
     someone = await api.register()
     for _ in range(4):
@@ -103,7 +84,7 @@ _FORGERIES: dict[str, dict[str, Any]] = {
     "another audience": {"aud": "someone-else"},
     "another issuer": {"iss": "https://evil.example"},
     "expired": {"exp": now() - timedelta(minutes=2)},
-    "not yet valid": {"nbf": now() + timedelta(minutes=2)},
+    "not yet valid": {"nbf": now() + timedelta(hours=1)},
     "another epoch": {"ver": 7},
     "another session": {"sid": str(uuid4())},
     "another type": {"header": {"typ": "JWT"}},
@@ -211,6 +192,25 @@ async def test_t22_a_rotating_header_from_a_stranger_changes_nothing(servers: Se
     assert statuses == [200] * 5 + [429] * 3
 
 
+async def test_t1_many_addresses_cannot_try_one_account(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(servers, trusted_proxies="203.0.113.0/24") as api:
+        someone = await api.register()
+        body = {"email": someone.email, "password": "wrong one"}
+        statuses = [
+            (
+                await api.http.post(
+                    "/api/auth/login", json=body, headers={"X-Forwarded-For": f"198.51.100.{n}"}
+                )
+            ).status_code
+            for n in range(20)
+        ]
+        await wipe()
+    assert statuses.count(401) <= 6
+    assert set(statuses[6:]) == {429}
+
+
 async def test_t32_a_full_queue_of_hashes_answers_503_with_retry_after() -> None:
     passwords = Passwords()
     tasks = [asyncio.create_task(passwords.hash(PASSWORD)) for _ in range(60)]
@@ -286,6 +286,7 @@ async def test_t28_no_secret_is_found_in_logs_redis_or_plain_columns(
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(written)
     someone = await production.register(email="sentinel.person@example.com")
+    await production.upgrade(someone)
     key = await production.http.post(
         "/api/api-keys", headers=someone.headers, json={"name": "k", "scopes": ["*:read"]}
     )

@@ -13,6 +13,12 @@ HOME = {"name": "Home", "latitude": 52.5, "longitude": 13.4, "radius_m": 300.0}
 HOOK = "https://discord.com/api/webhooks/123456/abc-DEF_123"
 
 
+async def subscriber(api: Api) -> Someone:
+    someone = await api.register()
+    await api.upgrade(someone)
+    return someone
+
+
 async def patch(api: Api, someone: Someone, **body: Any) -> Any:
     return await api.http.patch("/api/settings", json=body, headers=someone.headers)
 
@@ -23,7 +29,7 @@ async def settings(api: Api, someone: Someone) -> dict[str, Any]:
 
 
 async def test_a_patch_changes_what_it_names_and_null_brings_the_default_back(api: Api) -> None:
-    someone = await api.register()
+    someone = await subscriber(api)
     await patch(api, someone, units="imperial", time_zone="Europe/Berlin", privacy_zones=[HOME])
     notices = {"email": {"published": True}}
     changed = await patch(api, someone, units=None, notifications=notices)
@@ -39,7 +45,7 @@ async def test_a_patch_changes_what_it_names_and_null_brings_the_default_back(ap
 
 
 async def test_a_put_replaces_all_but_the_webhook_it_cannot_repeat(api: Api) -> None:
-    someone = await api.register()
+    someone = await subscriber(api)
     await patch(api, someone, units="imperial", discord_webhook_url=HOOK)
     answer = await api.http.put("/api/settings", json={}, headers=someone.headers)
     assert (answer.json()["units"], answer.json()["discord_webhook"]) == ("metric", True)
@@ -94,13 +100,13 @@ async def test_t9_what_is_no_setting_is_refused_and_changes_nothing(
     ],
 )
 async def test_t26_a_discord_webhook_lives_on_discord_and_nowhere_else(api: Api, url: str) -> None:
-    answer = await patch(api, await api.register(), discord_webhook_url=url)
+    answer = await patch(api, await subscriber(api), discord_webhook_url=url)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "discord_webhook_url"
 
 
 async def test_webhook_and_zones_are_not_in_a_plain_column(api: Api) -> None:
-    someone = await api.register()
+    someone = await subscriber(api)
     await patch(api, someone, discord_webhook_url=HOOK, privacy_zones=[HOME])
     (row,) = await SettingsRow.raw("SELECT document::text AS document, private_enc FROM settings")
     assert row["private_enc"].startswith("v1.")
