@@ -41,6 +41,7 @@ from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.renditions.thumbnails import Thumbnails
+from uploadm8.domain.settings.layouts import HudLayouts
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
@@ -91,6 +92,7 @@ class Services:
     joining: Joining
     team_mail: TeamMail
     settings: SettingsService
+    layouts: HudLayouts
     entitlements: Entitlements
     grants: Grants
     quota: Quota
@@ -157,8 +159,9 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         plans, views = PublicationPlans(entitlements), RenditionViews(storage)
         publications = Publications(entitlements)
-        preflights = Preflights(MediaCheck(entitlements))
         settings = SettingsService(cipher, config.discord_base_url)
+        layouts = HudLayouts(settings)
+        preflights = Preflights(MediaCheck(entitlements))
         yield Services(
             config=config,
             redis=redis,
@@ -174,6 +177,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             post=people.post,
             api_keys=people.api_keys,
             settings=settings,
+            layouts=layouts,
             seats=seats,
             members=Members(people.workspaces, seats),
             invitations=Invitations(seats),
@@ -187,11 +191,11 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views, entitlements, preflights),
+            uploads=Uploads(storage, quota, plans, views, entitlements, preflights, layouts),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
             closing=build_closing(people, storage, billing, platforms, publications, settings),
-            previews=HudPreviews(storage),
+            previews=HudPreviews(storage, layouts),
             thumbnails=Thumbnails(),
             preflights=preflights,
             delivery=Delivery(
