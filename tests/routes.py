@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 from piccolo.table import Table
 
 from uploadm8.domain.accounts.tables import Session
+from uploadm8.domain.notifications.tables import WebhookDelivery, WebhookEndpoint
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.settings.tables import HudLayout
 from uploadm8.domain.uploads.tables import Upload
-from uploadm8.domain.workspaces.tables import ApiKey, Invitation
+from uploadm8.domain.workspaces.tables import ApiKey, Invitation, WorkspaceEvent
 
 Door = Literal["public", "member", "session", "admin"]
 
@@ -115,6 +116,28 @@ async def their_invitation(owner: Owner) -> object:
     )
 
 
+async def their_endpoint(owner: Owner) -> object:
+    return await insert(WebhookEndpoint, id=uuid4(), workspace=owner.workspace_id)
+
+
+async def their_delivery(owner: Owner) -> object:
+    event = uuid4()
+    await insert(
+        WorkspaceEvent,
+        id=event,
+        workspace=owner.workspace_id,
+        kind="quota.used",
+        unique_key=str(event),
+    )
+    return await insert(
+        WebhookDelivery,
+        id=uuid4(),
+        workspace=owner.workspace_id,
+        endpoint=await their_endpoint(owner),
+        event=event,
+    )
+
+
 _CODE = {"code": "123456"}
 _TOKEN = {"token": "x" * 64}
 _EDITOR_UPLOAD = Row(role="editor", theirs=their_upload)
@@ -183,6 +206,16 @@ ROWS: Mapping[str, Row] = {
     "GET /api/settings": Row(),
     "PUT /api/settings": Row(role="admin", body={}),
     "PATCH /api/settings": Row(role="admin", body={}),
+    "GET /api/webhooks": Row(role="admin"),
+    "POST /api/webhooks": Row(role="admin"),
+    "GET /api/webhooks/{endpoint_id}": Row(role="admin", theirs=their_endpoint),
+    "PATCH /api/webhooks/{endpoint_id}": Row(role="admin", theirs=their_endpoint, body={}),
+    "DELETE /api/webhooks/{endpoint_id}": Row(role="admin", theirs=their_endpoint),
+    "POST /api/webhooks/{endpoint_id}/secret": Row(role="admin", theirs=their_endpoint),
+    "POST /api/webhooks/{endpoint_id}/test": Row(role="admin", theirs=their_endpoint),
+    "GET /api/webhooks/deliveries": Row(role="admin"),
+    "GET /api/webhooks/deliveries/{delivery_id}": Row(role="admin", theirs=their_delivery),
+    "POST /api/webhooks/deliveries/{delivery_id}/replay": Row(role="admin", theirs=their_delivery),
     "GET /api/uploads": Row(),
     "POST /api/uploads/presign": Row(role="editor"),
     "GET /api/uploads/{upload_id}": Row(theirs=their_upload),
@@ -240,6 +273,16 @@ ROWS: Mapping[str, Row] = {
     "POST /api/publications/{publication_id}/settle": Row(
         role="editor", theirs=their_publication, body={"outcome": "published"}
     ),
+    "GET /api/approvals": Row(),
+    "GET /api/approvals/policy": Row(),
+    "PUT /api/approvals/policy": Row(role="admin", body={"required_of": "nobody"}),
+    "POST /api/publications/{publication_id}/approve": Row(
+        "session", role="admin", theirs=their_publication, body={"content_hash": "x" * 64}
+    ),
+    "POST /api/publications/{publication_id}/reject": Row(
+        "session", role="admin", theirs=their_publication, body={"comment": "no"}
+    ),
+    "POST /api/publications/{publication_id}/request-approval": _EDITOR_POST,
     "GET /api/platforms": Row(),
     "GET /api/platforms/accounts/{account_id}": Row(theirs=their_account),
     "DELETE /api/platforms/accounts/{account_id}": Row(role="admin", theirs=their_account),

@@ -135,6 +135,9 @@ class Config(BaseSettings):
         None, "required or optional; default required with Mailgun, else optional"
     )
     trusted_proxies: str = _f("", "Comma list of proxy addresses whose X-Forwarded-For is believed")
+    webhook_private_addresses: bool = _f(
+        False, "Call webhooks on private addresses and by plain http; for development"
+    )
     expose_docs: bool | None = _f(None, "Serve the OpenAPI page; default only in development")
     scratch_dir: Path = _f(Path(".uploadm8/scratch"), "Private working folder of renders")
     outbox_dir: Path = _f(Path(".uploadm8/outbox"), "Mail written here when Mailgun is not set")

@@ -8,11 +8,14 @@ import dramatiq
 
 from uploadm8.config import Config
 from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.analytics.digest import Digests
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
+from uploadm8.domain.publishing.approval_mail import ApprovalMail
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
+from uploadm8.domain.publishing.rollups.keeping import RollupJobs
 from uploadm8.domain.publishing.sweep import PublicationSweep
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.renditions.finishing import Finishing
@@ -58,7 +61,11 @@ def handlers(services: Services) -> dict[str, Handler]:
         Aftermath(services.delivery, services.platforms.clients).handlers(),
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
+        RollupJobs().handlers(),
+        ApprovalMail(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
+        services.notifications.jobs.handlers(),
+        Digests().handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         WorkspaceJobs(services.closing, services.team_mail).handlers(),
         BillingJobs(

@@ -11,7 +11,7 @@ from uploadm8.domain.billing.plans import Tier
 from uploadm8.domain.platforms.tables import ConnectedAccount, Platform
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import to_json
+from uploadm8.infra.db.json_columns import to_json
 
 pytestmark = pytest.mark.anyio
 

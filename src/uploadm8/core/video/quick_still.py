@@ -14,7 +14,7 @@ from uploadm8.core.telemetry.track import Track
 from uploadm8.core.video.color import Color, Matrix, Primaries, Range, Transfer
 from uploadm8.core.video.compose import Composer
 from uploadm8.core.video.grab import encode_image, grabbing, to_bgr
-from uploadm8.core.video.overlay import Overlay
+from uploadm8.core.video.overlay import Overlay, settled
 from uploadm8.core.video.rendition import RenditionSpec
 from uploadm8.core.video.thumbnail import EDGE, sharpness
 from uploadm8.errors import MediaError
@@ -75,7 +75,7 @@ def quick_still(
     offset_s: float,
     duration_s: float,
 ) -> bytes:
-    """A JPEG of a rendition: the kept picture, with the HUD exactly as it is at `seconds`.
+    """A JPEG of a rendition: the kept picture, with the HUD as it is at `seconds`, eased in.
 
     Args:
         jpeg: a picture that `keep_pictures` gave.
@@ -99,7 +99,7 @@ def quick_still(
     frame = picture if composer.identity else composer.compose(picture)
     if track is not None and hud is not None and spec.hud:
         overlay = Overlay(
-            hud,
+            settled(hud),
             track,
             spec,
             _COLOR,

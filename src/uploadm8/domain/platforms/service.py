@@ -7,7 +7,7 @@ from uploadm8.domain.platforms.actors import PlatformJobs
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.flows import Flows
-from uploadm8.domain.platforms.letters import Letters
+from uploadm8.domain.platforms.letters import Letters, Wanted
 from uploadm8.domain.platforms.signals import Signals
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
@@ -37,6 +37,7 @@ def build_platforms(
     frontend_url: str,
     allow_account: Hook,
     mailer: Mailer,
+    wants_mail: Wanted,
     connected: Hook = nothing,
     posts_moved: Hook = nothing,
 ) -> Platforms:
@@ -49,6 +50,7 @@ def build_platforms(
         frontend_url: where the browser goes after a callback.
         allow_account: refuses one more account when a workspace's tier is full.
         mailer: sends the letters about accounts in trouble.
+        wants_mail: whether a workspace wants these letters.
         connected: told of every account that was connected or reconnected.
         posts_moved: told of an account whose posts a platform says have moved on.
     """
@@ -61,7 +63,7 @@ def build_platforms(
         flows=Flows(clients, vault, accounts, base_url, frontend_url),
         keeper=keeper,
         views=PlatformViews(clients, accounts),
-        jobs=PlatformJobs(clients, vault, keeper, Letters(mailer, frontend_url)),
+        jobs=PlatformJobs(clients, vault, keeper, Letters(mailer, frontend_url, wants_mail)),
         signals=Signals(
             tiktok=clients.apps[Platform.TIKTOK],
             meta=clients.apps[Platform.FACEBOOK],

@@ -10,6 +10,7 @@ from uploadm8.domain.platforms.clients.facebook_preflight import COMMENT_SCOPE a
 from uploadm8.domain.platforms.clients.instagram_preflight import COMMENT_SCOPE as IG_COMMENT
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.tokens import with_token
+from uploadm8.domain.publishing.announcements import announce_state
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.drafts import AskLaterError
 from uploadm8.domain.publishing.metrics import schedule_pull
@@ -17,8 +18,9 @@ from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.renditions.tables import Rendition
 from uploadm8.domain.uploads.tables import Upload
-from uploadm8.domain.uploads.views import json_of, thumbnail_out
+from uploadm8.domain.uploads.views import thumbnail_out
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, POST_STEP
 from uploadm8.infra.jobs.handlers import Handler, JobContext
@@ -26,6 +28,9 @@ from uploadm8.infra.jobs.queue import enqueue
 
 ASK_FOR_ID = timedelta(days=1)
 """Moderation usually takes under a minute, sometimes hours; private posts never get an id."""
+
+WAIT_FOR_URL = timedelta(minutes=10)
+"""How long the news of a post waits for its address."""
 
 Step = Callable[[Access, str, str], Awaitable[None]]
 
@@ -46,11 +51,14 @@ class Aftermath:
         row = await published_row(context)
         if row is None:
             return
+        if row["public_url"] is not None or not _gets_an_id(row) or _is_old_news(row):
+            await announce_state(row["id"])
         if row["platform_post_id"] is None:
             await self._learn_id(context, row)
             return
         if row["public_url"] is None:
             await self._learn_url(row)
+            await announce_state(row["id"])
         upload = await Upload.select().where(Upload.id == row["upload"]).first()
         chosen = upload is not None and thumbnail_out(upload).chosen
         async with transaction():
@@ -166,6 +174,10 @@ def wanted_steps(
     if options.get("first_comment"):
         steps.append(("first_comment", options["first_comment"]))
     return steps
+
+
+def _is_old_news(row: Mapping[str, Any]) -> bool:
+    return bool(now() - row["published_at"] > WAIT_FOR_URL)
 
 
 def _gets_an_id(row: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from uploadm8.api.guards import given
 from uploadm8.api.idempotency import Idempotency
 from uploadm8.api.pages import Cursor, Limit, Page, by_id, page
 from uploadm8.api.principal import Principal
+from uploadm8.domain.publishing.acts import PublicationActs
 from uploadm8.domain.publishing.schemas import CalendarEntry, PublicationDetail, Reschedule, Verdict
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.publishing.tables import PublicationState
@@ -22,7 +23,7 @@ class PublicationsController(Controller):
 
     path = "/api/publications"
     tags = ["Publications"]
-    dependencies = {"publications": given("publications")}
+    dependencies = {"publications": given("publications"), "acts": given("acts")}
 
     @get("/", summary="List publications, or a calendar of them")
     async def listing(
@@ -63,10 +64,10 @@ class PublicationsController(Controller):
         self,
         publication_id: FromPath[UUID],
         principal: NamedDependency[Principal],
-        publications: NamedDependency[Publications],
+        acts: NamedDependency[PublicationActs],
     ) -> PublicationDetail:
         """Release a post of the manual queue, or one that missed its time."""
-        return await publications.release(principal.workspace_id, publication_id)
+        return await acts.release(principal, publication_id)
 
     @post("/{publication_id:uuid}/reschedule", status_code=200, summary="Change the time of a post")
     async def reschedule(
@@ -74,45 +75,41 @@ class PublicationsController(Controller):
         publication_id: FromPath[UUID],
         data: JSONBody[Reschedule],
         principal: NamedDependency[Principal],
-        publications: NamedDependency[Publications],
+        acts: NamedDependency[PublicationActs],
     ) -> PublicationDetail:
         """Possible until the post is being sent."""
-        return await publications.reschedule(principal.workspace_id, publication_id, data)
+        return await acts.reschedule(principal, publication_id, data)
 
     @post("/{publication_id:uuid}/cancel", status_code=200, summary="Cancel a post")
     async def cancel(
         self,
         publication_id: FromPath[UUID],
         principal: NamedDependency[Principal],
-        publications: NamedDependency[Publications],
+        acts: NamedDependency[PublicationActs],
     ) -> PublicationDetail:
         """Possible until the platform has been asked to publish. Idempotent."""
-        return await publications.cancel(principal.workspace_id, publication_id)
+        return await acts.cancel(principal, publication_id)
 
     @post("/{publication_id:uuid}/retry", status_code=202, summary="Try a failed post again")
     async def retry(
         self,
         publication_id: FromPath[UUID],
         principal: NamedDependency[Principal],
-        publications: NamedDependency[Publications],
+        acts: NamedDependency[PublicationActs],
     ) -> PublicationDetail:
         """Continues with the platform's handle where there is one; never posts twice."""
-        return await publications.retry(principal.workspace_id, publication_id)
+        return await acts.retry(principal, publication_id)
 
     @post("/{publication_id:uuid}/post-again", summary="Make another post of the same video")
     async def post_again(
         self,
         publication_id: FromPath[UUID],
         principal: NamedDependency[Principal],
-        publications: NamedDependency[Publications],
+        acts: NamedDependency[PublicationActs],
         idempotency: NamedDependency[Idempotency],
     ) -> Response[PublicationDetail]:
         """On purpose: the platform will show the video twice."""
-        return await idempotency.once(
-            lambda: publications.post_again(
-                principal.workspace_id, principal.user_id, publication_id
-            )
-        )
+        return await idempotency.once(lambda: acts.post_again(principal, publication_id))
 
     @post("/{publication_id:uuid}/settle", status_code=200, summary="Settle an unknown outcome")
     async def settle(
@@ -120,7 +117,7 @@ class PublicationsController(Controller):
         publication_id: FromPath[UUID],
         data: JSONBody[Verdict],
         principal: NamedDependency[Principal],
-        publications: NamedDependency[Publications],
+        acts: NamedDependency[PublicationActs],
     ) -> PublicationDetail:
         """Say what you saw on the platform when it gives us no answer."""
-        return await publications.settle(principal.workspace_id, publication_id, data)
+        return await acts.settle(principal, publication_id, data)

@@ -11,8 +11,9 @@ from uploadm8.domain.publishing.covers import with_cover
 from uploadm8.domain.publishing.media import StoredMedia
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload
-from uploadm8.domain.uploads.views import json_of, thumbnail_out
+from uploadm8.domain.uploads.views import thumbnail_out
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.storage.s3 import Storage
 
 

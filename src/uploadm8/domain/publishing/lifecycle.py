@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from uploadm8.domain.publishing.announcements import announce_state, is_told_at_once
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.errors import ConflictError
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.transaction import transaction
 
 S = PublicationState
 
@@ -63,13 +65,19 @@ async def advance(
         if target not in MOVES[origin]:
             raise IllegalMoveError(f"A publication never goes from {origin} to {target}.")
     columns = {getattr(Publication, name): value for name, value in changes.items()}
-    rows = await (
-        Publication.update(
-            {**columns, Publication.state: target.value, Publication.updated_at: now()}
+    async with transaction():
+        rows = await (
+            Publication.update(
+                {**columns, Publication.state: target.value, Publication.updated_at: now()}
+            )
+            .where(
+                Publication.id == publication_id,
+                Publication.state.is_in([s.value for s in states]),
+            )
+            .returning(Publication.id)
         )
-        .where(Publication.id == publication_id, Publication.state.is_in([s.value for s in states]))
-        .returning(Publication.id)
-    )
+        if rows and is_told_at_once(target, changes):
+            await announce_state(publication_id)
     return bool(rows)
 
 

@@ -14,6 +14,7 @@ from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import read_scopes
 from uploadm8.domain.platforms.views import access_ends
+from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.lifecycle import CANCELABLE, TOO_LATE, advance
 from uploadm8.domain.publishing.preflight import Wish, accept, written
 from uploadm8.domain.publishing.schedule import When, resolve
@@ -25,6 +26,8 @@ from uploadm8.domain.uploads.schemas import NewUpload, PublicationOut, Target
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import ConflictError, FieldError, InvalidRequestError
 from uploadm8.findings import Finding
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.ids import new_id
@@ -49,6 +52,7 @@ class PublicationPlans:
     """Implements the uploads' port for publications."""
 
     gate: Gate
+    approvals: Approvals
 
     async def plan(
         self, workspace_id: UUID, user_id: UUID, upload_id: UUID, new: NewUpload
@@ -62,6 +66,7 @@ class PublicationPlans:
         zone = (
             await Workspace.select(Workspace.time_zone).where(Workspace.id == workspace_id).first()
         )
+        approval_needed = await self.approvals.needed_of(workspace_id, user_id)
         seen: set[UUID] = set()
         platforms: list[str] = []
         for position, target in enumerate(new.targets):
@@ -87,18 +92,24 @@ class PublicationPlans:
                 access_ends=access_ends(account),
             )
             findings = accept(wish, f"targets[{position}]")
-            await Publication.insert(
-                _draft(
-                    new,
-                    target,
-                    workspace=workspace_id,
-                    user=user_id,
-                    upload=upload_id,
-                    account=account,
-                    when=when,
-                    options=options,
-                    findings=findings,
-                )
+            draft = _draft(
+                new,
+                target,
+                workspace=workspace_id,
+                user=user_id,
+                upload=upload_id,
+                account=account,
+                when=when,
+                options=options,
+                findings=findings,
+                approval_needed=approval_needed,
+            )
+            await Publication.insert(draft)
+            await record(
+                Action.PUBLICATION_PLANNED,
+                workspace_id=workspace_id,
+                subject=("publication", draft.id),
+                details={"platform": account["platform"], "account": str(account["id"])},
             )
         return PlannedTargets(platforms=tuple(sorted(set(platforms))))
 
@@ -178,6 +189,7 @@ def _draft(
     when: When,
     options: object,
     findings: Sequence[Finding],
+    approval_needed: bool,
 ) -> Publication:
     return Publication(
         id=new_id(),
@@ -194,6 +206,7 @@ def _draft(
         publish_at=when.publish_at,
         why=when.why,
         findings=written(findings),
+        approval_needed=approval_needed,
     )
 
 

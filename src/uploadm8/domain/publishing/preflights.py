@@ -24,9 +24,9 @@ from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.renditions.media_check import MediaCheck, MediaVerdict, footage_of
 from uploadm8.domain.uploads.schemas import NewUpload, Target
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, to_json
 from uploadm8.errors import NotFoundError
 from uploadm8.findings import Finding, Severity, blocks
+from uploadm8.infra.db.json_columns import json_of, to_json
 
 
 class RenditionPlan(Struct, kw_only=True):

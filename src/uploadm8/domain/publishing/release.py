@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from uploadm8.domain.publishing.approval_hold import hold_unapproved
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import UploadM8Error
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import PUBLISH, RELEASE_PUBLICATIONS
 from uploadm8.infra.jobs.handlers import Handler, JobContext
@@ -62,11 +63,16 @@ def _rendition_for(platform: str, renditions: list[dict[str, Any]]) -> dict[str,
 
 async def _start(draft: dict[str, Any], rendition: dict[str, Any]) -> None:
     common = {"rendition": rendition["id"], "bytes_total": rendition["size_bytes"]}
+    await Publication.update(
+        {getattr(Publication, name): value for name, value in common.items()}
+    ).where(Publication.id == draft["id"])
+    if await hold_unapproved(draft["id"]):
+        return
     if draft["schedule_mode"] == ScheduleMode.QUEUE:
-        await advance(draft["id"], (S.DRAFT,), S.HELD, held_reason="manual_queue", **common)
+        await advance(draft["id"], (S.DRAFT,), S.HELD, held_reason="manual_queue")
         return
     target = S.QUEUED if draft["publish_at"] is None else S.SCHEDULED
-    if await advance(draft["id"], (S.DRAFT,), target, **common):
+    if await advance(draft["id"], (S.DRAFT,), target):
         await enqueue_publish(draft["id"], draft["workspace"], draft["publish_at"])
 
 

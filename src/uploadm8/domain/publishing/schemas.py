@@ -1,7 +1,7 @@
 """What clients send about publications, and what they get beyond PublicationOut."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -66,3 +66,64 @@ class PublicationDetail(PublicationOut, kw_only=True):
     why: str | None
     findings: list[dict[str, Any]]
     attempts: list[AttemptOut]
+
+
+class PolicyView(Struct, kw_only=True):
+    """Whose publications wait for an approver.
+
+    Attributes:
+        required_of: `nobody`, `editors` or `everybody`.
+        self_approval: whether an admin may approve an own publication.
+        in_force: whether the workspace's tier has approvals.
+    """
+
+    required_of: str
+    self_approval: bool
+    in_force: bool
+
+
+class PolicyChange(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The rule for what is planned from now on."""
+
+    required_of: Literal["nobody", "editors", "everybody"]
+    self_approval: bool = False
+
+
+class ApprovalOut(Struct, kw_only=True):
+    """A question to the approvers.
+
+    Attributes:
+        content_hash: stands for rendition, caption, title, options, target and time together.
+    """
+
+    id: UUID
+    publication_id: UUID
+    upload_id: UUID
+    platform: str
+    account_id: UUID
+    account_name: str
+    title: str
+    caption: str
+    schedule_mode: str
+    publish_at: datetime | None
+    publication_state: str
+    state: str
+    content_hash: str
+    requested_by: str | None
+    requested_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    comment: str | None
+
+
+class Decision(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Yes to what was looked at: `content_hash` as GET /api/approvals told it."""
+
+    content_hash: Annotated[str, Meta(min_length=64, max_length=64)]
+    comment: Annotated[str, Meta(max_length=2000)] | None = None
+
+
+class Rejection(Struct, kw_only=True, forbid_unknown_fields=True):
+    """No, and why."""
+
+    comment: Annotated[str, Meta(min_length=1, max_length=2000)]

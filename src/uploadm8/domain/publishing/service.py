@@ -29,9 +29,9 @@ from uploadm8.domain.publishing.tables import (
     ScheduleMode,
 )
 from uploadm8.domain.publishing.views import publication_out
-from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import ConflictError, NotFoundError
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PUBLISH

@@ -31,7 +31,7 @@ from uploadm8.domain.renditions.wanted import (
     wanted_renditions,
 )
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, to_json
+from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.failpoints import failpoint
 from uploadm8.infra.ids import new_id

@@ -10,9 +10,10 @@ from uploadm8.domain.uploads.actors import reject_upload
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, thumbnail_at
+from uploadm8.domain.uploads.views import thumbnail_at
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import (
     CLEAN_SEGMENTS,

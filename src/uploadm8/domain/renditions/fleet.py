@@ -39,7 +39,7 @@ from uploadm8.domain.renditions.plans import (
 from uploadm8.domain.renditions.progress import KEEP_EVERY_S, Every, ProgressBoard, newest_only
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.failpoints import failpoint
 from uploadm8.infra.jobs.child import run_in_child

@@ -15,8 +15,9 @@ from uploadm8.core.video.production import ProductionTask
 from uploadm8.domain.renditions.wanted import spec_from_json
 from uploadm8.domain.uploads.actors import PrivacyZones, zones_of
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState
-from uploadm8.domain.uploads.views import json_of, thumbnail_at
+from uploadm8.domain.uploads.views import thumbnail_at
 from uploadm8.errors import Retry
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
 

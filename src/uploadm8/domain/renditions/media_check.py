@@ -13,8 +13,8 @@ from uploadm8.core.video.specs import native_shape
 from uploadm8.domain.billing.entitlements import Entitlement
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.renditions.wanted import assigned_renditions, read_choice
-from uploadm8.domain.uploads.views import json_of
 from uploadm8.findings import Finding
+from uploadm8.infra.db.json_columns import json_of
 
 
 class Tiers(Protocol):

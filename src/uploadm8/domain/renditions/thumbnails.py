@@ -5,8 +5,8 @@ from uuid import UUID
 
 from uploadm8.domain.renditions.finishing import ask_for_stills
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, to_json
 from uploadm8.errors import ConflictError, FieldError, InvalidRequestError, NotFoundError
+from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 
 _OVER = (UploadState.REJECTED, UploadState.EXPIRED, UploadState.CANCELED, UploadState.PURGED)

@@ -15,9 +15,9 @@ from uploadm8.domain.uploads.ports import MediaPreflight
 from uploadm8.domain.uploads.rendering import ask_for_render
 from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, to_json
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
 from uploadm8.infra.db.clock import database_now
+from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import (
     CLEAN_UPLOAD,

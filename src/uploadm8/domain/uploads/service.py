@@ -22,11 +22,9 @@ from uploadm8.domain.uploads.schemas import (
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.domain.uploads.views import (
     LISTED,
-    json_of,
     source_out,
     telemetry_out,
     thumbnail_out,
-    to_json,
     upload_fields,
     upload_out,
 )
@@ -38,6 +36,7 @@ from uploadm8.errors import (
 )
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.engine import DB
+from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, WORK_ON_UPLOAD

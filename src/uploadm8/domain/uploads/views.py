@@ -6,18 +6,9 @@ from typing import Any
 import msgspec
 
 from uploadm8.domain.uploads.schemas import Problem, TelemetryOut, ThumbnailOut, UploadOut
+from uploadm8.infra.db.json_columns import json_of
 
 _ELSEWHERE = {"telemetry", "sync", "pictures_at_s", "sharpest_at_s"}
-
-
-def json_of(value: object) -> Any:
-    """A JSONB column as Python values; Piccolo hands it over as text."""
-    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value
-
-
-def to_json(value: object) -> str:
-    """Python values as text for a JSONB column; the counterpart of `json_of`."""
-    return msgspec.json.encode(value).decode()
 
 
 def problem_of(row: Mapping[str, Any]) -> Problem | None:

@@ -55,6 +55,15 @@ SWEEP_PUBLICATIONS = JobKind("publishing.sweep", Queue.LIGHT, timeout_s=120, eve
 AFTER_PUBLISH = JobKind("publishing.after", Queue.LIGHT, max_attempts=6)
 POST_STEP = JobKind("publishing.post_step", Queue.LIGHT, timeout_s=300, max_attempts=6)
 PULL_METRICS = JobKind("publishing.pull_metrics", Queue.LIGHT, timeout_s=120, max_attempts=4)
+ROLL_UP = JobKind("publishing.roll_up", Queue.LIGHT, timeout_s=600, max_attempts=2, every_s=60)
+PASS_ON_EVENT = JobKind("notifications.pass_on", Queue.LIGHT, timeout_s=60)
+ALERT = JobKind("notifications.alert", Queue.LIGHT, timeout_s=60)
+# Its waits are those of Standard Webhooks, 75 hours in all; see domain/notifications/delivery.py.
+DELIVER_WEBHOOK = JobKind(
+    "notifications.deliver_webhook", Queue.LIGHT, timeout_s=60, max_attempts=10
+)
+WEEKLY_DIGEST = JobKind("analytics.weekly_digest", Queue.LIGHT, max_attempts=3, every_s=1800)
+APPROVAL_MAIL = JobKind("publishing.approval_mail", Queue.LIGHT, timeout_s=120)
 BILLING_NOTICE = JobKind("billing.notice", Queue.LIGHT)
 STRIPE_EVENT = JobKind("billing.stripe_event", Queue.LIGHT, timeout_s=120, max_attempts=12)
 BILLING_SWEEP = JobKind("billing.sweep", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600)
