@@ -141,6 +141,7 @@ async def their_delivery(owner: Owner) -> object:
 _CODE = {"code": "123456"}
 _TOKEN = {"token": "x" * 64}
 _EDITOR_UPLOAD = Row(role="editor", theirs=their_upload)
+_TARGETS = {"upload_id": str(uuid4()), "targets": [{"account_id": str(uuid4())}]}
 _EDITOR_POST = Row(role="editor", theirs=their_publication)
 _VIDEO = {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 9}
 _FIT = {"filename": "a.fit", "content_type": "application/octet-stream", "size_bytes": 9}
@@ -148,6 +149,7 @@ _FIT = {"filename": "a.fit", "content_type": "application/octet-stream", "size_b
 ROWS: Mapping[str, Row] = {
     "GET /healthz": Row("public"),
     "GET /readyz": Row("public"),
+    "GET /metrics": Row("public"),
     "GET /schema": Row("public"),
     "GET /schema/openapi.json": Row("public"),
     "GET /schema/{path}": Row("public", path={"path": "x"}),
@@ -258,11 +260,20 @@ ROWS: Mapping[str, Row] = {
     "GET /api/audit": Row(role="admin"),
     "GET /api/audit/export": Row(role="admin"),
     "POST /api/webhooks/tiktok": Row("public"),
+    "GET /api/webhooks/meta": Row("public"),
+    "POST /api/webhooks/meta": Row("public"),
     "POST /api/webhooks/meta/deauthorize": Row("public"),
     "POST /api/webhooks/meta/data-deletion": Row("public"),
     "GET /api/webhooks/meta/data-deletion/{code}": Row("public", path={"code": "x"}),
     "GET /api/publications": Row(),
+    "POST /api/publications": Row(role="editor", body=_TARGETS),
+    "POST /api/publications/preflight": Row(role="editor", body=_TARGETS),
+    "GET /api/publications/queue/{account_id}": Row(theirs=their_account),
+    "PUT /api/publications/queue/{account_id}": Row(
+        role="editor", theirs=their_account, body={"times": [{"day": "monday", "at": "18:00"}]}
+    ),
     "GET /api/publications/{publication_id}": Row(theirs=their_publication),
+    "GET /api/publications/{publication_id}/metrics": Row(theirs=their_publication),
     "POST /api/publications/{publication_id}/cancel": _EDITOR_POST,
     "POST /api/publications/{publication_id}/release": _EDITOR_POST,
     "POST /api/publications/{publication_id}/retry": _EDITOR_POST,
@@ -285,6 +296,7 @@ ROWS: Mapping[str, Row] = {
     "POST /api/publications/{publication_id}/request-approval": _EDITOR_POST,
     "GET /api/platforms": Row(),
     "GET /api/platforms/accounts/{account_id}": Row(theirs=their_account),
+    "GET /api/platforms/accounts/{account_id}/limits": Row(theirs=their_account),
     "DELETE /api/platforms/accounts/{account_id}": Row(role="admin", theirs=their_account),
     "POST /api/platforms/choices/{choice_id}": Row(
         role="admin", theirs=their_choice, body={"external_ids": ["1"]}
@@ -302,5 +314,17 @@ ROWS: Mapping[str, Row] = {
     "GET /api/admin/kpi/global": Row("admin"),
     "GET /api/admin/users/search": Row("admin"),
     "POST /api/admin/users/role": Row("admin"),
+    "GET /api/admin/entitlements": Row("admin"),
     "POST /api/admin/entitlements/grant": Row("admin"),
+    "POST /api/admin/entitlements/revoke": Row("admin"),
+    "POST /api/admin/users/{user_id}/suspend": Row("admin"),
+    "POST /api/admin/users/{user_id}/unsuspend": Row("admin"),
+    "POST /api/admin/users/{user_id}/sign-out": Row("admin"),
+    "POST /api/admin/users/{user_id}/impersonate": Row("admin"),
+    "GET /api/admin/jobs": Row("admin"),
+    "POST /api/admin/jobs/requeue": Row("admin"),
+    "POST /api/admin/jobs/{job_id}/retry": Row("admin"),
+    "POST /api/admin/jobs/{job_id}/cancel": Row("admin"),
+    "POST /api/admin/publications/{publication_id}/retry": Row("admin"),
+    "POST /api/admin/publications/{publication_id}/cancel": Row("admin"),
 }

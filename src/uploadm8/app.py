@@ -21,7 +21,10 @@ from uploadm8.domain.accounts.controllers import AuthController, provide_client
 from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
+from uploadm8.domain.admin.metrics_controllers import metrics
+from uploadm8.domain.admin.people_controllers import AdminPeopleController
 from uploadm8.domain.admin.read_controllers import AdminReadsController
+from uploadm8.domain.admin.work_controllers import AdminWorkController
 from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.audit.controllers import AuditController
 from uploadm8.domain.billing.controllers import BillingController
@@ -33,7 +36,7 @@ from uploadm8.domain.publishing.approval_controllers import (
     ApprovalsController,
     DecisionsController,
 )
-from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.publishing.controllers import PublicationsController, QueueController
 from uploadm8.domain.publishing.preflight_controllers import PreflightController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
@@ -49,11 +52,13 @@ from uploadm8.domain.workspaces.invitation_controllers import (
 from uploadm8.domain.workspaces.team_controllers import MembersController, WorkspacesController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
+from uploadm8.operations import operating
 from uploadm8.services import install_doorbell, open_services
 
 ROUTES: list[ControllerRouterHandler] = [
     healthz,
     readyz,
+    metrics,
     AuthController,
     CredentialController,
     SessionsController,
@@ -70,6 +75,7 @@ ROUTES: list[ControllerRouterHandler] = [
     UploadsController,
     PreflightController,
     PublicationsController,
+    QueueController,
     ApprovalsController,
     DecisionsController,
     HudController,
@@ -84,6 +90,8 @@ ROUTES: list[ControllerRouterHandler] = [
     KpiController,
     AdminController,
     AdminReadsController,
+    AdminPeopleController,
+    AdminWorkController,
 ]
 
 DEPENDENCIES = {
@@ -110,7 +118,7 @@ def create_app(config: Config | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_services(config) as services:
+        async with open_services(config) as services, operating(services, "web"):
             app.state.services = services
             yield
 

@@ -14,7 +14,7 @@ from uploadm8.domain.notifications.service import NotificationServices, build_no
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
 from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
-from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
+from uploadm8.domain.publishing.reconnect import ask_sooner, look_for_hidden, requeue_parked
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.workspaces.events import EventKind
 from uploadm8.infra.discord import Discord
@@ -84,6 +84,8 @@ def connect_platforms(
         wants_mail=partial(choices.wants_mail, kind=EventKind.ACCOUNT_NEEDS_RECONNECT),
         connected=requeue_parked,
         posts_moved=ask_sooner,
+        post_hidden=look_for_hidden,
+        verify_token=config.meta_webhook_verify_token.get_secret_value(),
     )
 
 

@@ -16,6 +16,9 @@ from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.domain.admin.figures import Figures
 from uploadm8.domain.admin.people import People
 from uploadm8.domain.admin.service import Administration
+from uploadm8.domain.admin.standing import Standing
+from uploadm8.domain.admin.support import Support
+from uploadm8.domain.admin.work import Work
 from uploadm8.domain.analytics.posts import PostResults
 from uploadm8.domain.analytics.service import Analytics
 from uploadm8.domain.audit.service import AuditTrail
@@ -37,8 +40,11 @@ from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
+from uploadm8.domain.publishing.posting import Posting
 from uploadm8.domain.publishing.preflights import Preflights
+from uploadm8.domain.publishing.queue_times import QueueTimes
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.publishing.targets import Targets
 from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
@@ -61,6 +67,7 @@ from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
+from uploadm8.infra.metrics.shared import SharedMetrics
 from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
@@ -115,6 +122,7 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    queue_times: QueueTimes
     approvals: Approvals
     acts: PublicationActs
     closing: Closing
@@ -129,7 +137,12 @@ class Services:
     figures: Figures
     people: People
     administration: Administration
+    standing: Standing
+    support: Support
+    work: Work
     admin_key: str
+    admins_need_two_step: bool
+    metrics: SharedMetrics
 
 
 def queue_names(config: Config) -> dict[Queue, str]:
@@ -142,8 +155,13 @@ def queue_names(config: Config) -> dict[Queue, str]:
 
 
 @asynccontextmanager
-async def open_services(config: Config) -> AsyncIterator[Services]:
-    """Open every connection, on the running event loop, and close them again in reverse."""
+async def open_services(config: Config, role: str = "web") -> AsyncIterator[Services]:
+    """Open every connection, on the running event loop, and close them again in reverse.
+
+    Args:
+        config: the settings.
+        role: ``web`` or ``worker``, by which this process is counted.
+    """
     async with AsyncExitStack() as stack:
         cipher = Cipher.parse(config.token_enc_keys.get_secret_value())
         await DB.open(config.database_pool_size)
@@ -176,8 +194,9 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         platforms = connect_platforms(config, http, cipher, choices, people.post.mailer)
         seats = TeamSeats(entitlements)
         approvals = Approvals(entitlements)
-        plans, views = PublicationPlans(entitlements, approvals), RenditionViews(storage)
-        publications = Publications(entitlements)
+        targets = Targets(entitlements, approvals)
+        plans, views = PublicationPlans(targets), RenditionViews(storage)
+        publications = Publications(Posting(targets, platforms.limits))
         layouts = HudLayouts(settings)
         preflights = Preflights(MediaCheck(entitlements))
         yield Services(
@@ -215,6 +234,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             uploads=Uploads(storage, quota, plans, views, entitlements, preflights, layouts),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
+            queue_times=QueueTimes(entitlements),
             approvals=approvals,
             acts=PublicationActs(publications, approvals),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
@@ -235,7 +255,12 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             people=People(),
             export=Export(entitlements),
             administration=Administration(Grants()),
+            standing=Standing(people.accounts.sessions),
+            support=Support(people.accounts.sessions, people.post),
+            work=Work(publications),
+            admins_need_two_step=config.two_step_for_admins,
             admin_key=config.admin_api_key.get_secret_value(),
+            metrics=SharedMetrics.of(redis, role),
         )
 
 

@@ -13,6 +13,7 @@ from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
 from uploadm8.domain.publishing.approval_mail import ApprovalMail
+from uploadm8.domain.publishing.foresight import Foresight
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.rollups.keeping import RollupJobs
@@ -33,6 +34,7 @@ from uploadm8.infra.jobs.handlers import Handler
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.upkeep import Upkeep
 from uploadm8.infra.logging import configure_logging
+from uploadm8.operations import operating
 from uploadm8.services import Services, open_services, queue_names
 
 
@@ -62,6 +64,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
         RollupJobs().handlers(),
+        Foresight(services.platforms.jobs.letters).handlers(),
         ApprovalMail(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
         services.notifications.jobs.handlers(),
@@ -86,7 +89,8 @@ class Worker:
 
     async def start(self) -> None:
         """Open everything; called on the worker's event loop."""
-        services = await self._stack.enter_async_context(open_services(self._config))
+        services = await self._stack.enter_async_context(open_services(self._config, "worker"))
+        await self._stack.enter_async_context(operating(services, "worker"))
         self._runner = Runner(
             handlers=handlers(services),
             slots={

@@ -104,7 +104,8 @@ def test_a_cover_never_lies_after_the_end_of_a_cut_video() -> None:
 
 
 def test_a_chosen_thumbnail_is_set_after_publishing_where_that_is_possible() -> None:
-    row = {"platform": "youtube", "options": "{}"}
-    assert wanted_steps(row) == []
-    assert wanted_steps(row, thumbnail_chosen=True) == [("thumbnail", "still")]
-    assert wanted_steps(row | {"platform": "tiktok"}, thumbnail_chosen=True) == []
+    film = read_options(Platform.YOUTUBE, {})
+    assert wanted_steps(film, reel=False) == []
+    assert wanted_steps(film, reel=False, thumbnail_chosen=True) == [("thumbnail", "still")]
+    short = read_options(Platform.TIKTOK, {})
+    assert wanted_steps(short, reel=False, thumbnail_chosen=True) == []

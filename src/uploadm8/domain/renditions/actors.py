@@ -14,6 +14,7 @@ from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.renditions.fleet import Fleet
 from uploadm8.domain.renditions.materials import Materials, RenderInputs, wants_hud
+from uploadm8.domain.renditions.measure import measure
 from uploadm8.domain.renditions.progress import (
     KEEP_EVERY_S,
     Every,
@@ -137,6 +138,7 @@ class RenditionJobs:
     async def _produce(
         self, upload: dict[str, Any], rows: list[dict[str, Any]], inputs: RenderInputs
     ) -> list[tuple[dict[str, Any], OutputReport]]:
+        began = time.monotonic()
         folder = self.materials.scratch.folder(upload["id"])
         task = await self.materials.production(
             upload, rows, inputs, folder, self._segments(folder, upload)
@@ -144,6 +146,7 @@ class RenditionJobs:
         board = ProgressBoard(self.finishing.live, upload["id"], inputs.renditions)
         on_event = newest_only(partial(self._tell, board, Every(KEEP_EVERY_S)))
         report = await run_in_child(produce, task, scratch=folder, on_event=on_event)
+        measure(report, time.monotonic() - began)
         return list(zip(rows, report.outputs, strict=True))
 
     async def _tell(self, board: ProgressBoard, every: Every, event: Progress) -> None:
