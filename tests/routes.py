@@ -13,6 +13,7 @@ from uploadm8.domain.captions.tables import CaptionTemplate
 from uploadm8.domain.notifications.tables import WebhookDelivery, WebhookEndpoint
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice
 from uploadm8.domain.publishing.tables import Publication
+from uploadm8.domain.settings.tables import HudLayout
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.domain.workspaces.tables import ApiKey, Invitation, WorkspaceEvent
 
@@ -64,6 +65,10 @@ _PLAUSIBLE: Mapping[type, Any] = {str: "x", int: 1, datetime: datetime(2100, 1, 
 
 async def their_upload(owner: Owner) -> object:
     return await insert(Upload, id=uuid4(), workspace=owner.workspace_id, created_by=owner.user_id)
+
+
+async def their_layout(owner: Owner) -> object:
+    return await insert(HudLayout, id=uuid4(), workspace=owner.workspace_id)
 
 
 async def their_account(owner: Owner) -> object:
@@ -249,6 +254,13 @@ ROWS: Mapping[str, Row] = {
     "GET /api/uploads/{upload_id}/preflight": Row(theirs=their_upload),
     "POST /api/uploads/{upload_id}/hud/preview": Row(role="editor", theirs=their_upload, body={}),
     "GET /api/uploads/{upload_id}/hud/preview": Row(theirs=their_upload),
+    "GET /api/hud/layouts": Row(),
+    "POST /api/hud/layouts": Row(role="editor", body={"name": "x", "hud": {}}),
+    "GET /api/hud/layouts/{layout_id}": Row(theirs=their_layout),
+    "PUT /api/hud/layouts/{layout_id}": Row(
+        role="editor", theirs=their_layout, body={"name": "x", "hud": {}}
+    ),
+    "DELETE /api/hud/layouts/{layout_id}": Row(role="editor", theirs=their_layout),
     "GET /api/hud/themes": Row("public"),
     "GET /api/hud/themes/{file}": Row("public", path={"file": "x"}),
     "GET /api/billing/prices": Row("public"),

@@ -42,6 +42,7 @@ from uploadm8.domain.publishing.preflight_controllers import PreflightController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
 from uploadm8.domain.settings.controllers import SettingsController
+from uploadm8.domain.settings.layout_controllers import HudLayoutsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
 from uploadm8.domain.workspaces.controllers import ApiKeysController, MeController
@@ -80,6 +81,7 @@ ROUTES: list[ControllerRouterHandler] = [
     ApprovalsController,
     DecisionsController,
     HudController,
+    HudLayoutsController,
     ThumbnailController,
     PlatformsController,
     OAuthController,

@@ -50,6 +50,7 @@ from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.renditions.thumbnails import Thumbnails
+from uploadm8.domain.settings.layouts import HudLayouts
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
@@ -107,6 +108,7 @@ class Services:
     joining: Joining
     team_mail: TeamMail
     settings: SettingsService
+    layouts: HudLayouts
     notifications: NotificationServices
     webhook_endpoints: WebhookEndpoints
     webhook_deliveries: Deliveries
@@ -198,6 +200,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
         targets = Targets(entitlements, approvals, captions)
         plans, views = PublicationPlans(targets), RenditionViews(storage)
         publications = Publications(Posting(targets, platforms.limits))
+        layouts = HudLayouts(settings)
         preflights = Preflights(MediaCheck(entitlements))
         yield Services(
             config=config,
@@ -214,6 +217,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             post=people.post,
             api_keys=people.api_keys,
             settings=settings,
+            layouts=layouts,
             notifications=notifications,
             webhook_endpoints=notifications.endpoints,
             webhook_deliveries=notifications.deliveries,
@@ -230,7 +234,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views, entitlements, preflights),
+            uploads=Uploads(storage, quota, plans, views, entitlements, preflights, layouts),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
             queue_times=QueueTimes(entitlements),
@@ -238,7 +242,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             captions=captions,
             acts=PublicationActs(publications, approvals),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
-            previews=HudPreviews(storage),
+            previews=HudPreviews(storage, layouts),
             thumbnails=Thumbnails(),
             preflights=preflights,
             delivery=Delivery(

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from uploadm8.core.hud.validate import validate_spec
 from uploadm8.core.telemetry.store import load_track
 from uploadm8.core.telemetry.track import Track
 from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.specs import Aspect, rendition_spec
+from uploadm8.domain.settings.layouts import HudLayouts
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.errors import ConflictError, InvalidRequestError, NotFoundError
 from uploadm8.infra.db.json_columns import json_of
@@ -23,6 +26,7 @@ class HudPreviews:
     """Draws on the pictures and the track that were kept when the upload was inspected."""
 
     storage: Storage
+    layouts: HudLayouts
 
     async def still(
         self,
@@ -33,7 +37,7 @@ class HudPreviews:
         aspect: Aspect,
         changes: Mapping[str, Any],
     ) -> bytes:
-        """A JPEG of the upload at `seconds`, with its HUD as changed by `changes`.
+        """A JPEG of the upload at `seconds`, with its HUD as changed by `changes`, all eased in.
 
         Raises:
             NotFoundError: no such upload in this workspace.
@@ -42,7 +46,7 @@ class HudPreviews:
         """
         row = await self._row(workspace_id, upload_id)
         source = json_of(row["source"])
-        hud = validate_spec({**(json_of(row["hud"]) or {}), **changes})
+        hud = replace(validate_spec(await self._document(row, changes)), animate=False)
         duration = float(source["duration_s"])
         moment = duration / 2 if seconds is None else seconds
         if not 0 <= moment <= duration:
@@ -79,6 +83,13 @@ class HudPreviews:
                 action="Ask again once it is rendering or ready.",
             )
         return row
+
+    async def _document(self, row: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The upload's own HUD, or a saved one in its place, with the changes."""
+        own: dict[str, Any] = json_of(row["hud"]) or {}
+        if "layout_id" in changes:
+            return await self.layouts.resolve(row["workspace"], changes)
+        return {**own, **changes}
 
     async def _track(self, workspace_id: UUID, upload_id: UUID) -> Track:
         data = await self._read(track_key(workspace_id, upload_id))
