@@ -25,14 +25,11 @@ from uploadm8.domain.audit.service import AuditTrail
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
-from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
 from uploadm8.domain.billing.team import TeamSeats
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.service import Kpis
-from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
-from uploadm8.domain.platforms.clients.registry import build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
@@ -66,6 +63,7 @@ from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.security.passwords import Passwords
 from uploadm8.infra.security.reseal import Reseal
 from uploadm8.infra.storage.s3 import Storage, open_storage
+from uploadm8.outside import base_urls, billing_options, platform_clients
 from uploadm8.people import build_mailer, build_people
 
 
@@ -155,7 +153,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
                 config.r2_bucket_name,
             )
         )
-        http = await stack.enter_async_context(open_http(_outside(config)))
+        http = await stack.enter_async_context(open_http(base_urls(config)))
         passwords = Passwords()
         stack.callback(passwords.close)
         people = build_people(config, cipher, passwords, build_mailer(config, http))
@@ -223,57 +221,11 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
         )
 
 
-def billing_options(config: Config) -> BillingOptions:
-    """The STRIPE_* settings."""
-    return BillingOptions(
-        secret_key=config.stripe_secret_key.get_secret_value(),
-        webhook_secret=config.stripe_webhook_secret.get_secret_value(),
-        api_base_url=config.stripe_api_base_url,
-        lookup_keys=config.lookup_keys,
-        default_lookup_key=config.stripe_default_lookup_key,
-        success_url=config.stripe_success_url,
-        cancel_url=config.stripe_cancel_url,
-        portal_return_url=config.stripe_portal_return_url,
-        trial_days=config.stripe_trial_days_default,
-        automatic_tax=config.stripe_automatic_tax,
-    )
-
-
-def _outside(config: Config) -> list[str]:
-    """The base URLs of every outside party: plain http is allowed to these only."""
-    ours = {"base_url", "frontend_url"}
-    names = [name for name in Config.model_fields if name.endswith("_base_url")]
-    return [getattr(config, name) for name in names if name not in ours]
-
-
 def _platforms(
     config: Config, http: Http, cipher: Cipher, entitlements: Entitlements, mailer: Mailer
 ) -> Platforms:
-    endpoints = Endpoints(
-        tiktok_web=config.tiktok_web_base_url,
-        tiktok_api=config.tiktok_api_base_url,
-        google_accounts=config.google_accounts_base_url,
-        google_oauth=config.google_oauth_base_url,
-        google_api=config.google_api_base_url,
-        youtube_analytics=config.youtube_analytics_base_url,
-        meta_web=config.meta_web_base_url,
-        meta_graph=config.meta_graph_base_url,
-        meta_graph_video=config.meta_graph_video_base_url,
-        meta_rupload=config.meta_rupload_base_url,
-        meta_version=config.meta_api_version,
-    )
-    apps = Apps(
-        tiktok=AppCredentials(
-            config.tiktok_client_key, config.tiktok_client_secret.get_secret_value()
-        ),
-        google=AppCredentials(
-            config.google_client_id, config.google_client_secret.get_secret_value()
-        ),
-        meta=AppCredentials(config.meta_app_id, config.meta_app_secret.get_secret_value()),
-        extra_scopes=config.extra_scopes,
-    )
     return build_platforms(
-        build_clients(http, endpoints, apps),
+        platform_clients(config, http),
         cipher,
         base_url=config.base_url,
         frontend_url=config.frontend_url,

@@ -7,6 +7,7 @@ from uuid import UUID
 import dramatiq
 
 from uploadm8.config import Config
+from uploadm8.doctor.examine import require_fit
 from uploadm8.domain.accounts.actors import AccountJobs
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
@@ -78,6 +79,7 @@ class Worker:
 
     async def start(self) -> None:
         """Open everything; called on the worker's event loop."""
+        await require_fit(self._config)
         services = await self._stack.enter_async_context(open_services(self._config, "worker"))
         await self._stack.enter_async_context(operating(services, "worker"))
         self._runner = Runner(
