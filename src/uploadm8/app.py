@@ -30,10 +30,17 @@ from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.audit.controllers import AuditController
 from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.kpi.controllers import KpiController
+from uploadm8.domain.notifications.controllers import WebhooksController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
-from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.publishing.approval_controllers import (
+    ApprovalsController,
+    DecisionsController,
+)
+from uploadm8.domain.publishing.controllers import PublicationsController, QueueController
+from uploadm8.domain.publishing.preflight_controllers import PreflightController
 from uploadm8.domain.renditions.controllers import HudController
+from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
@@ -64,9 +71,15 @@ ROUTES: list[ControllerRouterHandler] = [
     InvitationsController,
     JoiningController,
     SettingsController,
+    WebhooksController,
     UploadsController,
+    PreflightController,
     PublicationsController,
+    QueueController,
+    ApprovalsController,
+    DecisionsController,
     HudController,
+    ThumbnailController,
     PlatformsController,
     OAuthController,
     PlatformWebhooksController,

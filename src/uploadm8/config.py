@@ -86,6 +86,7 @@ class Config(BaseSettings):
     google_client_secret: SecretStr = _secret("Google OAuth client secret")
     meta_app_id: str = _f("", "Meta app")
     meta_app_secret: SecretStr = _secret("Meta app secret")
+    meta_webhook_verify_token: SecretStr = _secret("What Meta sends as hub.verify_token; any words")
     meta_api_version: str = _f("v23.0", "Graph API version")
 
     tiktok_extra_scopes: str = _f("", "Comma list of scopes to ask beside the defaults")
@@ -139,6 +140,9 @@ class Config(BaseSettings):
         None, "required or optional; default required with Mailgun, else optional"
     )
     trusted_proxies: str = _f("", "Comma list of proxy addresses whose X-Forwarded-For is believed")
+    webhook_private_addresses: bool = _f(
+        False, "Call webhooks on private addresses and by plain http; for development"
+    )
     expose_docs: bool | None = _f(None, "Serve the OpenAPI page; default only in development")
     scratch_dir: Path = _f(Path(".uploadm8/scratch"), "Private working folder of renders")
     outbox_dir: Path = _f(Path(".uploadm8/outbox"), "Mail written here when Mailgun is not set")

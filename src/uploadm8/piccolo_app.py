@@ -18,7 +18,9 @@ _TABLE_MODULES = [
     "uploadm8.domain.renditions.tables",
     "uploadm8.domain.platforms.tables",
     "uploadm8.domain.publishing.tables",
+    "uploadm8.domain.publishing.rollups.tables",
     "uploadm8.domain.billing.tables",
+    "uploadm8.domain.notifications.tables",
     "uploadm8.domain.admin.tables",
 ]
 

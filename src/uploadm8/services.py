@@ -30,14 +30,25 @@ from uploadm8.domain.billing.service import Billing, build_billing
 from uploadm8.domain.billing.team import TeamSeats
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.service import Kpis
-from uploadm8.domain.platforms.service import Platforms, build_platforms
+from uploadm8.domain.notifications.choices import Choices
+from uploadm8.domain.notifications.deliveries import Deliveries
+from uploadm8.domain.notifications.endpoints import Endpoints as WebhookEndpoints
+from uploadm8.domain.notifications.service import NotificationServices
+from uploadm8.domain.platforms.service import Platforms
+from uploadm8.domain.publishing.acts import PublicationActs
+from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
-from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
+from uploadm8.domain.publishing.posting import Posting
+from uploadm8.domain.publishing.preflights import Preflights
+from uploadm8.domain.publishing.queue_times import QueueTimes
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.publishing.targets import Targets
+from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.renditions.thumbnails import Thumbnails
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
@@ -55,7 +66,6 @@ from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
-from uploadm8.infra.mail.mailer import Mailer
 from uploadm8.infra.metrics.shared import SharedMetrics
 from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
@@ -63,7 +73,13 @@ from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.security.passwords import Passwords
 from uploadm8.infra.security.reseal import Reseal
 from uploadm8.infra.storage.s3 import Storage, open_storage
-from uploadm8.outside import base_urls, billing_options, platform_clients
+from uploadm8.parties import (
+    base_urls,
+    billing_options,
+    build_settings,
+    connect_platforms,
+    open_notifications,
+)
 from uploadm8.people import build_mailer, build_people
 
 
@@ -90,6 +106,9 @@ class Services:
     joining: Joining
     team_mail: TeamMail
     settings: SettingsService
+    notifications: NotificationServices
+    webhook_endpoints: WebhookEndpoints
+    webhook_deliveries: Deliveries
     entitlements: Entitlements
     grants: Grants
     quota: Quota
@@ -101,8 +120,13 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    queue_times: QueueTimes
+    approvals: Approvals
+    acts: PublicationActs
     closing: Closing
     previews: HudPreviews
+    thumbnails: Thumbnails
+    preflights: Preflights
     delivery: Delivery
     analytics: Analytics
     post_results: PostResults
@@ -160,11 +184,18 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
         options = billing_options(config)
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
+        settings = build_settings(cipher, config.discord_base_url, entitlements)
+        choices = Choices(settings, entitlements)
+        notifications = await stack.enter_async_context(
+            open_notifications(config, http, cipher, choices, people.post.mailer)
+        )
+        platforms = connect_platforms(config, http, cipher, choices, people.post.mailer)
         seats = TeamSeats(entitlements)
-        platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
-        plans, views = PublicationPlans(entitlements), RenditionViews(storage)
-        publications = Publications(entitlements)
-        settings = SettingsService(cipher, config.discord_base_url)
+        approvals = Approvals(entitlements)
+        targets = Targets(entitlements, approvals)
+        plans, views = PublicationPlans(targets), RenditionViews(storage)
+        publications = Publications(Posting(targets, platforms.limits))
+        preflights = Preflights(MediaCheck(entitlements))
         yield Services(
             config=config,
             redis=redis,
@@ -180,6 +211,9 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             post=people.post,
             api_keys=people.api_keys,
             settings=settings,
+            notifications=notifications,
+            webhook_endpoints=notifications.endpoints,
+            webhook_deliveries=notifications.deliveries,
             seats=seats,
             members=Members(people.workspaces, seats),
             invitations=Invitations(seats),
@@ -193,11 +227,16 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views, entitlements),
+            uploads=Uploads(storage, quota, plans, views, entitlements, preflights),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
+            queue_times=QueueTimes(entitlements),
+            approvals=approvals,
+            acts=PublicationActs(publications, approvals),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
+            thumbnails=Thumbnails(),
+            preflights=preflights,
             delivery=Delivery(
                 platforms.keeper,
                 platforms.clients.publishers,
@@ -219,21 +258,6 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             admin_key=config.admin_api_key.get_secret_value(),
             metrics=SharedMetrics.of(redis, role),
         )
-
-
-def _platforms(
-    config: Config, http: Http, cipher: Cipher, entitlements: Entitlements, mailer: Mailer
-) -> Platforms:
-    return build_platforms(
-        platform_clients(config, http),
-        cipher,
-        base_url=config.base_url,
-        frontend_url=config.frontend_url,
-        allow_account=entitlements.check_accounts,
-        mailer=mailer,
-        connected=requeue_parked,
-        posts_moved=ask_sooner,
-    )
 
 
 def install_doorbell(config: Config) -> None:

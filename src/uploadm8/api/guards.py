@@ -21,6 +21,13 @@ ANY_SCOPE = "any"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class Seats(Protocol):
+    """What a workspace's tier says about its people."""
+
+    async def require_seat(self, workspace_id: UUID, place: int) -> None:
+        """Refuse a member who has no seat (after a downgrade)."""
+
+
 class Principals(Protocol):
     """Turns credentials into a principal."""
 
@@ -77,9 +84,19 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
     _check_support(principal, method, opt)
     if principal.session_id is None:
         _check_key(principal, connection.scope["path"], method, opt)
-    principal.require(opt.get("role") or ("viewer" if method in _SAFE else "editor"))
+    role = opt.get("role") or ("viewer" if method in _SAFE else "editor")
+    principal.require(role)
+    await _require_seat(connection, principal, role)
     if opt.get("fresh_s") is not None:
         principal.require_fresh(opt["fresh_s"])
+
+
+async def _require_seat(connection: Connection, principal: Principal, role: str) -> None:
+    """Whoever has no seat reads like a viewer; an owner, who can put it right, always acts."""
+    if principal.place == 0 or role == "viewer" or principal.role == "owner":
+        return
+    seats: Seats = connection.app.state.services.seats
+    await seats.require_seat(principal.workspace_id, principal.place)
 
 
 async def _principal(connection: Connection, limits: Limits) -> Principal:

@@ -38,6 +38,7 @@ class Principal:
 
     Attributes:
         role: place in the workspace: owner, admin, editor or viewer.
+        place: how many members come before this one: seats go to owners, then by time of joining.
         is_admin: may run the whole installation.
         session_id: the session behind an access token; None for an API key.
         scopes: what an API key is limited to; None means everything the role allows.
@@ -50,6 +51,7 @@ class Principal:
     user_id: UUID
     workspace_id: UUID
     role: str
+    place: int = 0
     is_admin: bool = False
     session_id: UUID | None = None
     scopes: frozenset[str] | None = None

@@ -17,7 +17,7 @@ from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.oauth import CODE_REJECTED
 from uploadm8.errors import UnavailableError, UploadM8Error
 from uploadm8.infra.http import Http, open_http
-from uploadm8.outside import base_urls, billing_options, platform_clients
+from uploadm8.parties import base_urls, billing_options, platform_clients
 
 _MADE_UP = "doctor-asks-whether-the-app-is-known"
 _VERIFIER = "d" * 64

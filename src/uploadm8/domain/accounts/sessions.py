@@ -12,6 +12,9 @@ from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.schemas import SupportView
 from uploadm8.domain.accounts.tables import Session
 from uploadm8.errors import UnauthenticatedError
+from uploadm8.infra.audit import origin
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record_of_user
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.tokens import AccessTokens, InvalidTokenError, RefreshTokens
@@ -239,33 +242,44 @@ class Sessions:
 
     async def revoke(self, user_id: UUID, session_id: UUID, reason: str) -> bool:
         """End one session of the user; False if there was none alive."""
-        rows = await Session.raw(
-            "UPDATE sessions SET revoked_at=now(), revoked_reason={}"
-            ' WHERE id={} AND "user"={} AND revoked_at IS NULL RETURNING id',
-            reason,
-            session_id,
-            user_id,
-        )
+        async with transaction():
+            rows = await Session.raw(
+                "UPDATE sessions SET revoked_at=now(), revoked_reason={}"
+                ' WHERE id={} AND "user"={} AND revoked_at IS NULL RETURNING id',
+                reason,
+                session_id,
+                user_id,
+            )
+            if rows:
+                told = {"session": str(session_id), "why": reason}
+                await record_of_user(Action.SESSION_REVOKED, user_id, details=told)
         return bool(rows)
 
     async def revoke_token(self, token: str) -> None:
         """End the session a refresh token belongs to, whichever generation it is."""
         session_id, _ = self.refresh_tokens.read(token)
-        await Session.raw(
-            "UPDATE sessions SET revoked_at=now(), revoked_reason='logout'"
-            " WHERE id={} AND revoked_at IS NULL",
-            session_id,
-        )
+        async with transaction():
+            rows = await Session.raw(
+                "UPDATE sessions SET revoked_at=now(), revoked_reason='logout'"
+                ' WHERE id={} AND revoked_at IS NULL RETURNING "user"',
+                session_id,
+            )
+            for row in rows:
+                await record_of_user(Action.SIGNED_OUT, row["user"], actor=origin.user(row["user"]))
 
     async def revoke_all(self, user_id: UUID, reason: str, keep: UUID | None = None) -> int:
         """End every session of the user but `keep`; returns how many."""
-        rows = await Session.raw(
-            "UPDATE sessions SET revoked_at=now(), revoked_reason={}"
-            ' WHERE "user"={} AND revoked_at IS NULL AND id IS DISTINCT FROM {}::uuid RETURNING id',
-            reason,
-            user_id,
-            keep,
-        )
+        async with transaction():
+            rows = await Session.raw(
+                'UPDATE sessions SET revoked_at=now(), revoked_reason={} WHERE "user"={}'
+                " AND revoked_at IS NULL AND id IS DISTINCT FROM {}::uuid RETURNING id",
+                reason,
+                user_id,
+                keep,
+            )
+            if rows:
+                told = {"sessions": len(rows), "why": reason}
+                await record_of_user(Action.SESSIONS_REVOKED, user_id, details=told)
         return len(rows)
 
     def _pair(self, row: dict[str, Any], session_id: UUID, counter: int) -> Pair:

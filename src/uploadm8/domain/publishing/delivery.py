@@ -87,6 +87,7 @@ class Delivery:
         if _missed(row):
             await record.move(S.HELD, held_reason="missed")
             return
+        await record.require_approval()
         await circuit.admit(Platform(row["platform"]))
         await self._send_and_commit(record, row)
 

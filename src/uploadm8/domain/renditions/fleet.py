@@ -40,7 +40,7 @@ from uploadm8.domain.renditions.plans import (
 from uploadm8.domain.renditions.progress import KEEP_EVERY_S, Every, ProgressBoard, newest_only
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.failpoints import failpoint
 from uploadm8.infra.jobs.child import run_in_child
@@ -133,7 +133,14 @@ class Fleet:
         by_name = {report.name: report for report in reports}
         for row in waiting:
             report = by_name[names[str(row["id"])]]
-            await self.finishing.keep(context, upload, row, report, time.time() - began)
+            await self.finishing.keep(
+                context,
+                upload,
+                row,
+                report,
+                seconds=time.time() - began,
+                still_at_s=inputs.still_at_s,
+            )
             failpoint("after_join")
         await self.finishing.hand_over(context, upload)
 

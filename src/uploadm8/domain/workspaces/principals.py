@@ -14,10 +14,12 @@ from uploadm8.infra.security.tokens import AccessClaims, AccessTokens, InvalidTo
 
 _USER = (
     "u.id AS user_id, u.role AS user_role, u.auth_epoch, u.disabled_at, u.deletion_due_at,"
-    " u.totp_enabled_at, m.workspace, m.role"
+    " u.totp_enabled_at, m.workspace, m.role, CASE WHEN m.role='owner' THEN 0 ELSE (SELECT count(*) FROM memberships o"
+    " WHERE o.workspace=m.workspace AND (o.role<>'owner', o.created_at, o.id)"
+    " < (m.role<>'owner', m.created_at, m.id)) END AS place"
 )
 _MEMBER = (
-    ' LEFT JOIN LATERAL (SELECT workspace, role FROM memberships WHERE "user"=u.id'
+    ' LEFT JOIN LATERAL (SELECT * FROM memberships WHERE "user"=u.id'
     " AND ($1::uuid IS NULL OR workspace=$1::uuid) ORDER BY created_at, id LIMIT 1) m ON true"
 )
 _BY_SESSION = (
@@ -97,6 +99,7 @@ def _principal(row: Mapping[str, Any], **more: Any) -> Principal:
         user_id=row["user_id"],
         workspace_id=row["workspace"],
         role=row["role"],
+        place=row["place"],
         is_admin=row["user_role"] == UserRole.ADMIN,
         has_two_step=row["totp_enabled_at"] is not None,
         **more,
