@@ -12,7 +12,7 @@ from uploadm8.domain.platforms.clients.instagram_preflight import COMMENT_SCOPE 
 from uploadm8.domain.platforms.clients.options import (
     FacebookOptions,
     Options,
-    YoutubeOptions,
+    YouTubeOptions,
     read_options,
 )
 from uploadm8.domain.platforms.clients.registry import Clients
@@ -188,7 +188,7 @@ def wanted_steps(
     On Facebook only reels have collaborators.
     """
     steps = [("playlist", one) for one in getattr(options, "playlist_ids", ())]
-    takes_one = isinstance(options, YoutubeOptions | FacebookOptions)
+    takes_one = isinstance(options, YouTubeOptions | FacebookOptions)
     if getattr(options, "thumbnail", None) or (thumbnail_chosen and takes_one):
         steps.append(("thumbnail", "still"))
     if reel and isinstance(options, FacebookOptions):
