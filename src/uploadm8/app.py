@@ -17,6 +17,7 @@ from uploadm8.api.openapi import openapi_config
 from uploadm8.api.problems import EXCEPTION_HANDLERS
 from uploadm8.api.requests import StrictRequest
 from uploadm8.config import Config
+from uploadm8.doctor.examine import require_fit
 from uploadm8.domain.accounts.controllers import AuthController, provide_client
 from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
@@ -120,6 +121,7 @@ def create_app(config: Config | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        await require_fit(config)
         async with open_services(config) as services, operating(services, "web"):
             app.state.services = services
             yield
