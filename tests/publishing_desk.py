@@ -202,7 +202,13 @@ class _Open:
 
 def publications_for(desk: "Desk") -> Publications:
     """What a person can do with publications."""
-    limits = AccountLimits(desk.clients, TokenKeeper(desk.clients.oauth, Vault(CIPHER)))
+    return publications_with(
+        AccountLimits(desk.clients, TokenKeeper(desk.clients.oauth, Vault(CIPHER)))
+    )
+
+
+def publications_with(limits: AccountLimits) -> Publications:
+    """The same, with other knowledge of what accounts may do."""
     return Publications(Posting(Targets(_Open(), Approvals(_Open())), limits))
 
 
