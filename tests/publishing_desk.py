@@ -203,10 +203,15 @@ class _Open:
 
 def publications_for(desk: "Desk") -> Publications:
     """What a person can do with publications."""
-    limits = AccountLimits(desk.clients, TokenKeeper(desk.clients.oauth, Vault(CIPHER)))
-    return Publications(
-        Posting(Targets(_Open(), Approvals(_Open()), CaptionTemplates(_Open())), limits)
+    return publications_with(
+        AccountLimits(desk.clients, TokenKeeper(desk.clients.oauth, Vault(CIPHER)))
     )
+
+
+def publications_with(limits: AccountLimits) -> Publications:
+    """The same, with other knowledge of what accounts may do."""
+    targets = Targets(_Open(), Approvals(_Open()), CaptionTemplates(_Open()))
+    return Publications(Posting(targets, limits))
 
 
 def build_desk(sandbox: Sandbox, clients: Clients, film: Path, storage: Storage) -> Desk:
