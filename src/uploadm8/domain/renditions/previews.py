@@ -9,8 +9,10 @@ from uuid import UUID
 from uploadm8.core.hud.validate import validate_spec
 from uploadm8.core.telemetry.store import load_track
 from uploadm8.core.telemetry.track import Track
+from uploadm8.core.telemetry.zones import hide_zones
 from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.specs import Aspect, rendition_spec
+from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import ConflictError, InvalidRequestError, NotFoundError
@@ -23,6 +25,7 @@ class HudPreviews:
     """Draws on the pictures and the track that were kept when the upload was inspected."""
 
     storage: Storage
+    zones: PrivacyZones
 
     async def still(
         self,
@@ -82,7 +85,8 @@ class HudPreviews:
 
     async def _track(self, workspace_id: UUID, upload_id: UUID) -> Track:
         data = await self._read(track_key(workspace_id, upload_id))
-        return await asyncio.to_thread(load_track, data)
+        track = await asyncio.to_thread(load_track, data)
+        return hide_zones(track, await zones_of(self.zones, workspace_id))
 
     async def _read(self, key: str) -> bytes:
         try:
