@@ -1,8 +1,8 @@
 """What uploads need from subjects above them; services.py plugs those in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from uploadm8.domain.uploads.schemas import NewUpload, PublicationOut, RenditionOut
@@ -49,6 +49,14 @@ class Publications(Protocol):
 
 class Renditions(Protocol):
     """Files made from uploads, as far as uploads care."""
+
+    def check(self, choice: Mapping[str, Any]) -> None:
+        """Check what a user chose about renditions.
+
+        Raises:
+            InvalidRequestError: ``invalid_renditions``.
+        """
+        ...
 
     async def of_uploads(
         self, workspace_id: UUID, upload_ids: Sequence[UUID]

@@ -106,6 +106,7 @@ class Uploads:
                 expires_at=now() + timedelta(seconds=limits.PENDING_S),
             )
             await Upload.insert(row)
+            self.renditions.check(new.renditions or {})
             planned = await self.publications.plan(workspace_id, user_id, upload_id, new)
             request = {"platforms": planned.platforms, "renditions": new.renditions or {}, **wishes}
             await Upload.update({Upload.request: to_json(request)}).where(Upload.id == upload_id)
