@@ -28,14 +28,14 @@ async def deliver(api: Api) -> list[tuple[str, str, str]]:
     while (job := await claim_next("light", "test", 60)) is not None:
         await handlers[job.kind].run(JobContext(job, "test"))
         await finish(job, "succeeded")
-    return [_read(path) for path in sorted(_mails(folder) - before)]
+    return [read_mail(path) for path in sorted(_mails(folder) - before)]
 
 
 def _mails(folder: Path) -> set[Path]:
     return set(folder.glob("*.eml"))
 
 
-def _read(path: Path) -> tuple[str, str, str]:
+def read_mail(path: Path) -> tuple[str, str, str]:
     mail = email.message_from_bytes(path.read_bytes(), policy=policy.default)
     body = mail.get_body(("plain",))
     assert body is not None

@@ -45,12 +45,14 @@ async def archive(user_id: UUID, workspaces: list[UUID], more: Mapping[str, Rows
         for table in ("sessions", "api_keys", "memberships"):
             rows = await _run(f'SELECT * FROM {table} WHERE "user"={{}}', user_id)  # noqa: S608
             _write(archived, table, rows)
+        acts = await _run("SELECT * FROM audit_log WHERE actor_id={} ORDER BY id", user_id)
+        _write(archived, "audit_log", acts)
         for table, column in _owned_tables():
             rows = []
             for workspace_id in workspaces:
                 query = f'SELECT * FROM "{table}" WHERE "{column}"={{}}'  # noqa: S608
                 rows += await _run(query, workspace_id)
-            if table not in ("api_keys", "memberships", *more):
+            if table not in ("api_keys", "memberships", *_KEPT, *more):
                 _write(archived, table, rows)
         for name, told in more.items():
             _write(archived, name, told)

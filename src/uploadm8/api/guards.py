@@ -21,6 +21,13 @@ ANY_SCOPE = "any"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class Seats(Protocol):
+    """What a workspace's tier says about its people."""
+
+    async def require_seat(self, workspace_id: UUID, place: int) -> None:
+        """Refuse a member who has no seat (after a downgrade)."""
+
+
 class Principals(Protocol):
     """Turns credentials into a principal."""
 
@@ -74,11 +81,22 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
     connection.scope["state"]["principal"] = principal
     origin.identify(principal.actor)
     await limits.check(connection, principal, opt)
+    _check_support(principal, method, opt)
     if principal.session_id is None:
         _check_key(principal, connection.scope["path"], method, opt)
-    principal.require(opt.get("role") or ("viewer" if method in _SAFE else "editor"))
+    role = opt.get("role") or ("viewer" if method in _SAFE else "editor")
+    principal.require(role)
+    await _require_seat(connection, principal, role)
     if opt.get("fresh_s") is not None:
         principal.require_fresh(opt["fresh_s"])
+
+
+async def _require_seat(connection: Connection, principal: Principal, role: str) -> None:
+    """Whoever has no seat reads like a viewer; an owner, who can put it right, always acts."""
+    if principal.place == 0 or role == "viewer" or principal.role == "owner":
+        return
+    seats: Seats = connection.app.state.services.seats
+    await seats.require_seat(principal.workspace_id, principal.place)
 
 
 async def _principal(connection: Connection, limits: Limits) -> Principal:
@@ -88,6 +106,23 @@ async def _principal(connection: Connection, limits: Limits) -> Principal:
     except UnauthenticatedError:
         await limits.bad_token(connection.scope["state"]["address"])
         raise
+
+
+def _check_support(principal: Principal, method: str, opt: dict[str, Any]) -> None:
+    """Support sees what the user sees; it never touches credentials, and changes only by leave."""
+    if principal.support is None:
+        return
+    if opt.get("session"):
+        raise ForbiddenError(
+            "Only the user may do this, not support in the user's place.",
+            code="not_for_support",
+        )
+    if method not in _SAFE and not principal.support.writes:
+        raise ForbiddenError(
+            "This access is for looking only.",
+            code="support_is_read_only",
+            action="Ask for access with changes, and say why.",
+        )
 
 
 def _check_key(principal: Principal, path: str, method: str, opt: dict[str, Any]) -> None:

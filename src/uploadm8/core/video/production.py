@@ -36,6 +36,7 @@ class ProductionTask:
             and only what is missing is rendered. None renders in one piece.
         zones: where no position may be shown.
         location: whether the files tell where they were filmed; without it they carry no place.
+        still_at_s: what the stills show, in seconds after the first picture; None is a good guess.
     """
 
     source: Path
@@ -47,6 +48,7 @@ class ProductionTask:
     segments: Path | None = None
     zones: tuple[Zone, ...] = ()
     location: bool = False
+    still_at_s: float | None = None
 
 
 def produce(task: ProductionTask, emit: Emit) -> RenderReport:
@@ -64,7 +66,7 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
     else:
         report = render_resumable(job, task.segments, emit)
     write_places(task, job.outputs)
-    write_stills(job)
+    write_stills(job, task.still_at_s)
     return report
 
 
@@ -116,14 +118,15 @@ def write_places(task: ProductionTask, outputs: Sequence[Output]) -> None:
             write_place(output.path, place)
 
 
-def write_stills(job: RenderJob) -> None:
-    """Put a JPEG beside each output."""
+def write_stills(job: RenderJob, at_s: float | None) -> None:
+    """Put a JPEG beside each output, of a moment that it shows."""
     for output in job.outputs:
+        shown_s = min(known(job).duration_s, output.spec.duration_cap_s or float("inf"))
         picture = still(
             job.source,
             job.track,
             job.hud,
-            known(job).duration_s * STILL_AT,
+            shown_s * STILL_AT if at_s is None else min(at_s, shown_s),
             output.spec,
             offset_s=job.offset_s,
             image="jpg",

@@ -105,7 +105,7 @@ def join_shares(task: JoinTask, emit: Emit) -> tuple[OutputReport, ...]:
     check_room(wanted, known(job).duration_s)
     reports = join_outputs(job, wanted, task.spans, _folder(task), emit)
     write_places(task.production, wanted)
-    write_stills(replace(job, outputs=wanted))
+    write_stills(replace(job, outputs=wanted), task.production.still_at_s)
     return reports
 
 

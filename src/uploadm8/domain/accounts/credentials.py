@@ -12,6 +12,9 @@ from uploadm8.domain.accounts.sessions import Client, Pair, Sessions
 from uploadm8.domain.accounts.tables import LinkPurpose, User, UserRole
 from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.errors import ConflictError
+from uploadm8.infra.audit import origin
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record, record_of_user
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import RESET_REQUESTED, VERIFY_REQUESTED
 from uploadm8.infra.jobs.handlers import JobContext
@@ -49,18 +52,27 @@ class CredentialChanges:
                 user_id,
                 email,
             )
+            await record_of_user(Action.EMAIL_VERIFIED, user_id, actor=origin.user(user_id))
             if self.bootstrap_admin and email == self.bootstrap_admin.strip().lower():
                 # Two verifications at once would each see no admin yet.
                 await User.raw("SELECT pg_advisory_xact_lock(hashtextextended('bootstrap', 0))")
-                await User.raw(
+                made = await User.raw(
                     "UPDATE users SET role={} WHERE id={} AND email={}"
                     " AND email_verified_at IS NOT NULL"
-                    " AND NOT EXISTS (SELECT 1 FROM users WHERE role={})",
+                    " AND NOT EXISTS (SELECT 1 FROM users WHERE role={}) RETURNING id",
                     UserRole.ADMIN.value,
                     user_id,
                     email,
                     UserRole.ADMIN.value,
                 )
+                if made:
+                    await record(
+                        Action.ADMIN_ROLE_CHANGED,
+                        workspace_id=None,
+                        subject=("user", user_id),
+                        reason="BOOTSTRAP_ADMIN_EMAIL was verified",
+                        details={"role": UserRole.ADMIN.value},
+                    )
 
     async def request(self, kind: str, email: str, client: Client) -> None:
         """Ask for a mail with a new link; alike for known and unknown addresses.
@@ -109,6 +121,7 @@ class CredentialChanges:
                 user_id,
                 email,
             )
+            await record_of_user(Action.PASSWORD_RESET, user_id, actor=origin.user(user_id))
             await self.sessions.revoke_all(user_id, "password_reset")
             await self.attempts.succeed(self.attempts.account_key(email))
 
@@ -125,6 +138,7 @@ class CredentialChanges:
         password_hash = await self.passwords.hash(new)
         async with transaction():
             await self._set_password(user_id, password_hash)
+            await record_of_user(Action.PASSWORD_CHANGED, user_id)
             await self.sessions.revoke_all(user_id, "password_changed", keep=session_id)
             return await self.sessions.rotate(session_id)
 
@@ -183,6 +197,7 @@ class CredentialChanges:
             user_id, new = await self.links.use(LinkPurpose.CHANGE_EMAIL, token)
             rows = await User.raw("SELECT email FROM users WHERE id={} FOR UPDATE", user_id)
             await self._set_email(user_id, new)
+            await record_of_user(Action.EMAIL_CHANGED, user_id, actor=origin.user(user_id))
             await self.links.revoke(user_id, LinkPurpose.RESET, LinkPurpose.VERIFY)
             await self.post.send_link(user_id, LetterKind.EMAIL_CHANGED, rows[0]["email"])
 
@@ -191,6 +206,7 @@ class CredentialChanges:
         async with transaction():
             user_id, old = await self.links.use(LinkPurpose.UNDO_EMAIL, token)
             await self._set_email(user_id, old)
+            await record_of_user(Action.EMAIL_CHANGE_UNDONE, user_id, actor=origin.user(user_id))
             await self.links.revoke(user_id, LinkPurpose.RESET, LinkPurpose.CHANGE_EMAIL)
             await User.raw("UPDATE users SET auth_epoch=auth_epoch+1 WHERE id={}", user_id)
             await self.sessions.revoke_all(user_id, "email_undone")

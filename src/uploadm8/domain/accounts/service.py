@@ -22,6 +22,9 @@ from uploadm8.errors import (
     TooManyRequestsError,
     UnauthenticatedError,
 )
+from uploadm8.infra.audit import origin
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record_of_user
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import ACCOUNT_MAIL
@@ -114,6 +117,7 @@ class Accounts:
         if user is None:
             await self._insert(f"{user_id}@decoy.invalid", password_hash, name, user_id)
         await self.on_registered(user_id, name or email.partition("@")[0])
+        await record_of_user(Action.REGISTERED, user_id, actor=origin.user(user_id))
         await self.post.send_link(user_id, LetterKind.VERIFY, email)
         if user is None:
             raise _TakenError
@@ -148,6 +152,7 @@ class Accounts:
             await self.confirm_address(user.id)
             await joins(user.id)
             await self.on_registered(user.id, name.strip() or email.partition("@")[0])
+            await record_of_user(Action.REGISTERED, user.id, actor=origin.user(user.id))
             pair = await self.sessions.open(user.id, client)
         return await self.view(user.id), pair
 
@@ -216,6 +221,7 @@ class Accounts:
                 await self.post.notify(user_id, LetterKind.NEW_SIGN_IN, facts)
             await User.raw("UPDATE users SET last_login_at=now() WHERE id={}", user_id)
             pair = await self.sessions.open(user_id, client)
+            await record_of_user(Action.SIGNED_IN, user_id, actor=origin.user(user_id))
         return await self.view(user_id), pair
 
     def check_open(self, row: dict[str, Any]) -> None:

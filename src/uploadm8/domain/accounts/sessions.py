@@ -1,7 +1,7 @@
 """Sessions: one row per signed-in device, a counter instead of stored refresh tokens."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,12 @@ import structlog
 
 from uploadm8.domain.accounts.letters import LetterKind
 from uploadm8.domain.accounts.post import Post
+from uploadm8.domain.accounts.schemas import SupportView
 from uploadm8.domain.accounts.tables import Session
 from uploadm8.errors import UnauthenticatedError
+from uploadm8.infra.audit import origin
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record_of_user
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.tokens import AccessTokens, InvalidTokenError, RefreshTokens
@@ -191,35 +195,91 @@ class Sessions:
         )
         return rows
 
-    async def revoke(self, user_id: UUID, session_id: UUID, reason: str) -> bool:
-        """End one session of the user; False if there was none alive."""
+    async def open_support(
+        self, user_id: UUID, admin_id: UUID, reason: str, minutes: int, *, writes: bool
+    ) -> Pair | None:
+        """Start a session in the user's place, for an administrator; None for a disabled user.
+
+        It ends by itself and cannot be refreshed, and the user counts as not having signed in.
+        """
         rows = await Session.raw(
-            "UPDATE sessions SET revoked_at=now(), revoked_reason={}"
-            ' WHERE id={} AND "user"={} AND revoked_at IS NULL RETURNING id',
+            'INSERT INTO sessions (id, "user", idle_expires_at, expires_at, authenticated_at,'
+            " user_agent, ip, support_admin, support_reason, support_writes)"
+            " SELECT {}, u.id, now() + make_interval(mins => {}), now() + make_interval(mins => {}),"
+            " 'epoch', 'UploadM8 support', '', {}, {}, {} FROM users u"
+            " WHERE u.id={} AND u.disabled_at IS NULL"
+            ' RETURNING id, "user", authenticated_at,'
+            ' (SELECT auth_epoch FROM users WHERE id=sessions."user") AS auth_epoch',
+            new_id(),
+            minutes,
+            minutes,
+            admin_id,
             reason,
-            session_id,
+            writes,
             user_id,
         )
+        boxed = replace(self, access=replace(self.access, life=timedelta(minutes=minutes)))
+        return boxed._pair(rows[0], rows[0]["id"], 0) if rows else None  # noqa: SLF001  a copy of us
+
+    async def support(self, user_id: UUID) -> list[SupportView]:
+        """The administrators who are in the user's place now."""
+        rows = await Session.raw(
+            "SELECT id AS session_id, support_reason AS reason, support_writes AS writes,"
+            " created_at AS started_at, expires_at AS until FROM sessions"
+            ' WHERE "user"={} AND support_admin IS NOT NULL AND revoked_at IS NULL'
+            " AND expires_at > now() ORDER BY id",
+            user_id,
+        )
+        return [SupportView(**row) for row in rows]
+
+    async def end_support_by(self, admin_id: UUID) -> None:
+        """End every session that an administrator holds in somebody's place."""
+        await Session.raw(
+            "UPDATE sessions SET revoked_at=now(), revoked_reason='admin_left'"
+            " WHERE support_admin={} AND revoked_at IS NULL",
+            admin_id,
+        )
+
+    async def revoke(self, user_id: UUID, session_id: UUID, reason: str) -> bool:
+        """End one session of the user; False if there was none alive."""
+        async with transaction():
+            rows = await Session.raw(
+                "UPDATE sessions SET revoked_at=now(), revoked_reason={}"
+                ' WHERE id={} AND "user"={} AND revoked_at IS NULL RETURNING id',
+                reason,
+                session_id,
+                user_id,
+            )
+            if rows:
+                told = {"session": str(session_id), "why": reason}
+                await record_of_user(Action.SESSION_REVOKED, user_id, details=told)
         return bool(rows)
 
     async def revoke_token(self, token: str) -> None:
         """End the session a refresh token belongs to, whichever generation it is."""
         session_id, _ = self.refresh_tokens.read(token)
-        await Session.raw(
-            "UPDATE sessions SET revoked_at=now(), revoked_reason='logout'"
-            " WHERE id={} AND revoked_at IS NULL",
-            session_id,
-        )
+        async with transaction():
+            rows = await Session.raw(
+                "UPDATE sessions SET revoked_at=now(), revoked_reason='logout'"
+                ' WHERE id={} AND revoked_at IS NULL RETURNING "user"',
+                session_id,
+            )
+            for row in rows:
+                await record_of_user(Action.SIGNED_OUT, row["user"], actor=origin.user(row["user"]))
 
     async def revoke_all(self, user_id: UUID, reason: str, keep: UUID | None = None) -> int:
         """End every session of the user but `keep`; returns how many."""
-        rows = await Session.raw(
-            "UPDATE sessions SET revoked_at=now(), revoked_reason={}"
-            ' WHERE "user"={} AND revoked_at IS NULL AND id IS DISTINCT FROM {}::uuid RETURNING id',
-            reason,
-            user_id,
-            keep,
-        )
+        async with transaction():
+            rows = await Session.raw(
+                'UPDATE sessions SET revoked_at=now(), revoked_reason={} WHERE "user"={}'
+                " AND revoked_at IS NULL AND id IS DISTINCT FROM {}::uuid RETURNING id",
+                reason,
+                user_id,
+                keep,
+            )
+            if rows:
+                told = {"sessions": len(rows), "why": reason}
+                await record_of_user(Action.SESSIONS_REVOKED, user_id, details=told)
         return len(rows)
 
     def _pair(self, row: dict[str, Any], session_id: UUID, counter: int) -> Pair:

@@ -11,6 +11,9 @@ from uploadm8.domain.accounts.letters import LetterKind
 from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.tables import RecoveryCode, User
 from uploadm8.errors import ConflictError, InvalidRequestError, UnauthenticatedError
+from uploadm8.infra.audit import origin
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record_of_user
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.cipher import Cipher
@@ -97,6 +100,7 @@ class SecondFactor:
             await User.raw("UPDATE users SET totp_enabled_at=now() WHERE id={}", user_id)
             await self._store_codes(user_id, hashes)
             await self.post.notify(user_id, LetterKind.TOTP_ENABLED)
+            await record_of_user(Action.TWO_STEP_ON, user_id)
         return codes
 
     async def renew_codes(self, user_id: UUID, code: str) -> list[str]:
@@ -110,6 +114,7 @@ class SecondFactor:
             if not await self._accept_totp(user_id, code, enabled=True):
                 raise WrongCodeError
             await self._store_codes(user_id, hashes)
+            await record_of_user(Action.RECOVERY_CODES_MADE, user_id)
         return codes
 
     async def turn_off(self, user_id: UUID, code: str) -> None:
@@ -126,6 +131,7 @@ class SecondFactor:
             )
             await RecoveryCode.raw('DELETE FROM recovery_codes WHERE "user"={}', user_id)
             await self.post.notify(user_id, LetterKind.TOTP_DISABLED)
+            await record_of_user(Action.TWO_STEP_OFF, user_id)
 
     async def accept(self, user_id: UUID, code: str) -> bool:
         """Consume a code of the authenticator or a recovery code; each is good once."""
@@ -184,6 +190,7 @@ class SecondFactor:
             )
             if used:
                 await self.post.notify(user_id, LetterKind.RECOVERY_CODE_USED)
+                await record_of_user(Action.RECOVERY_CODE_USED, user_id, actor=origin.user(user_id))
         return bool(used)
 
     async def _new_codes(self) -> tuple[list[str], list[str]]:

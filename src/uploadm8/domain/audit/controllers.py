@@ -24,6 +24,7 @@ ActionName = Annotated[
         description="An action (`member.removed`), or a subject with its dot (`member.`).",
     ),
 ]
+AsFormat = Annotated[Format, QueryParameter(name="format", description="`csv` or `json`.")]
 SubjectId = Annotated[str | None, QueryParameter(name="subject_id", max_length=80)]
 
 
@@ -77,7 +78,7 @@ class AuditController(Controller):
         principal: NamedDependency[Principal],
         audit: NamedDependency[AuditTrail],
         wanted: NamedDependency[Filter],
-        as_format: FromQuery[Format] = Format.CSV,
+        as_format: AsFormat = Format.CSV,
     ) -> Stream:
         """CSV or JSON of everything the filters leave; safe to open in a spreadsheet."""
         pieces = await audit.export(principal.workspace_id, wanted, as_format)

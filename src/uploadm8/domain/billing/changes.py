@@ -11,6 +11,7 @@ import structlog
 
 from uploadm8.domain.billing.calls import once
 from uploadm8.domain.billing.gateway import StripeGateway, translated
+from uploadm8.domain.billing.intent import intend
 from uploadm8.domain.billing.plans import BY_LOOKUP_KEY
 from uploadm8.domain.billing.prices import Prices
 from uploadm8.domain.billing.subscriptions import (
@@ -21,6 +22,7 @@ from uploadm8.domain.billing.subscriptions import (
 )
 from uploadm8.domain.billing.sync import NEXT_LOOKUP_KEY, Sync
 from uploadm8.errors import ConflictError, UploadM8Error
+from uploadm8.infra.audit.actions import Action
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -62,6 +64,7 @@ class Changes:
             )
         if current.tier is wanted.tier and current.cancel_at is None and current.next_tier is None:
             raise ConflictError(f"You are on {wanted.name} already.", code="already_on_tier")
+        await intend(Action.PLAN_CHANGED, workspace_id, lookup_key=lookup_key)
         await self._release(current)
         if current.tier is wanted.tier:
             await self._update(current, {"cancel_at_period_end": False})
@@ -78,6 +81,7 @@ class Changes:
     async def cancel(self, workspace_id: UUID) -> None:
         """End the subscription when the paid period (or trial) ends; a second time is no error."""
         current = await self._current(workspace_id)
+        await intend(Action.PLAN_CANCELED, workspace_id)
         await self._release(current)
         await self._update(current, {"cancel_at_period_end": True})
         await self._read_back(current)
@@ -106,6 +110,7 @@ class Changes:
         current = await self._current(workspace_id)
         if current.cancel_at is None and current.schedule_id is None:
             raise ConflictError("The subscription is not canceled.", code="not_canceled")
+        await intend(Action.PLAN_RESUMED, workspace_id)
         await self._release(current)
         if current.cancel_at is not None:
             await self._update(current, {"cancel_at_period_end": False})

@@ -9,6 +9,7 @@ import stripe
 
 from uploadm8.domain.billing.calls import DOUBLE_CLICK_S, once
 from uploadm8.domain.billing.gateway import StripeGateway, page_url, translated
+from uploadm8.domain.billing.intent import intend
 from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.prices import Prices
 from uploadm8.domain.billing.subscriptions import (
@@ -19,6 +20,7 @@ from uploadm8.domain.billing.subscriptions import (
 from uploadm8.domain.billing.tables import Customer
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import ConflictError
+from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.ids import new_id
 
 
@@ -51,6 +53,7 @@ class Checkout:
                 code="already_subscribed",
                 action="Change it at POST /api/billing/subscription/change, or in the portal.",
             )
+        await intend(Action.CHECKOUT_STARTED, workspace_id, lookup_key=chosen)
         customer = await self._customer(workspace_id)
         params = await self._session(workspace_id, customer, chosen, price_id)
 
@@ -82,6 +85,7 @@ class Checkout:
                 code="no_customer",
                 action="Start with POST /api/billing/checkout.",
             )
+        await intend(Action.PORTAL_OPENED, workspace_id)
         with translated():
             made = await v1.billing_portal.sessions.create_async(
                 {"customer": customer, "return_url": self.options.portal_return_url}

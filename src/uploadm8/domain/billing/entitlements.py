@@ -110,6 +110,10 @@ class Entitlements:
             },
         )
 
+    async def has(self, workspace_id: UUID, feature: Feature) -> bool:
+        """Whether the workspace's tier has a feature."""
+        return feature in (await self.of(workspace_id)).features
+
     async def check_accounts(self, workspace_id: UUID) -> None:
         """Refuse one more connected account when the tier is full.
 

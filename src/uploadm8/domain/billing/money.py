@@ -13,6 +13,8 @@ from uploadm8.domain.billing.shapes import (
     instant,
 )
 from uploadm8.domain.billing.tables import Invoice, MoneyNote, NoteKind
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -58,6 +60,22 @@ async def keep_dispute(workspace_id: UUID, found: StripeDispute) -> None:
 async def _keep_note(
     workspace_id: UUID, kind: NoteKind, found: StripeRefund | StripeDispute
 ) -> None:
+    known = await MoneyNote.raw(
+        "SELECT 1 FROM billing_notes WHERE stripe_id={} AND status IS NOT DISTINCT FROM {}",
+        found.id,
+        found.status,
+    )
+    if not known:
+        await record(
+            Action.REFUND_NOTED if kind is NoteKind.REFUND else Action.DISPUTE_NOTED,
+            workspace_id=workspace_id,
+            subject=(kind.value, found.id),
+            details={
+                "amount_cents": found.amount,
+                "currency": found.currency,
+                "status": found.status,
+            },
+        )
     charge = found.charge if isinstance(found.charge, str) or not found.charge else found.charge.id
     await upsert(
         MoneyNote,

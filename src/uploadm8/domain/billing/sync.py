@@ -23,6 +23,9 @@ from uploadm8.domain.billing.subscriptions import SubscriptionCopy, as_copy
 from uploadm8.domain.billing.tables import Customer, Subscription
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import Retry, UnavailableError
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.origin import SYSTEM
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 
@@ -61,6 +64,7 @@ class Sync:
         for found in await self.gateway.subscriptions(customer_id):
             before = await _stored(found.id)
             after = await _write(workspace_id, found)
+            await _note_change(before, after)
             await self.reactions.to_change(before, after)
             copies.append(after)
         return copies
@@ -123,6 +127,25 @@ async def _stored(stripe_id: str) -> SubscriptionCopy | None:
 
 async def _write(workspace_id: UUID, found: StripeSubscription) -> SubscriptionCopy:
     return as_copy(await upsert(Subscription, {"workspace": workspace_id, **_values(found)}))
+
+
+_TELLING = ("status", "tier", "cancel_at", "next_tier")
+
+
+async def _note_change(before: SubscriptionCopy | None, after: SubscriptionCopy) -> None:
+    changed = {
+        name: getattr(after, name)
+        for name in _TELLING
+        if before is None or getattr(before, name) != getattr(after, name)
+    }
+    if changed:
+        await record(
+            Action.SUBSCRIPTION_CHANGED,
+            workspace_id=after.workspace,
+            subject=("subscription", after.stripe_id),
+            details=changed,
+            actor=SYSTEM,
+        )
 
 
 def _values(found: StripeSubscription) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.kpi.schemas import RawPost
 from uploadm8.domain.publishing.cohorts import LATEST_LOOK_SQL, OUTCOME_SQL, Cohort
 from uploadm8.domain.publishing.tables import Publication
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
+from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.exports import Format, write
 
 PAGE = 1000  # rows in memory at a time
@@ -41,6 +44,13 @@ class Export:
             PaymentRequiredError: code ``feature_not_in_tier``.
         """
         await self.entitlements.require(workspace_id, Feature.EXPORTS)
+        async with transaction():
+            await record(
+                Action.EXPORTED,
+                workspace_id=workspace_id,
+                subject=("export", "posts"),
+                details={"format": written.value},
+            )
         first = await _page(workspace_id, cohort, (_NIL, _NIL))
         return write(written, RawPost, _pages(workspace_id, cohort, first))
 

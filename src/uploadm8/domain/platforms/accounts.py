@@ -11,6 +11,9 @@ from uploadm8.domain.platforms.clients.base import Platform, Profile
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.errors import NotFoundError
+from uploadm8.infra.audit import origin
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
@@ -85,6 +88,13 @@ class Accounts:
                     await self.allow_account(workspace_id)
                 stored.append(await self._upsert(workspace_id, user_id, platform, one))
                 await self.connected(stored[-1])
+                await record(
+                    Action.ACCOUNT_CONNECTED,
+                    workspace_id=workspace_id,
+                    subject=("account", stored[-1]),
+                    details={"platform": platform.value, "new": one.external_id not in known},
+                    actor=origin.user(user_id),
+                )
             return stored
 
     async def _upsert(
@@ -140,6 +150,12 @@ class Accounts:
                 )
                 .returning(ConnectedAccount.token_epoch)
             )
+            if changed:
+                await record(
+                    Action.ACCOUNT_DISCONNECTED,
+                    workspace_id=workspace_id,
+                    subject=("account", account_id),
+                )
             for row in changed:
                 await enqueue(
                     REVOKE_ACCOUNT,

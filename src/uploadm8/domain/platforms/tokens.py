@@ -16,7 +16,11 @@ from uploadm8.domain.platforms.clients.protocol import OAuth
 from uploadm8.domain.platforms.letters import Trouble, report
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import Vault
+from uploadm8.domain.workspaces.events import EventKind, announce
 from uploadm8.errors import NotFoundError, Retry, UnavailableError
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.origin import SYSTEM
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 
@@ -173,14 +177,40 @@ async def _park(account_id: UUID, error: PlatformError) -> None:
         ConnectedAccount.state_reason: error.detail,
         ConnectedAccount.token_epoch: ConnectedAccount.token_epoch + 1,
     }
-    parked = await (
-        ConnectedAccount.update(changes)
-        .where(
-            ConnectedAccount.id == account_id,
-            ConnectedAccount.state == AccountState.ACTIVE,
+    async with transaction():
+        parked = await (
+            ConnectedAccount.update(changes)
+            .where(
+                ConnectedAccount.id == account_id,
+                ConnectedAccount.state == AccountState.ACTIVE,
+            )
+            .returning(
+                ConnectedAccount.token_epoch,
+                ConnectedAccount.workspace,
+                ConnectedAccount.platform,
+                ConnectedAccount.display_name,
+            )
         )
-        .returning(ConnectedAccount.token_epoch)
-    )
+        for row in parked:
+            await record(
+                Action.ACCOUNT_REVOKED,
+                workspace_id=row["workspace"],
+                subject=("account", account_id),
+                details={"platform": row["platform"], "code": error.code},
+                actor=SYSTEM,
+            )
+            await report(account_id, Trouble.NEEDS_RECONNECT, str(row["token_epoch"]))
+            await announce(
+                row["workspace"],
+                EventKind.ACCOUNT_NEEDS_RECONNECT,
+                f"{account_id}:{row['token_epoch']}",
+                subject=account_id,
+                facts={
+                    "account_id": str(account_id),
+                    "platform": row["platform"],
+                    "account_name": row["display_name"],
+                    "reason": error.detail,
+                },
+            )
     if parked:
-        await report(account_id, Trouble.NEEDS_RECONNECT, str(parked[0]["token_epoch"]))
         log.warning("account_needs_reconnect", account_id=str(account_id), code=error.code)

@@ -9,6 +9,7 @@ from piccolo.querystring import QueryString
 
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.handles import AnyHandle, decode_handle, encode_handle
+from uploadm8.domain.publishing.approval_hold import hold_unapproved
 from uploadm8.domain.publishing.attempts import note_attempt
 from uploadm8.domain.publishing.lifecycle import advance, origins_of
 from uploadm8.domain.publishing.ownership import is_free, require_ownership, take_over
@@ -21,6 +22,8 @@ from uploadm8.domain.publishing.tables import (
 )
 from uploadm8.errors import UploadM8Error
 from uploadm8.findings import Finding
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, RECONCILE
 from uploadm8.infra.jobs.handlers import JobCanceledError, JobContext
@@ -118,6 +121,18 @@ class Record:
             bytes_sent=0,
         )
 
+    async def require_approval(self) -> None:
+        """Hand nothing to a platform that its approver has not seen.
+
+        Raises:
+            JobCanceledError: it is held, and the approvers are asked.
+        """
+        async with transaction():
+            await require_ownership(self.context, self.publication_id)
+            held = await hold_unapproved(self.publication_id)
+        if held:
+            raise JobCanceledError
+
     async def intend(self, pace: Pace, room: Room | None = None) -> None:
         """Write down the intent to commit; from here on only the platform's word decides.
 
@@ -126,23 +141,26 @@ class Record:
             room: how many posts the platform has just said are left.
 
         Raises:
-            JobCanceledError: the user canceled in time.
+            JobCanceledError: the user canceled in time, or an approval is missing.
             PaceError: the account's turn has not come; nothing is on record but the turn.
         """
-        waits: PaceError | None = None
+        stopped: UploadM8Error | None = None
         async with transaction():
             await require_ownership(self.context, self.publication_id)
             row = await self.row()
             if row["cancel_requested"]:
                 raise JobCanceledError
-            try:
-                await pace.take_turn(row["account"], Platform(row["platform"]), room)
-            except PaceError as error:
-                waits = error
+            if await hold_unapproved(self.publication_id):
+                stopped = JobCanceledError()
             else:
-                await self._intend(S.TRANSFERRING)
-        if waits is not None:
-            raise waits
+                try:
+                    await pace.take_turn(row["account"], Platform(row["platform"]), room)
+                except PaceError as error:
+                    stopped = error
+                else:
+                    await self._intend(S.TRANSFERRING)
+        if stopped is not None:
+            raise stopped
 
     async def intend_again(self) -> None:
         """The same commit once more, after the platform said that it did not act on the last one."""
@@ -204,6 +222,12 @@ class Record:
                 error_code=None,
                 error_detail=None,
                 error_action=None,
+            )
+            await record(
+                Action.PUBLISHED,
+                workspace_id=self.context.job.workspace_id,
+                subject=("publication", self.publication_id),
+                details={"post_id": post_id},
             )
             await enqueue(
                 AFTER_PUBLISH,

@@ -55,6 +55,23 @@ class ScheduleMode(StrEnum):
     SMART = "smart"
 
 
+class ApprovalState(StrEnum):
+    """What became of a question to the approvers."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    VOIDED = "voided"  # what it was about has changed
+
+
+class RequiredOf(StrEnum):
+    """Whose publications need an approval."""
+
+    NOBODY = "nobody"
+    EDITORS = "editors"
+    EVERYBODY = "everybody"
+
+
 class AttemptPhase(StrEnum):
     """Which step of the protocol an attempt row records."""
 
@@ -101,6 +118,7 @@ class Publication(Table, tablename="publications", db=DB):
     error_action = Text(null=True, default=None)
     findings = JSONB(default="[]")
     cancel_requested = Boolean(default=False)
+    approval_needed = Boolean(default=False)  # by the workspace's rule when it was planned
     accepted_at = Timestamptz(default=TimestamptzNow())
     first_commit_at = Timestamptz(null=True, default=None)
     published_at = Timestamptz(null=True, default=None)
@@ -111,6 +129,33 @@ class Publication(Table, tablename="publications", db=DB):
     check_publications_schedule_mode = one_of("schedule_mode", ScheduleMode)
     unique_publications_slot = Unique([upload, account, slot])
     unique_publications_post = Unique([account, platform_post_id])
+
+
+class Approval(Table, tablename="approvals", db=DB):
+    """A question to the approvers, and the answer; about exactly what the hash covers."""
+
+    id = UUID(primary_key=True, default=RowId())
+    workspace = ForeignKey(Workspace, null=False, on_delete=OnDelete.cascade)
+    publication = ForeignKey(Publication, null=False, on_delete=OnDelete.cascade, index=True)
+    content_hash = Varchar(length=64, default=None)
+    state = Varchar(length=12, default=ApprovalState.PENDING)
+    requested_by = ForeignKey(User, null=True, default=None, on_delete=OnDelete.set_null)
+    decided_by = ForeignKey(User, null=True, default=None, on_delete=OnDelete.set_null)
+    decided_at = Timestamptz(null=True, default=None)
+    comment = Text(null=True, default=None)
+    created_at = Timestamptz(default=TimestamptzNow())
+
+    check_approvals_state = one_of("state", ApprovalState)
+
+
+class ApprovalPolicy(Table, tablename="approval_policies", db=DB):
+    """Whose publications wait for an approver in a workspace that has approvals."""
+
+    workspace = ForeignKey(Workspace, primary_key=True, null=False, on_delete=OnDelete.cascade)
+    required_of = Varchar(length=12, default=RequiredOf.EDITORS)
+    self_approval = Boolean(default=False)
+
+    check_approval_policies_required_of = one_of("required_of", RequiredOf)
 
 
 class PublishAttempt(Table, tablename="publish_attempts", db=DB):
@@ -145,6 +190,15 @@ class PublicationMetrics(Table, tablename="publication_metrics", db=DB):
     at = Timestamptz(default=TimestamptzNow())
 
     unique_publication_metrics_pull = Unique([publication, pull])
+
+
+class PostingTimes(Table, tablename="posting_times", db=DB):
+    """The weekly times at which an account's queue is published."""
+
+    account = ForeignKey(ConnectedAccount, primary_key=True, null=False, on_delete=OnDelete.cascade)
+    time_zone = Varchar(length=64, default="UTC")
+    times = JSONB(default="[]")  # [{"day": 0..6 from Monday, "at": "18:30:00"}]
+    updated_at = Timestamptz(default=TimestamptzNow())
 
 
 class AccountPace(Table, tablename="account_paces", db=DB):

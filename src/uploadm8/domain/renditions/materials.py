@@ -15,8 +15,9 @@ from uploadm8.core.video.production import ProductionTask
 from uploadm8.domain.renditions.wanted import read_choice, spec_from_json
 from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.domain.uploads.views import thumbnail_at
 from uploadm8.errors import Retry
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
 
@@ -30,6 +31,7 @@ class RenderInputs(msgspec.Struct, frozen=True, kw_only=True):
         hud: the HUD's spec as JSON; None for no HUD.
         zones: where no position may be shown.
         location: whether the files tell where they were filmed.
+        still_at_s: what the stills show; None is a good guess.
     """
 
     renditions: tuple[UUID, ...]
@@ -37,6 +39,7 @@ class RenderInputs(msgspec.Struct, frozen=True, kw_only=True):
     hud: dict[str, Any] | None
     zones: tuple[Zone, ...]
     location: bool = False
+    still_at_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Materials:
             hud=(json_of(upload["hud"]) or {}) if hud else None,
             zones=await zones_of(self.zones, upload["workspace"]),
             location=location,
+            still_at_s=thumbnail_at(upload),
         )
 
     async def production(
@@ -89,6 +93,7 @@ class Materials:
             segments=segments,
             zones=inputs.zones,
             location=inputs.location,
+            still_at_s=inputs.still_at_s,
         )
 
     async def fetch(self, upload: dict[str, Any]) -> tuple[Path, Path | None]:

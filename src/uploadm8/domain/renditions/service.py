@@ -22,13 +22,13 @@ class RenditionViews:
 
     storage: Storage
 
-    def check(self, choice: Mapping[str, Any]) -> None:
-        """Check what a user chose about renditions.
+    def check_choice(self, given: Mapping[str, Any]) -> None:
+        """Refuse a choice of renditions that cannot be made.
 
         Raises:
             InvalidRequestError: ``invalid_renditions``.
         """
-        read_choice(choice)
+        read_choice(given)
 
     async def of_uploads(
         self, workspace_id: UUID, upload_ids: Sequence[UUID]

@@ -1,25 +1,32 @@
 """Settings: read with defaults, replaced whole, or changed in part."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from msgspec import structs
 
 from uploadm8.core.hud.validate import validate_spec
-from uploadm8.domain.settings.schemas import PrivacyZone, SettingsIn, SettingsOut
+from uploadm8.domain.settings.schemas import Notifications, PrivacyZone, SettingsIn, SettingsOut
 from uploadm8.domain.settings.tables import SettingsRow
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import FieldError, InvalidRequestError
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.discord import webhook_path
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.cipher import Cipher
 
+_NAMES = SettingsIn.__struct_fields__
 _PRIVATE = ("privacy_zones", "discord_webhook_url")
+
+
+Allow = Callable[[UUID, Literal["discord_alerts", "advanced_alerts"]], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +34,13 @@ class SettingsService:
     """The settings of a workspace.
 
     Attributes:
+        allow: refuses what a tier does not have, by the name of the feature.
         discord_base_url: webhooks are accepted for Discord, and for this host if it is another.
     """
 
     cipher: Cipher
     discord_base_url: str
+    allow: Allow
 
     async def get(self, workspace_id: UUID) -> SettingsOut:
         """The settings, with defaults where nothing was set."""
@@ -43,30 +52,44 @@ class SettingsService:
 
         Raises:
             InvalidRequestError: naming the wrong fields.
+            PaymentRequiredError: Discord, or other alerts than the usual, on a tier without.
         """
         async with transaction():
             await _lock(workspace_id)
+            current, _ = await self._load(workspace_id)
             if new.discord_webhook_url is msgspec.UNSET:
-                current, _ = await self._load(workspace_id)
-                new = msgspec.structs.replace(new, discord_webhook_url=current.discord_webhook_url)
-            return await self._store(workspace_id, new)
+                new = structs.replace(new, discord_webhook_url=current.discord_webhook_url)
+            await self._check_tier(workspace_id, current, new)
+            return await self._store(workspace_id, new, current)
 
     async def change(self, workspace_id: UUID, patch: Mapping[str, Any]) -> SettingsOut:
         """Change some settings: a JSON merge patch (RFC 7396).
 
         Raises:
             InvalidRequestError: naming the wrong fields.
+            PaymentRequiredError: Discord, or other alerts than the usual, on a tier without.
         """
         async with transaction():
             await _lock(workspace_id)
             current, _ = await self._load(workspace_id)
             merged = _merge(msgspec.to_builtins(current), patch)
-            return await self._store(workspace_id, msgspec.convert(merged, SettingsIn))
+            new = msgspec.convert(merged, SettingsIn)
+            await self._check_tier(workspace_id, current, new)
+            return await self._store(workspace_id, new, current)
 
     async def discord_webhook(self, workspace_id: UUID) -> str | None:
         """The webhook's URL, for the one who sends to it."""
         settings, _ = await self._load(workspace_id)
         return settings.discord_webhook_url or None
+
+    async def forget_discord_webhook(self, workspace_id: UUID, url: str) -> bool:
+        """Remove the webhook, if it is still this one; in the caller's transaction."""
+        await _lock(workspace_id)
+        current, _ = await self._load(workspace_id)
+        if current.discord_webhook_url != url:
+            return False
+        await self._store(workspace_id, structs.replace(current, discord_webhook_url=None), current)
+        return True
 
     async def privacy_zones(self, workspace_id: UUID) -> list[PrivacyZone]:
         """The zones, for the one who draws maps."""
@@ -88,8 +111,8 @@ class SettingsService:
         document: dict[str, Any] = {"display_name": row["name"], "time_zone": row["time_zone"]}
         document |= msgspec.json.decode(row["document"]) if row["document"] else {}
         document |= self._open(row)
-        # time_zone is the workspace's own column, since schedules are resolved by it.
-        document["time_zone"] = row["time_zone"]
+        # The workspace's own columns: its name is shown to the team, schedules go by its zone.
+        document |= {"display_name": row["name"], "time_zone": row["time_zone"]}
         return msgspec.convert(document, SettingsIn), row["updated_at"]
 
     def _open(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +123,7 @@ class SettingsService:
         private: dict[str, Any] = msgspec.json.decode(text)
         return private
 
-    async def _store(self, workspace_id: UUID, new: SettingsIn) -> SettingsOut:
+    async def _store(self, workspace_id: UUID, new: SettingsIn, before: SettingsIn) -> SettingsOut:
         self._check(new)
         document = msgspec.to_builtins(new)
         private = {name: document.pop(name, None) for name in _PRIVATE}
@@ -119,9 +142,28 @@ class SettingsService:
             sealed,
         )
         await Workspace.raw(
-            "UPDATE workspaces SET time_zone={} WHERE id={}", new.time_zone, workspace_id
+            "UPDATE workspaces SET time_zone={}, name=COALESCE(NULLIF({}, ''), name) WHERE id={}",
+            new.time_zone,
+            new.display_name.strip(),
+            workspace_id,
         )
+        changed = [name for name in _NAMES if getattr(new, name) != getattr(before, name)]
+        if changed:
+            await record(
+                Action.SETTINGS_CHANGED,
+                workspace_id=workspace_id,
+                subject=("settings", workspace_id),
+                details={"changed": changed},
+            )
         return _out(new, stored[0]["updated_at"])
+
+    async def _check_tier(self, workspace_id: UUID, current: SettingsIn, new: SettingsIn) -> None:
+        """Only what changes is asked about: a lower tier keeps what it had, and it rests."""
+        url = new.discord_webhook_url
+        if url and url != current.discord_webhook_url:
+            await self.allow(workspace_id, "discord_alerts")
+        if new.notifications not in (current.notifications, Notifications()):
+            await self.allow(workspace_id, "advanced_alerts")
 
     def _check(self, new: SettingsIn) -> None:
         wrong = []

@@ -47,11 +47,19 @@ class Publications(Protocol):
         ...
 
 
+class MediaPreflight(Protocol):
+    """What platforms say to the video, as far as uploads care."""
+
+    async def note_media(self, upload_id: UUID) -> None:
+        """Keep what is known by now about the media with each planned post. Idempotent."""
+        ...
+
+
 class Renditions(Protocol):
     """Files made from uploads, as far as uploads care."""
 
-    def check(self, choice: Mapping[str, Any]) -> None:
-        """Check what a user chose about renditions.
+    def check_choice(self, given: Mapping[str, Any]) -> None:
+        """Refuse a choice of renditions that cannot be made.
 
         Raises:
             InvalidRequestError: ``invalid_renditions``.

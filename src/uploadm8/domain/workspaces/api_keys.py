@@ -12,6 +12,8 @@ from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.workspaces.schemas import ApiKeyView, NewApiKey
 from uploadm8.domain.workspaces.tables import ApiKey
 from uploadm8.errors import ConflictError, FieldError, InvalidRequestError, NotFoundError
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
@@ -63,6 +65,12 @@ class ApiKeys:
             )
             facts = {"Name": new.name.strip(), "Scopes": ", ".join(sorted(set(new.scopes)))}
             await self.post.notify(owner.user_id, LetterKind.API_KEY_CREATED, facts)
+            await record(
+                Action.API_KEY_MADE,
+                workspace_id=owner.workspace_id,
+                subject=("api_key", rows[0]["id"]),
+                details={"scopes": sorted(set(new.scopes))},
+            )
         return ApiKeyView(**rows[0]), token
 
     async def list(self, owner: Principal) -> list[ApiKeyView]:
@@ -81,14 +89,20 @@ class ApiKeys:
         Raises:
             NotFoundError: it is not the user's, or revoked already.
         """
-        rows = await ApiKey.raw(
-            'UPDATE api_keys SET revoked_at=now() WHERE id={} AND "user"={}'
-            " AND revoked_at IS NULL RETURNING id",
-            key_id,
-            owner.user_id,
-        )
-        if not rows:
-            raise NotFoundError
+        async with transaction():
+            rows = await ApiKey.raw(
+                'UPDATE api_keys SET revoked_at=now() WHERE id={} AND "user"={}'
+                " AND revoked_at IS NULL RETURNING workspace",
+                key_id,
+                owner.user_id,
+            )
+            if not rows:
+                raise NotFoundError
+            await record(
+                Action.API_KEY_REVOKED,
+                workspace_id=rows[0]["workspace"],
+                subject=("api_key", key_id),
+            )
 
     async def _live(self, user_id: UUID) -> Sequence[object]:
         rows: Sequence[object] = await ApiKey.raw(

@@ -14,6 +14,9 @@ from uploadm8.domain.accounts.tables import LinkPurpose, User
 from uploadm8.domain.workspaces.schemas import ExportView
 from uploadm8.domain.workspaces.tables import DataExport, Erasure
 from uploadm8.errors import ConflictError, NotFoundError, TooManyRequestsError
+from uploadm8.infra.audit import origin
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record, record_of_user
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.failpoints import failpoint
 from uploadm8.infra.ids import new_id
@@ -55,8 +58,10 @@ class Closing:
         """Lock the account and have it erased in seven days; returns when.
 
         Raises:
-            ConflictError: the last administrator cannot be deleted.
+            ConflictError: the last administrator cannot be deleted; code
+                ``owns_shared_workspace``: others would lose the workspace with the only owner.
         """
+        await _refuse_shared(user_id)
         async with transaction():
             rows = await User.raw(
                 "UPDATE users SET deletion_due_at=now() + make_interval(days => {}),"
@@ -74,6 +79,7 @@ class Closing:
                     code="last_admin",
                     action="Make someone else administrator first.",
                 )
+            await record_of_user(Action.DELETION_REQUESTED, user_id)
             await self.sessions.revoke_all(user_id, "deletion")
             await self.post.send_link(user_id, LetterKind.DELETION_SCHEDULED, rows[0]["email"])
             await enqueue(LOCK_ACCOUNT, ref_id=user_id)
@@ -87,6 +93,7 @@ class Closing:
             user_id, _ = await self.links.use(LinkPurpose.CANCEL_DELETION, token)
             await User.raw("UPDATE users SET deletion_due_at=NULL WHERE id={}", user_id)
             await request_cancel(user_id, LOCK_ACCOUNT, ERASE_ACCOUNT)
+            await record_of_user(Action.DELETION_UNDONE, user_id, actor=origin.user(user_id))
 
     async def run_lock(self, context: JobContext) -> None:
         """The job: stop what the workspaces of a locked user have not published yet."""
@@ -117,6 +124,7 @@ class Closing:
                 new_id(),
                 token_hash(str(user_id)),
             )
+            await record(Action.ERASED, workspace_id=None, subject=("user", user_id))
             await User.raw("DELETE FROM users WHERE id={}", user_id)
             # Past jobs name the address that letters went to.
             await User.raw(
@@ -147,6 +155,7 @@ class Closing:
                 'INSERT INTO data_exports (id, "user") VALUES ({}, {})', export_id, user_id
             )
             await enqueue(EXPORT_DATA, ref_id=export_id)
+            await record_of_user(Action.DATA_COPY_REQUESTED, user_id)
         return await self.export(user_id)
 
     async def export(self, user_id: UUID) -> ExportView:
@@ -204,6 +213,23 @@ class Closing:
             _EXPORT_HOURS,
         )
         return rows[0] if rows else None
+
+
+async def _refuse_shared(user_id: UUID) -> None:
+    rows = await Erasure.raw(
+        "SELECT w.id, w.name FROM workspaces w WHERE w.id=ANY({}::uuid[])"
+        ' AND EXISTS (SELECT 1 FROM memberships WHERE workspace=w.id AND "user"<>{})',
+        await sole_workspaces(user_id),
+        user_id,
+    )
+    if rows:
+        names = ", ".join(row["name"] for row in rows)
+        raise ConflictError(
+            f"Others work in {names}, which you alone own.",
+            code="owns_shared_workspace",
+            action="Hand it over to another member, or remove the members, first.",
+            extra={"workspace_ids": [str(row["id"]) for row in rows]},
+        )
 
 
 async def sole_workspaces(user_id: UUID) -> list[UUID]:

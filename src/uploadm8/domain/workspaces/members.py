@@ -75,6 +75,7 @@ class Members:
             if current is OWNER:
                 await _keep_an_owner(by.workspace_id, user_id)
             await _set_role(by.workspace_id, user_id, role)
+            await _forget_consents(by.workspace_id, user_id)
             await tell_member(user_id, by.workspace_id, "role_changed", role.value)
             await record(
                 Action.MEMBER_ROLE_CHANGED,
@@ -141,6 +142,7 @@ class Members:
         await Membership.raw(
             'DELETE FROM memberships WHERE workspace={} AND "user"={}', workspace_id, user_id
         )
+        await _forget_consents(workspace_id, user_id)
         keys: list[dict[str, Any]] = await ApiKey.raw(
             'UPDATE api_keys SET revoked_at=now() WHERE workspace={} AND "user"={}'
             " AND revoked_at IS NULL RETURNING id",
@@ -154,6 +156,13 @@ class Members:
             details={"role": role.value, "keys_revoked": len(keys)},
         )
         await self.workspaces.keep_one(user_id)
+
+
+async def _forget_consents(workspace_id: UUID, user_id: UUID) -> None:
+    # A platform's consent page that is still open must not connect an account for the ex-admin.
+    await Membership.raw(
+        'DELETE FROM oauth_flows WHERE workspace={} AND "user"={}', workspace_id, user_id
+    )
 
 
 async def _set_role(workspace_id: UUID, user_id: UUID, role: MemberRole) -> None:

@@ -8,9 +8,9 @@ class Action(StrEnum):
 
     REGISTERED = "account.registered"
     SIGNED_IN = "session.signed_in"
+    SIGNED_OUT = "session.signed_out"
     SESSION_REVOKED = "session.revoked"
     SESSIONS_REVOKED = "session.all_revoked"
-    REFRESH_REUSED = "session.refresh_reused"
     EMAIL_VERIFIED = "account.email_verified"
     EMAIL_CHANGED = "account.email_changed"
     EMAIL_CHANGE_UNDONE = "account.email_change_undone"
@@ -54,9 +54,6 @@ class Action(StrEnum):
     REFUND_NOTED = "billing.refund_noted"
     DISPUTE_NOTED = "billing.dispute_noted"
 
-    UPLOAD_STARTED = "upload.started"
-    UPLOAD_CANCELED = "upload.canceled"
-
     PUBLICATION_PLANNED = "publication.planned"
     PUBLICATION_RELEASED = "publication.released"
     PUBLICATION_RESCHEDULED = "publication.rescheduled"
@@ -70,6 +67,8 @@ class Action(StrEnum):
     APPROVAL_REJECTED = "approval.rejected"
     APPROVAL_VOIDED = "approval.voided"
 
+    APPROVAL_POLICY_CHANGED = "approval.policy_changed"
+
     EXPORTED = "export.made"
     WEBHOOK_CHANGED = "webhook.changed"
     TEMPLATE_CHANGED = "template.changed"
@@ -80,6 +79,10 @@ class Action(StrEnum):
     ADMIN_GRANT_REVOKED = "admin.entitlement_revoked"
     ADMIN_USER_DISABLED = "admin.user_disabled"
     ADMIN_USER_ENABLED = "admin.user_enabled"
+    ADMIN_SESSIONS_REVOKED = "admin.sessions_revoked"
+    ADMIN_JOBS_REQUEUED = "admin.jobs_requeued"
+    ADMIN_PUBLICATION_RETRIED = "admin.publication_retried"
+    ADMIN_PUBLICATION_CANCELED = "admin.publication_canceled"
     ADMIN_JOB_RETRIED = "admin.job_retried"
     ADMIN_JOB_CANCELED = "admin.job_canceled"
     ADMIN_IMPERSONATED = "admin.impersonated"
