@@ -15,17 +15,21 @@ from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.accounts import Accounts, nothing
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.limits import AccountLimits
 from uploadm8.domain.platforms.tables import ConnectedAccount
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
+from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.pace import Pace
+from uploadm8.domain.publishing.posting import Posting
 from uploadm8.domain.publishing.release import enqueue_publish
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.publishing.targets import Targets
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.domain.workspaces.tables import Workspace
@@ -191,10 +195,15 @@ class _Open:
     async def require(self, workspace_id: UUID, feature: Feature) -> None:
         """Say nothing."""
 
+    async def has(self, workspace_id: UUID, feature: Feature) -> bool:
+        """Say yes."""
+        return True
 
-def publications_for() -> Publications:
+
+def publications_for(desk: "Desk") -> Publications:
     """What a person can do with publications."""
-    return Publications(_Open())
+    limits = AccountLimits(desk.clients, TokenKeeper(desk.clients.oauth, Vault(CIPHER)))
+    return Publications(Posting(Targets(_Open(), Approvals(_Open())), limits))
 
 
 def build_desk(sandbox: Sandbox, clients: Clients, film: Path, storage: Storage) -> Desk:

@@ -82,9 +82,9 @@ class Lives(RuleBasedStateMachine):
         delivery = Delivery(
             Accounts(),
             {Platform.TIKTOK: self.platform},
-            None,
+            None,  # type: ignore[arg-type]  # bytes stay unread
             CIPHER,
-            Pace(0),  # type: ignore[arg-type]  # bytes stay unread
+            Pace(0),
         )
         jobs = PublishingJobs(delivery).handlers() + PublicationSweep().handlers()
         self.runner = Runner(

@@ -9,7 +9,12 @@ from uploadm8.domain.platforms.clients.base import Access, Live, Platform
 from uploadm8.domain.platforms.clients.facebook import as_reel
 from uploadm8.domain.platforms.clients.facebook_preflight import COMMENT_SCOPE as FB_COMMENT
 from uploadm8.domain.platforms.clients.instagram_preflight import COMMENT_SCOPE as IG_COMMENT
-from uploadm8.domain.platforms.clients.options import FacebookOptions, Options, read_options
+from uploadm8.domain.platforms.clients.options import (
+    FacebookOptions,
+    Options,
+    YouTubeOptions,
+    read_options,
+)
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.clients.youtube_preflight import MANAGING
 from uploadm8.domain.platforms.tokens import with_token
@@ -183,7 +188,7 @@ def wanted_steps(
     On Facebook only reels have collaborators.
     """
     steps = [("playlist", one) for one in getattr(options, "playlist_ids", ())]
-    takes_one = isinstance(options, YoutubeOptions | FacebookOptions)
+    takes_one = isinstance(options, YouTubeOptions | FacebookOptions)
     if getattr(options, "thumbnail", None) or (thumbnail_chosen and takes_one):
         steps.append(("thumbnail", "still"))
     if reel and isinstance(options, FacebookOptions):
