@@ -234,8 +234,10 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views, entitlements, preflights, layouts),
-            telemetry=TelemetryFiles(storage, plans, views),
+            uploads=Uploads(
+                storage, quota, plans, views, entitlements, preflights, layouts, settings
+            ),
+            telemetry=TelemetryFiles(storage, plans, views, settings),
             publications=publications,
             queue_times=QueueTimes(entitlements),
             approvals=approvals,
@@ -243,6 +245,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             acts=PublicationActs(publications, approvals),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage, layouts),
+            previews=HudPreviews(storage, settings),
             thumbnails=Thumbnails(),
             preflights=preflights,
             delivery=Delivery(

@@ -11,9 +11,11 @@ from msgspec.structs import replace
 from uploadm8.core.hud.validate import validate_spec
 from uploadm8.core.telemetry.store import load_track
 from uploadm8.core.telemetry.track import Track
+from uploadm8.core.telemetry.zones import hide_zones
 from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.specs import Aspect, rendition_spec
 from uploadm8.domain.settings.layouts import HudLayouts
+from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.errors import ConflictError, InvalidRequestError, NotFoundError
 from uploadm8.infra.db.json_columns import json_of
@@ -27,6 +29,7 @@ class HudPreviews:
 
     storage: Storage
     layouts: HudLayouts
+    zones: PrivacyZones
 
     async def still(
         self,
@@ -93,7 +96,8 @@ class HudPreviews:
 
     async def _track(self, workspace_id: UUID, upload_id: UUID) -> Track:
         data = await self._read(track_key(workspace_id, upload_id))
-        return await asyncio.to_thread(load_track, data)
+        track = await asyncio.to_thread(load_track, data)
+        return hide_zones(track, await zones_of(self.zones, workspace_id))
 
     async def _read(self, key: str) -> bytes:
         try:

@@ -12,6 +12,7 @@ from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ports import HudChoices, MediaPreflight, Publications, Renditions
+from uploadm8.domain.uploads.privacy import PrivacyZones, as_shown
 from uploadm8.domain.uploads.schemas import (
     NewUpload,
     PresignedPart,
@@ -72,6 +73,7 @@ class Uploads:
     gate: Gate
     preflight: MediaPreflight
     huds: HudChoices
+    zones: PrivacyZones
 
     async def create(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> UUID:
         """Record an upload with its targets and reserve quota; returns its id.
@@ -231,7 +233,9 @@ class Uploads:
             hud=json_of(row["hud"]) or None,
             warnings=json_of(row["warnings"]),
             thumbnail=thumbnail_out(row),
-            telemetry=telemetry_out(files[0] if files else None, source),
+            telemetry=await as_shown(
+                self.zones, workspace_id, telemetry_out(files[0] if files else None, source)
+            ),
             renditions=renditions.get(upload_id, []),
             publications=publications.get(upload_id, []),
         )
