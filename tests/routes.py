@@ -137,11 +137,13 @@ _CODE = {"code": "123456"}
 _TOKEN = {"token": "x" * 64}
 _EDITOR_UPLOAD = Row(role="editor", theirs=their_upload)
 _EDITOR_POST = Row(role="editor", theirs=their_publication)
+_VIDEO = {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 9}
 _FIT = {"filename": "a.fit", "content_type": "application/octet-stream", "size_bytes": 9}
 
 ROWS: Mapping[str, Row] = {
     "GET /healthz": Row("public"),
     "GET /readyz": Row("public"),
+    "GET /metrics": Row("public"),
     "GET /schema": Row("public"),
     "GET /schema/openapi.json": Row("public"),
     "GET /schema/{path}": Row("public", path={"path": "x"}),
@@ -223,6 +225,11 @@ ROWS: Mapping[str, Row] = {
         role="editor", theirs=their_upload, body={"offset_s": 1.5}
     ),
     "GET /api/uploads/{upload_id}/telemetry/preview": Row(theirs=their_upload),
+    "PUT /api/uploads/{upload_id}/thumbnail": Row(
+        role="editor", theirs=their_upload, body={"at_s": 1.5}
+    ),
+    "POST /api/preflight": Row(body=_VIDEO),
+    "GET /api/uploads/{upload_id}/preflight": Row(theirs=their_upload),
     "POST /api/uploads/{upload_id}/hud/preview": Row(role="editor", theirs=their_upload, body={}),
     "GET /api/uploads/{upload_id}/hud/preview": Row(theirs=their_upload),
     "GET /api/hud/themes": Row("public"),
@@ -284,5 +291,17 @@ ROWS: Mapping[str, Row] = {
     "GET /api/admin/kpi/global": Row("admin"),
     "GET /api/admin/users/search": Row("admin"),
     "POST /api/admin/users/role": Row("admin"),
+    "GET /api/admin/entitlements": Row("admin"),
     "POST /api/admin/entitlements/grant": Row("admin"),
+    "POST /api/admin/entitlements/revoke": Row("admin"),
+    "POST /api/admin/users/{user_id}/suspend": Row("admin"),
+    "POST /api/admin/users/{user_id}/unsuspend": Row("admin"),
+    "POST /api/admin/users/{user_id}/sign-out": Row("admin"),
+    "POST /api/admin/users/{user_id}/impersonate": Row("admin"),
+    "GET /api/admin/jobs": Row("admin"),
+    "POST /api/admin/jobs/requeue": Row("admin"),
+    "POST /api/admin/jobs/{job_id}/retry": Row("admin"),
+    "POST /api/admin/jobs/{job_id}/cancel": Row("admin"),
+    "POST /api/admin/publications/{publication_id}/retry": Row("admin"),
+    "POST /api/admin/publications/{publication_id}/cancel": Row("admin"),
 }

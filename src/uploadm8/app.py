@@ -21,7 +21,10 @@ from uploadm8.domain.accounts.controllers import AuthController, provide_client
 from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
+from uploadm8.domain.admin.metrics_controllers import metrics
+from uploadm8.domain.admin.people_controllers import AdminPeopleController
 from uploadm8.domain.admin.read_controllers import AdminReadsController
+from uploadm8.domain.admin.work_controllers import AdminWorkController
 from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.audit.controllers import AuditController
 from uploadm8.domain.billing.controllers import BillingController
@@ -34,7 +37,9 @@ from uploadm8.domain.publishing.approval_controllers import (
     DecisionsController,
 )
 from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.publishing.preflight_controllers import PreflightController
 from uploadm8.domain.renditions.controllers import HudController
+from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
@@ -46,11 +51,13 @@ from uploadm8.domain.workspaces.invitation_controllers import (
 from uploadm8.domain.workspaces.team_controllers import MembersController, WorkspacesController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
+from uploadm8.operations import operating
 from uploadm8.services import install_doorbell, open_services
 
 ROUTES: list[ControllerRouterHandler] = [
     healthz,
     readyz,
+    metrics,
     AuthController,
     CredentialController,
     SessionsController,
@@ -65,10 +72,12 @@ ROUTES: list[ControllerRouterHandler] = [
     SettingsController,
     WebhooksController,
     UploadsController,
+    PreflightController,
     PublicationsController,
     ApprovalsController,
     DecisionsController,
     HudController,
+    ThumbnailController,
     PlatformsController,
     OAuthController,
     PlatformWebhooksController,
@@ -78,6 +87,8 @@ ROUTES: list[ControllerRouterHandler] = [
     KpiController,
     AdminController,
     AdminReadsController,
+    AdminPeopleController,
+    AdminWorkController,
 ]
 
 DEPENDENCIES = {
@@ -104,7 +115,7 @@ def create_app(config: Config | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_services(config) as services:
+        async with open_services(config) as services, operating(services, "web"):
             app.state.services = services
             yield
 

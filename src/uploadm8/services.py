@@ -16,6 +16,9 @@ from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.domain.admin.figures import Figures
 from uploadm8.domain.admin.people import People
 from uploadm8.domain.admin.service import Administration
+from uploadm8.domain.admin.standing import Standing
+from uploadm8.domain.admin.support import Support
+from uploadm8.domain.admin.work import Work
 from uploadm8.domain.analytics.posts import PostResults
 from uploadm8.domain.analytics.service import Analytics
 from uploadm8.domain.audit.service import AuditTrail
@@ -37,9 +40,12 @@ from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
+from uploadm8.domain.publishing.preflights import Preflights
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.renditions.thumbnails import Thumbnails
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
@@ -57,6 +63,7 @@ from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
+from uploadm8.infra.metrics.shared import SharedMetrics
 from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
@@ -114,6 +121,8 @@ class Services:
     acts: PublicationActs
     closing: Closing
     previews: HudPreviews
+    thumbnails: Thumbnails
+    preflights: Preflights
     delivery: Delivery
     analytics: Analytics
     post_results: PostResults
@@ -122,7 +131,12 @@ class Services:
     figures: Figures
     people: People
     administration: Administration
+    standing: Standing
+    support: Support
+    work: Work
     admin_key: str
+    admins_need_two_step: bool
+    metrics: SharedMetrics
 
 
 def queue_names(config: Config) -> dict[Queue, str]:
@@ -135,8 +149,13 @@ def queue_names(config: Config) -> dict[Queue, str]:
 
 
 @asynccontextmanager
-async def open_services(config: Config) -> AsyncIterator[Services]:
-    """Open every connection, on the running event loop, and close them again in reverse."""
+async def open_services(config: Config, role: str = "web") -> AsyncIterator[Services]:
+    """Open every connection, on the running event loop, and close them again in reverse.
+
+    Args:
+        config: the settings.
+        role: ``web`` or ``worker``, by which this process is counted.
+    """
     async with AsyncExitStack() as stack:
         cipher = Cipher.parse(config.token_enc_keys.get_secret_value())
         await DB.open(config.database_pool_size)
@@ -171,6 +190,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
         approvals = Approvals(entitlements)
         plans, views = PublicationPlans(entitlements, approvals), RenditionViews(storage)
         publications = Publications(entitlements)
+        preflights = Preflights(MediaCheck(entitlements))
         yield Services(
             config=config,
             redis=redis,
@@ -202,13 +222,15 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views, entitlements),
+            uploads=Uploads(storage, quota, plans, views, entitlements, preflights),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
             approvals=approvals,
             acts=PublicationActs(publications, approvals),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
+            thumbnails=Thumbnails(),
+            preflights=preflights,
             delivery=Delivery(
                 platforms.keeper,
                 platforms.clients.publishers,
@@ -223,7 +245,12 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             people=People(),
             export=Export(entitlements),
             administration=Administration(Grants()),
+            standing=Standing(people.accounts.sessions),
+            support=Support(people.accounts.sessions, people.post),
+            work=Work(publications),
+            admins_need_two_step=config.two_step_for_admins,
             admin_key=config.admin_api_key.get_secret_value(),
+            metrics=SharedMetrics.of(redis, role),
         )
 
 

@@ -15,11 +15,13 @@ from uploadm8.domain.publishing.aftermath import Aftermath
 from uploadm8.domain.publishing.approval_mail import ApprovalMail
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
+from uploadm8.domain.publishing.rollups.keeping import RollupJobs
 from uploadm8.domain.publishing.sweep import PublicationSweep
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.renditions.fleet import Fleet
 from uploadm8.domain.renditions.materials import Materials
+from uploadm8.domain.renditions.stills import Stills
 from uploadm8.domain.uploads.actors import UploadJobs
 from uploadm8.domain.workspaces.actors import WorkspaceJobs
 from uploadm8.infra import failpoints
@@ -31,6 +33,7 @@ from uploadm8.infra.jobs.handlers import Handler
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.upkeep import Upkeep
 from uploadm8.infra.logging import configure_logging
+from uploadm8.operations import operating
 from uploadm8.services import Services, open_services, queue_names
 
 
@@ -40,7 +43,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         *(services.storage, services.scratch, services.live),
         *(services.quota, services.settings),
     )
-    uploads = UploadJobs(*common)
+    uploads = UploadJobs(*common, services.preflights)
     materials = Materials(services.storage, services.scratch, services.settings)
     finishing = Finishing(services.storage, services.scratch, services.live, services.quota)
     fleet = Fleet(
@@ -49,7 +52,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         split_from_s=services.config.render_split_seconds,
         segment_s=services.config.render_segment_seconds,
     )
-    renditions = RenditionJobs(materials, finishing, fleet, services.entitlements)
+    stills = Stills(services.storage, services.scratch)
+    renditions = RenditionJobs(materials, finishing, fleet, stills, services.entitlements)
     groups = (
         uploads.handlers(),
         renditions.handlers(),
@@ -58,6 +62,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         Aftermath(services.delivery, services.platforms.clients).handlers(),
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
+        RollupJobs().handlers(),
         ApprovalMail(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
         services.notifications.jobs.handlers(),
@@ -82,7 +87,8 @@ class Worker:
 
     async def start(self) -> None:
         """Open everything; called on the worker's event loop."""
-        services = await self._stack.enter_async_context(open_services(self._config))
+        services = await self._stack.enter_async_context(open_services(self._config, "worker"))
+        await self._stack.enter_async_context(operating(services, "worker"))
         self._runner = Runner(
             handlers=handlers(services),
             slots={

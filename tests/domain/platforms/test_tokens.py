@@ -67,6 +67,10 @@ class Recorder:
         MAILED.append(mail)
 
 
+async def wanted(_workspace_id: UUID) -> bool:
+    return True
+
+
 async def run_mail(account_id: UUID) -> None:
     """Send the recorded letters about an account, as a worker would."""
     MAILED.clear()
@@ -76,7 +80,8 @@ async def run_mail(account_id: UUID) -> None:
     for row in rows:
         job = await claim(row["id"], "test", 60)
         assert job is not None
-        await Letters(Recorder(), "https://app.example.com").send(JobContext(job, "test"))
+        letters = Letters(Recorder(), "https://app.example.com", wanted)
+        await letters.send(JobContext(job, "test"))
 
 
 @pytest.mark.parametrize("platform", [Platform.TIKTOK, Platform.YOUTUBE])

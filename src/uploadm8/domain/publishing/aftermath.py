@@ -17,6 +17,8 @@ from uploadm8.domain.publishing.metrics import schedule_pull
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.renditions.tables import Rendition
+from uploadm8.domain.uploads.tables import Upload
+from uploadm8.domain.uploads.views import thumbnail_out
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
@@ -57,8 +59,10 @@ class Aftermath:
         if row["public_url"] is None:
             await self._learn_url(row)
             await announce_state(row["id"])
+        upload = await Upload.select().where(Upload.id == row["upload"]).first()
+        chosen = upload is not None and thumbnail_out(upload).chosen
         async with transaction():
-            for step, value in wanted_steps(row):
+            for step, value in wanted_steps(row, thumbnail_chosen=chosen):
                 await enqueue(
                     POST_STEP,
                     ref_id=row["id"],
@@ -156,11 +160,14 @@ async def published_row(context: JobContext) -> dict[str, Any] | None:
     return row if row is not None and row["state"] == PublicationState.PUBLISHED else None
 
 
-def wanted_steps(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The steps that a publication's options ask for."""
+def wanted_steps(
+    row: Mapping[str, Any], *, thumbnail_chosen: bool = False
+) -> list[tuple[str, str]]:
+    """The steps that a publication's options ask for, or its upload's chosen thumbnail."""
     options = json_of(row["options"])
     steps = [("playlist", one) for one in options.get("playlist_ids") or ()]
-    if options.get("thumbnail"):
+    takes_one = row["platform"] in (Platform.YOUTUBE, Platform.FACEBOOK)
+    if options.get("thumbnail") or (thumbnail_chosen and takes_one):
         steps.append(("thumbnail", "still"))
     if row["platform"] == Platform.FACEBOOK:
         steps += [("collaborator", one) for one in options.get("collaborators") or ()]

@@ -7,9 +7,11 @@ from typing import Any
 from uploadm8.domain.platforms.clients.base import Draft, MediaFacts, Platform
 from uploadm8.domain.platforms.clients.options import InstagramOptions, Options, read_options
 from uploadm8.domain.platforms.tokens import AccountAccess
+from uploadm8.domain.publishing.covers import with_cover
 from uploadm8.domain.publishing.media import StoredMedia
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload
+from uploadm8.domain.uploads.views import thumbnail_out
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
 from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.storage.s3 import Storage
@@ -40,7 +42,7 @@ class Drafts:
         platform = Platform(row["platform"])
         rendition = await Rendition.select().where(Rendition.id == row["rendition"]).first()
         upload = (
-            await Upload.select(Upload.title, Upload.filename)
+            await Upload.select(Upload.title, Upload.filename, Upload.request, Upload.source)
             .where(Upload.id == row["upload"])
             .first()
         )
@@ -53,7 +55,13 @@ class Drafts:
             )
         if rendition["state"] != RenditionState.SUCCEEDED:
             raise AskLaterError("The rendition is being made anew.", retry_after=10.0)
-        options = read_options(platform, json_of(row["options"]))
+        thumbnail = thumbnail_out(upload)
+        options = with_cover(
+            read_options(platform, json_of(row["options"])),
+            thumbnail.at_s,
+            rendition["duration_s"],
+            chosen=thumbnail.chosen,
+        )
         return Draft(
             access=await self.accounts.access(row["account"]),
             media=StoredMedia(

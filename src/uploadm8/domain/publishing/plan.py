@@ -84,7 +84,7 @@ class PublicationPlans:
             platforms.append(account["platform"])
             wish = Wish(
                 platform=Platform(account["platform"]),
-                caption=_caption(new, target),
+                caption=caption_of(new, target),
                 options=options,
                 title=new.title or PurePath(new.filename).stem,
                 scopes=read_scopes(account["scopes"]),
@@ -174,7 +174,7 @@ class PublicationPlans:
             .first()
         )
         if account is None or account["state"] == AccountState.DISCONNECTED:
-            raise _bad(position, "no such connected account in this workspace", "account_not_found")
+            raise account_not_found(position)
         return account
 
 
@@ -198,7 +198,7 @@ def _draft(
         account=account["id"],
         created_by=user,
         platform=account["platform"],
-        caption=_caption(new, target),
+        caption=caption_of(new, target),
         options=msgspec.json.encode(options).decode(),
         consent=msgspec.json.encode({"by": str(user), "at": now().isoformat()}).decode(),
         schedule_mode=when.mode.value,
@@ -210,11 +210,16 @@ def _draft(
     )
 
 
-def _caption(new: NewUpload, target: Target) -> str:
+def caption_of(new: NewUpload, target: Target) -> str:
     """The finished text: the target's own caption or the upload's, then the hashtags."""
     caption = new.caption if target.caption is None else target.caption
     tags = " ".join(f"#{tag.lstrip('#')}" for tag in new.hashtags)
     return "\n\n".join(part for part in (caption.strip(), tags) if part)
+
+
+def account_not_found(position: int) -> InvalidRequestError:
+    """The error about a target that is none of the workspace's accounts."""
+    return _bad(position, "no such connected account in this workspace", "account_not_found")
 
 
 def _bad(position: int, message: str, code: str) -> InvalidRequestError:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.querystring import QueryString
 
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.publishing.calendar import entries
@@ -171,6 +172,8 @@ class Publications:
                 S.CONFIRMING if asked else S.QUEUED,
                 cancel_requested=False,
                 publish_at=None if due else row["publish_at"],
+                # The platform gets all its time to answer once more.
+                commit_intent_at=QueryString("now()") if asked else None,
                 error_class=None,
                 error_code=None,
                 error_detail=None,

@@ -298,4 +298,9 @@ def _chunk_error(answer: Answer) -> PlatformError:
         416: e.SESSION_GONE,
         429: e.RATE_LIMITED,
     }.get(answer.status, e.UNAVAILABLE if answer.status >= 500 else e.REQUEST_REJECTED)
-    return PlatformError(rule, platform=Platform.TIKTOK, http_status=answer.status)
+    return PlatformError(
+        rule,
+        platform=Platform.TIKTOK,
+        http_status=answer.status,
+        retry_after=e.retry_after(answer.headers),
+    )
