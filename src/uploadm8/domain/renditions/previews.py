@@ -11,6 +11,7 @@ from uploadm8.core.telemetry.store import load_track
 from uploadm8.core.telemetry.track import Track
 from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.specs import Aspect, rendition_spec
+from uploadm8.domain.renditions.materials import hud_in_zone
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.errors import ConflictError, InvalidRequestError, NotFoundError
 from uploadm8.infra.db.json_columns import json_of
@@ -42,7 +43,9 @@ class HudPreviews:
         """
         row = await self._row(workspace_id, upload_id)
         source = json_of(row["source"])
-        hud = validate_spec({**(json_of(row["hud"]) or {}), **changes})
+        hud = validate_spec(
+            hud_in_zone({**(json_of(row["hud"]) or {}), **changes}, source.get("sync") or {})
+        )
         duration = float(source["duration_s"])
         moment = duration / 2 if seconds is None else seconds
         if not 0 <= moment <= duration:
