@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from uploadm8.core.hud.validate import validate_spec
 from uploadm8.core.telemetry.store import load_track
 from uploadm8.core.telemetry.track import Track
 from uploadm8.core.telemetry.zones import hide_zones
 from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.specs import Aspect, rendition_spec
+from uploadm8.domain.renditions.materials import hud_in_zone
 from uploadm8.domain.settings.layouts import HudLayouts
 from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.domain.uploads.tables import Upload
@@ -49,7 +48,8 @@ class HudPreviews:
         """
         row = await self._row(workspace_id, upload_id)
         source = json_of(row["source"])
-        hud = replace(validate_spec(await self._document(row, changes)), animate=False)
+        document = await self._document(row, changes)
+        hud = validate_spec(hud_in_zone(document, source.get("sync") or {}))
         duration = float(source["duration_s"])
         moment = duration / 2 if seconds is None else seconds
         if not 0 <= moment <= duration:
