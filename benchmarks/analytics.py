@@ -51,10 +51,10 @@ _FILL = """
             CASE s.state WHEN 'published' THEN
                 s.at + interval '1 s' * (20 - 90 * ln(random() + 1e-9)) END,
             CASE s.state WHEN 'failed' THEN 'permanent_media' END,
-            CASE s.state WHEN 'failed' THEN 'too_long' END, n, repeat('a caption ', 30)
-        FROM generate_series(0, $P - 1) n JOIN made m ON m.n = n % $U
-        JOIN numbered a ON a.n = (n * 7 + n / $U) % 40
-        CROSS JOIN LATERAL (SELECT n,
+            CASE s.state WHEN 'failed' THEN 'too_long' END, i, repeat('a caption ', 30)
+        FROM generate_series(0, $P - 1) i JOIN made m ON m.n = i % $U
+        JOIN numbered a ON a.n = (i * 7 + i / $U) % 40
+        CROSS JOIN LATERAL (SELECT i AS each,
             CASE WHEN random() < 0.01 THEN m.at + interval '2 days' ELSE m.at END AS at,
             CASE WHEN random() < 0.92 THEN 'published' WHEN random() < 0.7 THEN 'failed'
                 ELSE 'canceled' END AS state) s;

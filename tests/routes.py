@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from piccolo.table import Table
 
 from uploadm8.domain.accounts.tables import Session
+from uploadm8.domain.captions.tables import CaptionTemplate
 from uploadm8.domain.notifications.tables import WebhookDelivery, WebhookEndpoint
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice
 from uploadm8.domain.publishing.tables import Publication
@@ -138,6 +139,11 @@ async def their_delivery(owner: Owner) -> object:
     )
 
 
+async def their_template(owner: Owner) -> object:
+    return await insert(CaptionTemplate, id=uuid4(), workspace=owner.workspace_id)
+
+
+_TEMPLATE = {"name": "Ride", "text": "{title}"}
 _CODE = {"code": "123456"}
 _TOKEN = {"token": "x" * 64}
 _EDITOR_UPLOAD = Row(role="editor", theirs=their_upload)
@@ -208,6 +214,16 @@ ROWS: Mapping[str, Row] = {
     "GET /api/settings": Row(),
     "PUT /api/settings": Row(role="admin", body={}),
     "PATCH /api/settings": Row(role="admin", body={}),
+    "GET /api/caption-templates": Row(),
+    "POST /api/caption-templates": Row(role="editor", body=_TEMPLATE),
+    "GET /api/caption-templates/{template_id}": Row(theirs=their_template),
+    "PUT /api/caption-templates/{template_id}": Row(
+        role="editor", theirs=their_template, body=_TEMPLATE
+    ),
+    "DELETE /api/caption-templates/{template_id}": Row(role="editor", theirs=their_template),
+    "GET /api/caption-templates/{template_id}/preview/{upload_id}": Row(
+        theirs=their_template, path={"upload_id": str(UUID(int=1))}
+    ),
     "GET /api/webhooks": Row(role="admin"),
     "POST /api/webhooks": Row(role="admin"),
     "GET /api/webhooks/{endpoint_id}": Row(role="admin", theirs=their_endpoint),

@@ -28,6 +28,7 @@ from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
 from uploadm8.domain.billing.team import TeamSeats
+from uploadm8.domain.captions.service import CaptionTemplates
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.notifications.choices import Choices
@@ -124,6 +125,7 @@ class Services:
     publications: Publications
     queue_times: QueueTimes
     approvals: Approvals
+    captions: CaptionTemplates
     acts: PublicationActs
     closing: Closing
     previews: HudPreviews
@@ -194,7 +196,8 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
         platforms = connect_platforms(config, http, cipher, choices, people.post.mailer)
         seats = TeamSeats(entitlements)
         approvals = Approvals(entitlements)
-        targets = Targets(entitlements, approvals)
+        captions = CaptionTemplates(entitlements)
+        targets = Targets(entitlements, approvals, captions)
         plans, views = PublicationPlans(targets), RenditionViews(storage)
         publications = Publications(Posting(targets, platforms.limits))
         layouts = HudLayouts(settings)
@@ -236,6 +239,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             publications=publications,
             queue_times=QueueTimes(entitlements),
             approvals=approvals,
+            captions=captions,
             acts=PublicationActs(publications, approvals),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage, layouts),
