@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -101,20 +101,20 @@ async def measure(port: int, by_hand: int, env: dict[str, str], seconds: float) 
     listing = request("GET", "/api/uploads?limit=20", token)
     results = {"health": await load(port, lambda _: request("GET", "/healthz"), seconds)}
     results |= await in_turns(port, listing, by_hand, request("GET", "/", token), seconds / 2)
-    bodies: dict[str, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
-        "refresh": ("/api/auth/refresh", lambda u: {"refresh_token": u["refresh_token"]}),
-        "login": ("/api/auth/login", lambda u: {"email": u["email"], "password": PASSWORD}),
-    }
-    asks = {
-        name: [request("POST", path, "", body(user)) for user in users]
-        for name, (path, body) in bodies.items()
-    }
+    refresh = [
+        request("POST", "/api/auth/refresh", "", {"refresh_token": u["refresh_token"]})
+        for u in users
+    ]
+    login = [
+        request("POST", "/api/auth/login", "", {"email": u["email"], "password": PASSWORD})
+        for u in users
+    ]
     new = {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 1000}
     presign = [request("POST", "/api/uploads/presign", u["access_token"], new) for u in users]
-    results["refresh"] = await load(port, lambda n: asks["refresh"][n], seconds)
+    results["refresh"] = await load(port, lambda n: refresh[n], seconds)
     # No longer than a workspace has room for uploads that wait for their bytes.
     results["presign"] = await load(port, lambda n: presign[n], min(seconds, 2))
-    storm = asyncio.create_task(load(port, lambda n: asks["login"][n], seconds))
+    storm = asyncio.create_task(load(port, lambda n: login[n], seconds))
     results["list of 20 during a login storm"] = await load(port, lambda _: listing, seconds, 8)
     results["login"] = await storm
     return results

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import av
 import numpy as np
 import pytest
 
@@ -89,10 +90,14 @@ def jobs(world: World, upload: str, kind: str) -> list[dict[str, Any]]:
     return rows(world, "SELECT * FROM jobs WHERE ref_id=$1 AND kind=$2 ORDER BY id", upload, kind)
 
 
-def stored(world: World, upload: str) -> list[str]:
-    """Objects of an upload that belong to segments."""
-    root = world.stack.home / "objects"
-    return [str(p) for p in root.rglob("*") if upload in str(p) and "segments" in str(p)]
+def objects(world: World, upload: str, part: str = "") -> list[Path]:
+    """Stored objects of an upload."""
+    found = (world.stack.home / "objects").rglob("*")
+    return [p for p in found if p.is_file() and upload in str(p) and part in str(p)]
+
+
+def running(world: World, upload: str, kind: str) -> list[dict[str, Any]]:
+    return [job for job in jobs(world, upload, kind) if job["state"] == "running"]
 
 
 def in_one_piece(film: Path, log: Path, folder: Path) -> Film:
@@ -132,4 +137,47 @@ def test_two_workers_and_a_kill_make_what_one_worker_makes(
     assert joined.beeps() == pytest.approx(joined.flashes(), abs=1 / 30)
 
     assert rows(fleet, "SELECT 1 FROM render_plans") == []
-    wait_for(lambda: stored(fleet, upload) == [])
+    wait_for(lambda: objects(fleet, upload, "segments") == [])
+
+
+def test_canceling_stops_every_worker_and_leaves_nothing(
+    fleet: World, film: Path, log: Path
+) -> None:
+    upload = fleet.send(film, log, hud=HUD, renditions={"short_side": 1080})
+    wait_for(lambda: len(running(fleet, upload, "renditions.segment")) == 2)
+    fleet.client.call("POST", f"/api/uploads/{upload}/cancel")
+    wait_for(lambda: running(fleet, upload, "renditions.segment") == [])
+    assert {job["state"] for job in jobs(fleet, upload, "renditions.segment")} == {"canceled"}
+    assert jobs(fleet, upload, "renditions.join") == []
+    assert rows(fleet, "SELECT 1 FROM render_plans") == []
+    wait_for(lambda: objects(fleet, upload) == [])
+    detail = fleet.client.call("GET", f"/api/uploads/{upload}")
+    assert detail["state"] == "canceled"
+    assert {one["state"] for one in detail["renditions"]} == {"canceled"}
+
+
+def test_a_segment_that_cannot_be_made_ends_the_render_with_its_reason(
+    fleet: World, film: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(wiped(film, first=150, last=290))
+    upload = fleet.send(broken, renditions=WIDE)
+    detail = fleet.settle(upload)
+    assert (detail["state"], detail["problem"]["code"]) == ("rejected", "media_truncated")
+    assert detail["renditions"][0]["problem"]["code"] == "media_truncated"
+    wait_for(lambda: running(fleet, upload, "renditions.segment") == [])
+    states = {job["state"] for job in jobs(fleet, upload, "renditions.segment")}
+    assert "dead" in states
+    assert states <= {"dead", "succeeded", "canceled"}
+    assert jobs(fleet, upload, "renditions.join") == []
+    wait_for(lambda: objects(fleet, upload) == [])
+
+
+def wiped(film: Path, first: int, last: int) -> bytes:
+    """The film with the bytes of some pictures lost, as by a bad memory card."""
+    data = bytearray(film.read_bytes())
+    with av.open(str(film)) as file:
+        for number, packet in enumerate(file.demux(file.streams.video[0])):
+            if first <= number < last and packet.pos is not None:
+                data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+    return bytes(data)

@@ -33,8 +33,8 @@ class Server:
     url: str
 
 
-def start_postgres(folder: Path, database: str = "uploadm8") -> Server:
-    """Start PostgreSQL on a free loopback port, making the cluster and the database if absent."""
+def start_postgres(folder: Path, database: str = "uploadm8", port: int | None = None) -> Server:
+    """Start PostgreSQL on a loopback port, making the cluster and the database if absent."""
     user = _unprivileged_user()
     data = folder.resolve()
     data.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def start_postgres(folder: Path, database: str = "uploadm8") -> Server:
             user,
         )
     _clear_stale_lock(data)
-    port = free_port()
+    port = port or free_port()
     sockets = Path(tempfile.mkdtemp(prefix="um8pg"))
     if user is not None:
         shutil.chown(sockets, user)
@@ -83,10 +83,10 @@ def start_postgres(folder: Path, database: str = "uploadm8") -> Server:
     return Server(process, f"postgres://postgres@127.0.0.1:{port}/{database}")
 
 
-def start_valkey(folder: Path) -> Server:
-    """Start Valkey on a free loopback port, with an append-only file and no eviction."""
+def start_valkey(folder: Path, port: int | None = None) -> Server:
+    """Start Valkey on a loopback port, with an append-only file and no eviction."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     process = spawn(
         "valkey",
         [

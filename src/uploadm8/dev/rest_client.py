@@ -57,19 +57,36 @@ class RestClient:
         )
 
     def connect(self, platform: str, consent_url: str, account: str) -> str:
-        """Connect an account by the OAuth flow, with `consent_url` in the place of a person."""
+        """Connect an account by the OAuth flow, with `consent_url` in the place of a person.
+
+        An empty `consent_url` stands for a platform whose consent page says yes by itself.
+        """
         started = self.call("GET", f"/oauth/{platform}/start")
-        params = {"url": started["authorize_url"], "account": account}
-        decided = httpx.get(consent_url, params=params, timeout=30)
-        if decided.is_error:
-            raise ApiProblemError(decided)
-        back = self.http.get(decided.json()["callback_url"])
+        where = started["authorize_url"]
+        if consent_url:
+            params = {"url": where, "account": account}
+            decided = httpx.get(consent_url, params=params, timeout=30)
+            if decided.is_error:
+                raise ApiProblemError(decided)
+            where = decided.json()["callback_url"]
+        else:
+            where = self._redirected(where)
+        back = self.http.get(where)
         told = parse_qs(urlsplit(back.headers.get("location", "")).query)
         if "error" in told or back.status_code not in (302, 303):
             raise RuntimeError(
                 f"Connecting {platform} failed: {told.get('error', [back.text[:200]])[0]}"
             )
         return self._account(platform)
+
+    def _redirected(self, url: str) -> str:
+        """The address at the API that a chain of redirects leads to."""
+        for _ in range(10):
+            answer = httpx.get(url, timeout=30)
+            url = str(answer.url.join(answer.headers.get("location", "")))
+            if url.startswith(self.api_url):
+                return url
+        raise RuntimeError("The consent page did not lead back to the API.")
 
     def _account(self, platform: str) -> str:
         told = self.call("GET", "/api/platforms")

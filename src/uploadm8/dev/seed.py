@@ -31,8 +31,8 @@ def seed(stack: Stack) -> RestClient:
 
 
 def connect_all(stack: Stack, client: RestClient) -> dict[str, str]:
-    """Connect one sandbox account of each platform; returns account ids by platform."""
-    consent = f"{stack.sandbox_url}/_sandbox/consent"
+    """Connect one account of each platform; returns account ids by platform."""
+    consent = f"{stack.sandbox_url}/_sandbox/consent" if stack.sandbox_url else ""
     return {
         platform: client.connect(platform, consent, account)
         for platform, account in ACCOUNTS.items()

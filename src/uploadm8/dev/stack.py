@@ -41,7 +41,7 @@ class Stack:
         home: folder with its data, logs and secrets.
         env: the environment its processes run with.
         api_url: where the API answers.
-        sandbox_url: where the sandbox platforms answer.
+        sandbox_url: where the sandbox platforms answer; empty when others stand in.
         processes: newest last; stopped in reverse.
     """
 
@@ -103,7 +103,8 @@ def running_stack(
 ) -> Iterator[Stack]:
     """Start the stack in `home`, and leave nothing behind.
 
-    DATABASE_URL, REDIS_URL and R2_ENDPOINT_URL in the environment replace the embedded servers.
+    DATABASE_URL, REDIS_URL and R2_ENDPOINT_URL in the environment replace the embedded servers,
+    and TIKTOK_API_BASE_URL, with the other base URLs, the sandbox.
 
     Raises:
         StackError: a part does not come up, or the stack runs already.
@@ -113,10 +114,12 @@ def running_stack(
         stack = Stack(home, dict(os.environ))
         try:
             _start_servers(stack)
-            _start_sandbox(stack, on_line)
+            if not stack.env.get("TIKTOK_API_BASE_URL"):
+                _start_sandbox(stack, on_line)
             stack.env |= _secrets(home) | _addresses(stack, api_port)
             _write_env(stack)
-            _introduce_sandbox(stack)
+            if stack.sandbox_url:
+                _introduce_sandbox(stack)
             _migrate(stack)
             stack.api_url = stack.env["BASE_URL"]
             stack.start_worker(on_line)
@@ -184,7 +187,7 @@ def _addresses(stack: Stack, api_port: int | None) -> dict[str, str]:
         "PICCOLO_CONF": "uploadm8.piccolo_app",
         "PORT": str(port),
         "BASE_URL": f"http://127.0.0.1:{port}",
-        "FRONTEND_URL": stack.sandbox_url,
+        "FRONTEND_URL": stack.sandbox_url or f"http://127.0.0.1:{port}",
         "SCRATCH_DIR": str(home / "scratch"),
         "OUTBOX_DIR": str(home / "outbox"),
         "JOB_LEASE_SECONDS": stack.env.get("JOB_LEASE_SECONDS", "20"),

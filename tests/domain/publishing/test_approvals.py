@@ -44,7 +44,10 @@ class Room:
             "size_bytes": 1000,
             "caption": "Lap one",
             "targets": [
-                {"account_id": str(self.account), "options": {"privacy": "private", "made_for_kids": False}}
+                {
+                    "account_id": str(self.account),
+                    "options": {"privacy": "private", "made_for_kids": False},
+                }
             ],
             "schedule": {"mode": "now", **schedule},
         }

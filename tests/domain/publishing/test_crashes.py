@@ -1,15 +1,20 @@
-"""The worker stops dead at every named step of every platform; another one takes over."""
+"""Workers are killed and frozen at every named step, on every platform; others take over."""
 
 import asyncio
-from typing import Any
+import os
+import signal
+from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
+from conftest import Servers
+from publishing_crew import LEASE_S, Crew, crew_at
 from publishing_desk import Desk
+from publishing_truth import require_truth
+from sandbox_flows import Sandbox
 from uploadm8.domain.platforms.clients.base import Platform
-from uploadm8.infra import failpoints
-from uploadm8.infra.jobs.handlers import JobContext, LeaseLostError
-from uploadm8.infra.jobs.queue import claim
+from uploadm8.domain.publishing.tables import Publication, PublishAttempt
 from uploadm8.infra.jobs.tables import JobRow
 from uploadm8.infra.jobs.upkeep import reap
 
@@ -25,55 +30,87 @@ STEPS = (
     "before_check",
     "before_published",
 )
+TRANSFERS = (Platform.YOUTUBE, Platform.INSTAGRAM, Platform.FACEBOOK)
+"""TikTok takes a small file in the one request that publishes it."""
 
 
-async def crash(desk: Desk, step: str, platform: Platform) -> None:
-    """Run the job up to the step and let go of it without a word, as a killed worker does."""
-    failpoints.arm(f"{step}@{platform}:error")
-    row = await JobRow.select().where(JobRow.kind == "publishing.publish").first()
-    assert row is not None
-    job = await claim(row["id"], "first worker", 60)
-    assert job is not None
-    with pytest.raises(RuntimeError, match=step):
-        await desk.handlers[job.kind].run(JobContext(job, "first worker"))
-    await JobRow.raw("UPDATE jobs SET lease_until = now() - interval '1 s'")
-    assert await reap() == 1
+@pytest.fixture(scope="module")
+def crew(servers: Servers, running_sandbox: Sandbox) -> Iterator[Crew]:
+    places = {
+        "database": servers.database_url,
+        "storage": servers.storage_url,
+        "sandbox": running_sandbox.base,
+    }
+    with crew_at(places) as hired:
+        yield hired
 
 
-async def go_on(desk: Desk) -> None:
+async def kill_all(
+    desk: Desk, crew: Crew, step: str, platforms: tuple[Platform, ...]
+) -> list[UUID]:
+    """A worker for each platform, each of which dies by SIGKILL at the step."""
+    publications = [await desk.publication(platform) for platform in platforms]
+    workers = [
+        crew.hire(publication, f"{step}@{platform}:kill")
+        for publication, platform in zip(publications, platforms, strict=True)
+    ]
+    assert [await crew.outcome(worker) for worker in workers] == ["killed"] * len(platforms)
+    return publications
+
+
+async def take_over(desk: Desk, crew: Crew, publications: list[UUID]) -> None:
+    """Let the leases end and other workers finish."""
+    await JobRow.raw("UPDATE jobs SET lease_until = now() - interval '1 s' WHERE state='running'")
+    await reap()
     for _ in range(6):
         await JobRow.raw("UPDATE jobs SET run_at = now() WHERE state = 'queued'")
-        if not await desk.run_due(kinds="publishing.publish"):
-            return
+        waiting = [p for p in publications if (await desk.row(p))["state"] != "published"]
+        for worker in [crew.hire(publication) for publication in waiting]:
+            assert await crew.outcome(worker) == "ended"
 
 
-@pytest.mark.parametrize("platform", list(Platform))
+async def all_published(desk: Desk, publications: list[UUID]) -> None:
+    for publication in publications:
+        row = await desk.row(publication)
+        assert row["state"] == "published", (row["platform"], row["error_detail"])
+    await require_truth(desk)
+
+
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_crash_at_a_step_leaves_exactly_one_post(
-    desk: Desk, platform: Platform, step: str
+async def test_kill_9_at_a_step_leaves_exactly_one_post_everywhere(
+    desk: Desk, crew: Crew, step: str
 ) -> None:
-    publication = await desk.publication(platform)
-    await crash(desk, step, platform)
-    await go_on(desk)
-    posts: list[dict[str, Any]] = await asyncio.to_thread(desk.sandbox.posts, platform)
-    row = await desk.row(publication)
-    assert (row["state"], len(posts)) == ("published", 1), row["error_detail"]
+    publications = await kill_all(desk, crew, step, tuple(Platform))
+    await take_over(desk, crew, publications)
+    await all_published(desk, publications)
 
 
-@pytest.mark.parametrize("platform", list(Platform))
-async def test_a_worker_that_wakes_up_after_its_lease_writes_and_posts_nothing(
-    desk: Desk, platform: Platform
+async def test_kill_9_in_mid_transfer_leaves_exactly_one_post(desk: Desk, crew: Crew) -> None:
+    publications = await kill_all(desk, crew, "in_transfer", TRANSFERS)
+    await take_over(desk, crew, publications)
+    await all_published(desk, publications)
+
+
+@pytest.mark.parametrize("step", ["after_handle", "after_intent", "before_published"])
+async def test_a_worker_frozen_past_its_lease_writes_nothing_when_it_wakes(
+    desk: Desk, crew: Crew, step: str
 ) -> None:
-    publication = await desk.publication(platform)
-    row = await JobRow.select().where(JobRow.kind == "publishing.publish").first()
-    assert row is not None
-    frozen = await claim(row["id"], "frozen worker", 60)
-    assert frozen is not None
-    await JobRow.raw("UPDATE jobs SET lease_until = now() - interval '1 s'")
-    await reap()
-    await go_on(desk)
-    before = await desk.row(publication)
-    with pytest.raises(LeaseLostError):
-        await desk.handlers[frozen.kind].run(JobContext(frozen, "frozen worker"))
-    assert await desk.row(publication) == before
-    assert len(await asyncio.to_thread(desk.sandbox.posts, platform)) == 1
+    publications = [await desk.publication(platform) for platform in Platform]
+    frozen = [
+        crew.hire(publication, f"{step}@{platform}:freeze")
+        for publication, platform in zip(publications, Platform, strict=True)
+    ]
+    for worker in frozen:
+        assert await crew.outcome(worker, may_stop=True) == "stopped"
+    while await JobRow.exists().where(JobRow.state == "running"):
+        await asyncio.sleep(LEASE_S / 4)  # real leases, really running out
+        await reap()
+    await take_over(desk, crew, publications)
+    before = await Publication.select().order_by(Publication.id)
+    attempts = await PublishAttempt.count()
+    for worker in frozen:
+        os.kill(worker, signal.SIGCONT)
+        assert await crew.outcome(worker) == "ended"
+    assert await Publication.select().order_by(Publication.id) == before
+    assert await PublishAttempt.count() == attempts
+    await all_published(desk, publications)

@@ -123,7 +123,10 @@ def source_facts(source: SourceInfo) -> dict[str, Any]:
         "height": source.height,
         "rotation": source.rotation,
         "fps": round(float(source.fps), 3),
+        "nominal_fps": str(source.nominal_fps),
         "variable_frame_rate": source.variable,
+        "interlaced": source.interlaced,
+        "location": source.location,
         "bit_depth": source.bit_depth,
         "hdr": source.hdr,
         "audio": None

@@ -3,12 +3,22 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 from uploadm8.core.video.rendition import Pace, RenditionSpec
-from uploadm8.core.video.source import SourceInfo
 
 _HUD_GRID = 120  # slots a second for telemetry when pictures come unevenly: 4 ms off at most
 _EARLY = Fraction(7, 20)  # of a source picture's time: it may be shown this much before its time
+
+
+class Paced(Protocol):
+    """What has pictures at a rate, such as a SourceInfo."""
+
+    @property
+    def nominal_fps(self) -> Fraction: ...
+
+    @property
+    def variable(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class Pacing:
         return math.ceil(seconds * self.rate)
 
 
-def pacing_for(source: SourceInfo, spec: RenditionSpec) -> Pacing:
+def pacing_for(source: Paced, spec: RenditionSpec) -> Pacing:
     """The pacing of a rendition: an even multiple or part of the source's rate, so no judder."""
     nominal = source.nominal_fps
     step = Fraction(9, 10) / spec.max_fps

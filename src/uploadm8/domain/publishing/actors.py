@@ -7,7 +7,7 @@ from uuid import UUID
 from uploadm8.domain.platforms.clients.base import CommitAgain, Live, NotPublished, Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.publishing import circuit
-from uploadm8.domain.publishing.attempts import was_accepted
+from uploadm8.domain.publishing.attempts import limited_since, was_accepted
 from uploadm8.domain.publishing.confirmation import VerdictSettledError
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.drafts import AskLaterError
@@ -24,6 +24,7 @@ from uploadm8.infra.jobs.queue import enqueue
 S = PublicationState
 RECONCILE_EVERY_S = 600.0
 RECONCILE_FOR = timedelta(days=3)
+LIMITED_FOR = timedelta(hours=24)
 _BEFORE_COMMIT = (S.QUEUED, S.SCHEDULED, S.RETRY_WAIT, S.PREPARING, S.TRANSFERRING)
 
 
@@ -53,6 +54,8 @@ class PublishingJobs:
             raise
         except UploadM8Error as error:
             await self._count(error)
+            if await _limited_too_long(publication_id, error):
+                raise _limit_lasts(error) from error
             parked = await self._tell(context, publication_id, error)
             if parked is S.NEEDS_RECONNECT:
                 return  # reconnecting the account queues the publication again
@@ -127,6 +130,23 @@ class PublishingJobs:
         async with transaction():
             await record.park(target, error)
         return target
+
+
+async def _limited_too_long(publication_id: UUID, error: UploadM8Error) -> bool:
+    """Whether a platform has refused a post for its limits for a whole day."""
+    if error.retry is not Retry.RATE_LIMITED or not isinstance(error, PlatformError):
+        return False
+    since = await limited_since(publication_id)
+    return since is not None and now() - since >= LIMITED_FOR
+
+
+def _limit_lasts(error: UploadM8Error) -> UploadM8Error:
+    return UploadM8Error(
+        f"For 24 hours the platform has not let this post out: {error.detail}",
+        code="platform_limit_lasts",
+        action="See in the platform's own app what limits the account, then try the post again.",
+        retry=Retry.PERMANENT_REQUEST,
+    )
 
 
 def _not_taken() -> UploadM8Error:

@@ -12,6 +12,7 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.handlers import JobContext
 
 LONGEST_PAUSE_S = 300
+_OUR_OWN_LIMITS = ["account_spacing", "account_daily_cap", "platform_paused"]
 
 
 async def note_attempt(
@@ -51,6 +52,21 @@ async def last_intent_at(row: Mapping[str, Any]) -> datetime:
     intents = await _intents(row)
     last: datetime = intents[-1]["at"] if intents else row["commit_intent_at"]
     return last
+
+
+async def limited_since(publication_id: UUID) -> datetime | None:
+    """When the platform first said "not now", if it has said nothing else since."""
+    rows = await PublishAttempt.raw(
+        "SELECT min(at) AS at FROM publish_attempts WHERE publication = {} AND"
+        " error_class = 'rate_limited' AND error_code <> ALL({}::text[]) AND at > COALESCE("
+        "(SELECT max(at) FROM publish_attempts WHERE publication = {} AND"
+        " error_class <> 'rate_limited'), '-infinity'::timestamptz)",
+        publication_id,
+        _OUR_OWN_LIMITS,
+        publication_id,
+    )
+    since: datetime | None = rows[0]["at"]
+    return since
 
 
 async def pause_before_repeat(row: Mapping[str, Any], least_s: float = 0.0) -> float:

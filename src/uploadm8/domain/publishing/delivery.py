@@ -18,7 +18,7 @@ from uploadm8.domain.publishing import circuit
 from uploadm8.domain.publishing.confirmation import INLINE_WAIT_S, Confirmation, polling_pause, wait
 from uploadm8.domain.publishing.drafts import AskLaterError, Drafts
 from uploadm8.domain.publishing.pace import Pace
-from uploadm8.domain.publishing.preflight import before_sending
+from uploadm8.domain.publishing.preflight import at_commit, before_sending
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.errors import Retry
@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 S = PublicationState
 
 MISSED_AFTER = timedelta(hours=2)
+AUTH_ATTEMPTS = 3
 READY_PATIENCE = timedelta(minutes=45)  # Instagram takes up to half an hour over a long video
 
 
@@ -60,7 +61,16 @@ class Delivery:
             if error.retry is not Retry.AUTH_EXPIRED:
                 raise
             await self.accounts.access(row["account"], renew=True)
+            await self._step_renewed(record, context.job.attempt)
+
+    async def _step_renewed(self, record: Record, attempt: int) -> None:
+        """Once more with a new token; one that is refused time and again means no access."""
+        try:
             await self._step(record, await record.row())
+        except PlatformError as error:
+            if error.retry is Retry.AUTH_EXPIRED and attempt >= AUTH_ATTEMPTS:
+                raise PlatformError(e.REVOKED, platform=error.platform) from error
+            raise
 
     async def _step(self, record: Record, row: dict[str, Any]) -> None:
         if row["state"] in (S.COMMITTING, S.CONFIRMING) or row["commit_intent_at"] is not None:
@@ -120,7 +130,8 @@ class Delivery:
     async def _commit(
         self, record: Record, publisher: Publisher, draft: Draft, handle: Any
     ) -> None:
-        await record.intend(self.pace)
+        row = await record.row()
+        await record.intend(self.pace, await at_commit(publisher, draft, row["handle_at"]))
         failpoint("after_intent", publisher.platform)
         try:
             result = await publisher.commit(draft, handle)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from uploadm8.domain.platforms.clients.base import Platform
@@ -14,6 +15,19 @@ DAILY_CAPS: Mapping[Platform, int] = {Platform.FACEBOOK: 30}
 Facebook allows 30 reels per page. Instagram and TikTok tell what is left when they are asked, which
 preflight does; YouTube's cap depends on the channel and answers for itself.
 """
+
+
+ROOM_AGAIN_S = 3_600.0
+IN_FLIGHT_AGAIN_S = 60.0
+_CLOCKS_APART = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many posts a platform said were left for an account, and when it said so."""
+
+    left: int
+    asked_at: datetime
 
 
 class PaceError(UnavailableError):
@@ -35,7 +49,9 @@ class Pace:
     spacing_s: float = 60.0
     daily_caps: Mapping[Platform, int] = field(default_factory=lambda: DAILY_CAPS)
 
-    async def take_turn(self, account_id: UUID, platform: Platform) -> None:
+    async def take_turn(
+        self, account_id: UUID, platform: Platform, room: Room | None = None
+    ) -> None:
         """Count a commit of the account; the caller's transaction makes it, so it is exact.
 
         Raises:
@@ -49,6 +65,8 @@ class Pace:
             "SELECT 1 FROM account_paces WHERE account = {} FOR UPDATE", account_id
         )
         await self._daily(account_id, platform)
+        if room is not None:
+            await _require_room(account_id, platform, room)
         if self.spacing_s <= 0:
             return
         taken = await AccountPace.raw(
@@ -98,6 +116,24 @@ class Pace:
                 action="Nothing to do: we post it when the platform allows it again.",
                 retry_after=max(1.0, float(rows[0]["left_s"])),
             )
+
+
+async def _require_room(account_id: UUID, platform: Platform, room: Room) -> None:
+    """Posts that were on their way when the platform was asked may be missing in its count."""
+    rows = await AccountPace.raw(
+        "SELECT count(*) AS n FROM publications WHERE account = {} AND (state IN"
+        " ('committing', 'confirming') OR first_commit_at > {})",
+        account_id,
+        room.asked_at - _CLOCKS_APART,
+    )
+    if room.left > rows[0]["n"]:
+        return
+    raise PaceError(
+        f"The account has made as many posts as {platform.label} allows at the moment.",
+        code="account_daily_cap",
+        action="Nothing to do: we post it when the platform allows it again.",
+        retry_after=ROOM_AGAIN_S if room.left <= 0 else IN_FLIGHT_AGAIN_S,
+    )
 
 
 def read_caps(text: str) -> dict[Platform, int]:

@@ -29,6 +29,7 @@ from uploadm8.findings import Finding
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.engine import DB
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PUBLISH
 from uploadm8.infra.jobs.queue import request_cancel
@@ -116,12 +117,10 @@ class PublicationPlans:
         self, workspace_id: UUID, upload_ids: Sequence[UUID]
     ) -> dict[UUID, list[PublicationOut]]:
         """The publications of some uploads, oldest first."""
-        rows = await (
-            Publication.select()
-            .where(
-                Publication.workspace == workspace_id, Publication.upload.is_in(list(upload_ids))
-            )
-            .order_by(Publication.id)
+        rows = await DB.rows(
+            "SELECT * FROM publications WHERE workspace=$1 AND upload=ANY($2::uuid[]) ORDER BY id",
+            workspace_id,
+            list(upload_ids),
         )
         found: dict[UUID, list[PublicationOut]] = {}
         for row in rows:

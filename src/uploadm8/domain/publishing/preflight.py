@@ -7,16 +7,20 @@ from datetime import datetime
 import msgspec
 
 from uploadm8.domain.platforms.clients import errors as e
-from uploadm8.domain.platforms.clients.base import Draft, Platform
+from uploadm8.domain.platforms.clients.base import Draft, LiveLimits, Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.findings import Proposal, change
 from uploadm8.domain.platforms.clients.options import Options
 from uploadm8.domain.platforms.clients.preflight import preflight
 from uploadm8.domain.platforms.clients.protocol import Publisher
-from uploadm8.errors import FieldError, InvalidRequestError
+from uploadm8.domain.publishing.pace import Room
+from uploadm8.errors import FieldError, InvalidRequestError, Retry
 from uploadm8.findings import Finding, Severity
+from uploadm8.infra.clock import now
 
 LIMIT_CODE = "daily_limit_reached"
+_FRESH_S = {Platform.INSTAGRAM: 0.0, Platform.TIKTOK: 60.0}
+"""How old the platform's word may be at the commit; the others' would not be of use there."""
 
 
 class PreflightError(InvalidRequestError):
@@ -74,27 +78,56 @@ async def before_sending(publisher: Publisher, draft: Draft) -> list[Finding]:
     limits = await publisher.limits(draft.access)
     if limits.refusal is not None:
         raise limits.refusal
-    found = preflight(
-        publisher.platform,
-        Proposal(
-            draft.facts,
-            draft.caption,
-            draft.options,
-            title=draft.title,
-            limits=limits,
-            scopes=draft.access.scopes,
-            can_transcode=False,
-        ),
-    )
-    _refuse(found, "options")
+    found = _judged(publisher, draft, limits)
     if any(finding.code == LIMIT_CODE for finding in found):
         raise PlatformError(e.DAILY_LIMIT, platform=publisher.platform, retry_after=3_600.0)
     return found
 
 
+async def at_commit(publisher: Publisher, draft: Draft, prepared: datetime | None) -> Room | None:
+    """Ask the platform once more what the account may do, right before the irreversible call.
+
+    Returns:
+        How many posts are left, where the platform says so.
+
+    Raises:
+        PreflightError: what was chosen is not on offer any more.
+        PlatformError: the account cannot post at all.
+    """
+    fresh_s = _FRESH_S.get(publisher.platform)
+    asked_at = now()
+    if fresh_s is None or (prepared and (asked_at - prepared).total_seconds() < fresh_s):
+        return None
+    limits = await publisher.limits(draft.access)
+    if limits.refusal is not None:
+        # A limit that this very post has used up when it was announced does not stop it.
+        if limits.refusal.retry is Retry.RATE_LIMITED:
+            return None
+        raise limits.refusal
+    _judged(publisher, draft, limits)
+    if limits.posts_total is None or limits.posts_used is None:
+        return None
+    return Room(limits.posts_total - limits.posts_used, asked_at)
+
+
 def written(findings: Sequence[Finding]) -> str:
     """Findings as they are stored."""
     return msgspec.json.encode(list(findings)).decode()
+
+
+def _judged(publisher: Publisher, draft: Draft, limits: LiveLimits) -> list[Finding]:
+    proposal = Proposal(
+        draft.facts,
+        draft.caption,
+        draft.options,
+        title=draft.title,
+        limits=limits,
+        scopes=draft.access.scopes,
+        can_transcode=False,
+    )
+    found = preflight(publisher.platform, proposal)
+    _refuse(found, "options")
+    return found
 
 
 def _refuse(found: Sequence[Finding], field: str) -> None:

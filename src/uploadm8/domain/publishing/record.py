@@ -13,7 +13,7 @@ from uploadm8.domain.publishing.approval_hold import hold_unapproved
 from uploadm8.domain.publishing.attempts import note_attempt
 from uploadm8.domain.publishing.lifecycle import advance, origins_of
 from uploadm8.domain.publishing.ownership import is_free, require_ownership, take_over
-from uploadm8.domain.publishing.pace import Pace, PaceError
+from uploadm8.domain.publishing.pace import Pace, PaceError, Room
 from uploadm8.domain.publishing.preflight import written
 from uploadm8.domain.publishing.tables import (
     AttemptPhase,
@@ -133,8 +133,12 @@ class Record:
         if held:
             raise JobCanceledError
 
-    async def intend(self, pace: Pace) -> None:
+    async def intend(self, pace: Pace, room: Room | None = None) -> None:
         """Write down the intent to commit; from here on only the platform's word decides.
+
+        Args:
+            pace: how fast the account may post.
+            room: how many posts the platform has just said are left.
 
         Raises:
             JobCanceledError: the user canceled in time, or an approval is missing.
@@ -150,7 +154,7 @@ class Record:
                 stopped = JobCanceledError()
             else:
                 try:
-                    await pace.take_turn(row["account"], Platform(row["platform"]))
+                    await pace.take_turn(row["account"], Platform(row["platform"]), room)
                 except PaceError as error:
                     stopped = error
                 else:

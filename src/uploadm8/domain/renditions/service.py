@@ -1,6 +1,6 @@
 """Renditions as uploads see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from uploadm8.domain.renditions.tables import RenderPlan, Rendition, RenditionState
 from uploadm8.domain.uploads.schemas import RenditionOut
 from uploadm8.domain.uploads.views import problem_of
+from uploadm8.infra.db.engine import DB
 from uploadm8.infra.storage.s3 import Storage
 
 _LIVE = [RenditionState.QUEUED.value, RenditionState.RUNNING.value]
@@ -24,10 +25,10 @@ class RenditionViews:
         self, workspace_id: UUID, upload_ids: Sequence[UUID]
     ) -> dict[UUID, list[RenditionOut]]:
         """The renditions of some uploads, with download URLs that live 15 minutes."""
-        rows = await (
-            Rendition.select()
-            .where(Rendition.workspace == workspace_id, Rendition.upload.is_in(list(upload_ids)))
-            .order_by(Rendition.id)
+        rows = await DB.rows(
+            "SELECT * FROM renditions WHERE workspace=$1 AND upload=ANY($2::uuid[]) ORDER BY id",
+            workspace_id,
+            list(upload_ids),
         )
         found: dict[UUID, list[RenditionOut]] = {}
         for row in rows:
@@ -47,7 +48,7 @@ class RenditionViews:
             {Rendition.state: RenditionState.QUEUED.value, Rendition.progress: 0.0}
         ).where(Rendition.upload == upload_id)
 
-    async def _out(self, row: dict[str, Any]) -> RenditionOut:
+    async def _out(self, row: Mapping[str, Any]) -> RenditionOut:
         return RenditionOut(
             id=row["id"],
             name=row["name"],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,6 +18,22 @@ from uploadm8.core.video.specs import (
 )
 from uploadm8.errors import FieldError, InvalidRequestError
 
+PlatformName = Literal["tiktok", "youtube", "instagram", "facebook"]
+
+
+class PlatformChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a user may choose for one platform alone; null is the choice for all.
+
+    Attributes:
+        aspect: shape of the frame; an upright one makes a short YouTube video a Short.
+        fit: crop, fit or blur.
+        cut: cut a video that is too long for the platform, instead of refusing it.
+    """
+
+    aspect: Aspect | None = None
+    fit: Fit | None = None
+    cut: bool | None = None
+
 
 class RenditionChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a user may choose about renditions, in `renditions` of presign.
@@ -28,6 +44,7 @@ class RenditionChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         short_side: 720, 1080 or 2160.
         max_fps: 30 or 60.
         cut: cut a video that is too long for a platform, instead of refusing it.
+        platforms: what differs for some platforms, by name.
     """
 
     aspects: tuple[Aspect, ...] = ()
@@ -35,6 +52,7 @@ class RenditionChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     short_side: int = 1080
     max_fps: int = 60
     cut: bool = False
+    platforms: dict[PlatformName, PlatformChoice] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,19 @@ class Wanted:
 
     spec: RenditionSpec
     platforms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What one platform gets.
+
+    Attributes:
+        media: name of the rules it is judged by, such as ``facebook_video``.
+        spec: its rendition.
+    """
+
+    media: str
+    spec: RenditionSpec
 
 
 def read_choice(given: Mapping[str, Any]) -> RenditionChoice:
@@ -63,22 +94,26 @@ def read_choice(given: Mapping[str, Any]) -> RenditionChoice:
     return choice
 
 
+def assigned_renditions(
+    platforms: Sequence[str], choice: RenditionChoice, *, hud: bool, duration_s: float | None = None
+) -> dict[str, Assigned]:
+    """The rendition of each platform; platforms that can share one get an equal spec."""
+    names = {
+        name: _media_name(name, _options(choice, name, hud=hud), duration_s) for name in platforms
+    }
+    targets = {media: _options(choice, name, hud=hud) for name, media in names.items()}
+    specs = assign_specs(targets, duration_s)
+    return {name: Assigned(media, specs[media]) for name, media in names.items()}
+
+
 def wanted_renditions(
     platforms: Sequence[str], choice: RenditionChoice, *, hud: bool, duration_s: float | None = None
 ) -> list[Wanted]:
     """The distinct renditions; without any target, the wide and the tall one."""
-    options = RenditionOptions(
-        fit=choice.fit,
-        short_side=choice.short_side,
-        max_fps=choice.max_fps,
-        hud=hud,
-        cut=choice.cut,
-    )
-    # Reels are short; what Facebook does not take as a reel goes out as a page video.
-    targets = {_media_name(name): options for name in platforms}
     by_spec: dict[RenditionSpec, list[str]] = {}
-    for name, spec in assign_specs(targets, duration_s).items():
-        by_spec.setdefault(spec, []).append(name.partition("_")[0])
+    assigned = assigned_renditions(platforms, choice, hud=hud, duration_s=duration_s)
+    for name, one in assigned.items():
+        by_spec.setdefault(one.spec, []).append(name)
     aspects = list(choice.aspects) or ([] if platforms else [Aspect.WIDE, Aspect.TALL])
     for aspect in aspects:
         spec = rendition_spec(
@@ -93,15 +128,33 @@ def wanted_renditions(
     return [Wanted(spec, tuple(sorted(set(names)))) for spec, names in by_spec.items()]
 
 
+def _options(choice: RenditionChoice, platform: str, *, hud: bool) -> RenditionOptions:
+    given = (own for name, own in choice.platforms.items() if name == platform)
+    own = next(given, PlatformChoice())
+    return RenditionOptions(
+        aspect=own.aspect,
+        fit=own.fit or choice.fit,
+        short_side=choice.short_side,
+        max_fps=choice.max_fps,
+        hud=hud,
+        cut=choice.cut if own.cut is None else own.cut,
+    )
+
+
+def _media_name(platform: str, options: RenditionOptions, duration_s: float | None) -> str:
+    """By which rules a platform judges the video: Reels and Shorts are short, pages take more."""
+    if platform == "facebook" and duration_s is not None and not options.cut:
+        longest = PLATFORMS["facebook"].max_duration_s
+        return "facebook_video" if duration_s > longest else "facebook"
+    if platform == "youtube" and options.aspect not in (None, Aspect.WIDE):
+        longest = PLATFORMS["youtube_short"].max_duration_s
+        return "youtube_short" if duration_s is not None and duration_s <= longest else "youtube"
+    return platform
+
+
 def as_it_is(platforms: Sequence[str], width: int, height: int, *, hud: bool) -> list[Wanted]:
     """One rendition in the source's own shape for every platform: tiers without auto-transcode."""
     return [Wanted(native_shape(width, height, hud=hud), tuple(sorted(set(platforms))))]
-
-
-def _media_name(platform: str) -> str:
-    return (
-        platform if platform in PLATFORMS else next(n for n in PLATFORMS if n.startswith(platform))
-    )
 
 
 def spec_to_json(wanted: Wanted) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Presign, complete, cancel, list and show uploads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -20,7 +20,7 @@ from uploadm8.domain.uploads.schemas import (
     UploadDetail,
     UploadOut,
 )
-from uploadm8.domain.uploads.tables import TelemetryFile, Upload, UploadState
+from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.domain.uploads.views import (
     LISTED,
     json_of,
@@ -118,9 +118,7 @@ class Uploads:
             raise ConflictError(
                 "This upload is not waiting for bytes any more.", code="upload_not_pending"
             )
-        detail = msgspec.to_builtins(
-            await self.detail(workspace_id, upload_id), builtin_types=(UUID,)
-        )
+        detail = msgspec.structs.asdict(await self._detail(row))
         if row["multipart_id"] is not None:
             parts = await self._parts(row)
             how: dict[str, Any] = {
@@ -215,8 +213,11 @@ class Uploads:
 
     async def detail(self, workspace_id: UUID, upload_id: UUID) -> UploadDetail:
         """Everything about an upload."""
-        row = await self._row(workspace_id, upload_id)
-        telemetry = await TelemetryFile.select().where(TelemetryFile.upload == upload_id).first()
+        return await self._detail(await self._row(workspace_id, upload_id))
+
+    async def _detail(self, row: Mapping[str, Any]) -> UploadDetail:
+        upload_id, workspace_id = row["id"], row["workspace"]
+        files = await DB.rows("SELECT * FROM telemetry_files WHERE upload=$1", upload_id)
         renditions = await self.renditions.of_uploads(workspace_id, [upload_id])
         publications = await self.publications.of_uploads(workspace_id, [upload_id])
         source = json_of(row["source"])
@@ -229,22 +230,22 @@ class Uploads:
             },
             hud=json_of(row["hud"]) or None,
             warnings=json_of(row["warnings"]),
-            telemetry=telemetry_out(telemetry, source),
+            telemetry=telemetry_out(files[0] if files else None, source),
             renditions=renditions.get(upload_id, []),
             publications=publications.get(upload_id, []),
         )
 
-    async def _row(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
-        row = (
-            await Upload.select()
-            .where(Upload.id == upload_id, Upload.workspace == workspace_id)
-            .first()
+    async def _row(self, workspace_id: UUID, upload_id: UUID) -> Mapping[str, Any]:
+        # By hand, like the lists below it: every page of an upload begins with these.
+        rows = await DB.rows(
+            "SELECT * FROM uploads WHERE id=$1 AND workspace=$2", upload_id, workspace_id
         )
-        if row is None:
+        if not rows:
             raise NotFoundError(
                 "There is no such upload in this workspace.", code="upload_not_found"
             )
-        return row
+        found: Mapping[str, Any] = rows[0]
+        return found
 
     async def _check_pending(self, workspace_id: UUID) -> None:
         count = await Upload.count().where(
@@ -264,7 +265,7 @@ class Uploads:
             {Upload.multipart_id: multipart_id, Upload.part_size: limits.PART_BYTES}
         ).where(Upload.id == upload_id)
 
-    async def _parts(self, row: dict[str, Any]) -> list[PresignedPart]:
+    async def _parts(self, row: Mapping[str, Any]) -> list[PresignedPart]:
         arrived = await self.storage.list_parts(row["object_key"], row["multipart_id"])
         parts = []
         for number, size in _part_sizes(row["size_bytes"], row["part_size"]):
@@ -274,7 +275,7 @@ class Uploads:
             parts.append(PresignedPart(number=number, url=url, size_bytes=size, etag=etag))
         return parts
 
-    async def _join_parts(self, row: dict[str, Any]) -> None:
+    async def _join_parts(self, row: Mapping[str, Any]) -> None:
         try:
             arrived = await self.storage.list_parts(row["object_key"], row["multipart_id"])
         except ObjectMissingError:

@@ -13,6 +13,7 @@ from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from uploadm8.errors import ConflictError, PreconditionFailedError, UnavailableError
+from uploadm8.infra.storage.presign import Presigner
 
 BLOCK = 1 << 20
 PART_SIZE = 16 * 1024 * 1024  # equal parts: R2 refuses unequal ones when completing
@@ -60,32 +61,21 @@ class Storage:
 
     client: Any
     bucket: str
+    presigner: Presigner
 
     async def presign_put(
         self, key: str, size: int, content_type: str, expires_s: int = 900
     ) -> PresignedPut:
-        """A URL to PUT exactly `size` bytes of `content_type` to a key that must not exist yet."""
-        url = await self.client.generate_presigned_url(
-            "put_object",
-            Params={
-                "Bucket": self.bucket,
-                "Key": key,
-                "ContentType": content_type,
-                "ContentLength": size,
-            },
-            ExpiresIn=expires_s,
-        )
-        return PresignedPut(url, {"Content-Type": content_type, "Content-Length": str(size)})
+        """A URL to PUT exactly `size` bytes of `content_type`."""
+        headers = {"Content-Type": content_type, "Content-Length": str(size)}
+        return PresignedPut(self.presigner.url("PUT", key, expires_s, headers=headers), headers)
 
     async def presign_get(self, key: str, filename: str | None = None, expires_s: int = 900) -> str:
         """A URL to download a key, offered under `filename`."""
-        params = {"Bucket": self.bucket, "Key": key}
+        query = {}
         if filename is not None:
-            params["ResponseContentDisposition"] = f'attachment; filename="{filename}"'
-        url: str = await self.client.generate_presigned_url(
-            "get_object", Params=params, ExpiresIn=expires_s
-        )
-        return url
+            query["response-content-disposition"] = f'attachment; filename="{filename}"'
+        return self.presigner.url("GET", key, expires_s, query=query)
 
     async def create_multipart(self, key: str, content_type: str) -> str:
         """Start a multipart upload and return its id."""
@@ -99,17 +89,8 @@ class Storage:
         self, key: str, multipart_id: str, number: int, expires_s: int = 3600
     ) -> str:
         """A URL to PUT one part (1-based)."""
-        url: str = await self.client.generate_presigned_url(
-            "upload_part",
-            Params={
-                "Bucket": self.bucket,
-                "Key": key,
-                "UploadId": multipart_id,
-                "PartNumber": number,
-            },
-            ExpiresIn=expires_s,
-        )
-        return url
+        query = {"uploadId": multipart_id, "partNumber": str(number)}
+        return self.presigner.url("PUT", key, expires_s, query=query)
 
     async def list_parts(self, key: str, multipart_id: str) -> dict[int, tuple[int, str]]:
         """Size and ETag of the parts that have arrived, by number."""
@@ -326,4 +307,4 @@ async def open_storage(
         aws_secret_access_key=secret_key,
         config=config,
     ) as client:
-        yield Storage(client, bucket)
+        yield Storage(client, bucket, Presigner(endpoint, bucket, access_key, secret_key))

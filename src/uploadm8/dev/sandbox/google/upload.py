@@ -110,9 +110,11 @@ class YouTubeUpload:
         call.account = session.account
         async with self._completing.setdefault(session.id, asyncio.Lock()):
             pass
+        header = call.headers.get("content-range", "")
+        if call.fault == "stale_status" and header.startswith("bytes *"):
+            return Reply(308)  # as it was before any byte came
         if session.video_id:
             return self._done(session, call)
-        header = call.headers.get("content-range", "")
         if header and (match := _PROBE.fullmatch(header)):
             if call.content_length != 0 or match[1] not in {str(session.total), "*"}:
                 raise refuse(400, "badRequest", "A status request has no body.", "global")
