@@ -66,7 +66,11 @@ async def their_upload(owner: Owner) -> object:
 
 async def their_account(owner: Owner) -> object:
     return await insert(
-        ConnectedAccount, id=uuid4(), workspace=owner.workspace_id, platform="youtube"
+        ConnectedAccount,
+        id=uuid4(),
+        workspace=owner.workspace_id,
+        platform="youtube",
+        external_id=uuid4().hex,
     )
 
 
@@ -232,6 +236,8 @@ ROWS: Mapping[str, Row] = {
         "session", role="admin", theirs=their_publication, body={"comment": "no"}
     ),
     "POST /api/publications/{publication_id}/request-approval": _EDITOR_POST,
+    "GET /api/status": Row(),
+    "GET /api/status/levels": Row("public"),
     "GET /api/platforms": Row(),
     "GET /api/platforms/accounts/{account_id}": Row(theirs=their_account),
     "DELETE /api/platforms/accounts/{account_id}": Row(role="admin", theirs=their_account),

@@ -33,6 +33,7 @@ from uploadm8.domain.publishing.approval_controllers import (
     DecisionsController,
 )
 from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.publishing.status_controllers import StatusController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
@@ -66,6 +67,7 @@ ROUTES: list[ControllerRouterHandler] = [
     PublicationsController,
     ApprovalsController,
     DecisionsController,
+    StatusController,
     HudController,
     PlatformsController,
     OAuthController,

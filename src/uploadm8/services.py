@@ -38,6 +38,7 @@ from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
 from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.publishing.status import Status
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.settings.service import SettingsService
@@ -103,6 +104,7 @@ class Services:
     publications: Publications
     approvals: Approvals
     acts: PublicationActs
+    status: Status
     closing: Closing
     previews: HudPreviews
     delivery: Delivery
@@ -191,6 +193,7 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             publications=publications,
             approvals=approvals,
             acts=PublicationActs(publications, approvals),
+            status=Status(entitlements),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
             delivery=Delivery(
