@@ -205,6 +205,8 @@ ROWS: Mapping[str, Row] = {
     "GET /api/billing/subscription": Row(),
     "GET /api/billing/usage": Row(),
     "GET /api/billing/invoices": Row(role="admin"),
+    "GET /api/billing/notes": Row(role="admin"),
+    "POST /api/billing/subscription/preview": Row(role="admin"),
     "POST /api/billing/subscription/change": Row(role="admin"),
     "POST /api/billing/subscription/cancel": Row(role="admin"),
     "POST /api/billing/subscription/resume": Row(role="admin"),
