@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo dev soak test check format lint types contracts deps clean
+.PHONY: help setup demo dev soak fuzz test check format lint types contracts deps clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ dev: setup ## Keep the whole stack running for development
 
 soak: setup ## Publish under kills and faults, count the posts (ROUNDS=, SEED=)
 	@$(BIN)/python -m uploadm8.dev.soak --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1)
+
+fuzz: setup ## Call every operation with made-up requests, as anonymous, user and admin (EXAMPLES=)
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),60) $(BIN)/pytest -n 2 --junitxml=fuzz.xml tests/api/test_openapi.py
 
 test: setup check ## All checks and tests
 	$(BIN)/pytest -n 2 --dist loadfile

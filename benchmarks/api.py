@@ -5,16 +5,7 @@ python benchmarks/api.py [--seconds 4] [--json]
 
 import argparse
 import asyncio
-import base64
 import json
-import os
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -22,48 +13,12 @@ import asyncpg
 import httpx
 
 from http_load import CONNECTIONS, load, request
-from uploadm8.dev.embedded import (
-    ACCESS_KEY,
-    SECRET_KEY,
-    start_objectstore,
-    start_postgres,
-    start_valkey,
-)
-from uploadm8.dev.processes import free_port
+from served import servers, serving
 
 PASSWORD = "a quiet morning drive"
 ROUNDS = 5
 OURS, BY_HAND = "list of 20", "list of 20 by hand"
 Results = dict[str, dict[str, Any]]
-
-
-@contextmanager
-def serving(target: str, env: dict[str, str]) -> Iterator[int]:
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", target, "--factory", "--workers", "2"]
-    process = subprocess.Popen(
-        [*command, "--port", str(port), "--log-level", "critical", "--no-access-log"],
-        env=env,
-        stdout=subprocess.DEVNULL,
-        cwd=Path(__file__).parents[1],
-    )
-    try:
-        _wait(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait(port: int) -> None:
-    for _ in range(300):
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2)
-        except httpx.HTTPError:
-            time.sleep(0.2)
-        else:
-            return
-    raise TimeoutError("the server did not start")
 
 
 async def people(port: int, count: int) -> list[dict[str, Any]]:
@@ -135,30 +90,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="um8bench"))
-    folder.chmod(0o755)
-    servers = [
-        start_postgres(folder / "postgres"),
-        start_valkey(folder / "valkey"),
-        start_objectstore(folder / "objects", "uploadm8-media"),
-    ]
-    env = {
-        **os.environ,
-        "DATABASE_URL": servers[0].url,
-        "REDIS_URL": servers[1].url,
-        "R2_ENDPOINT_URL": servers[2].url,
-        "R2_ACCESS_KEY_ID": ACCESS_KEY,
-        "R2_SECRET_ACCESS_KEY": SECRET_KEY,
-        "JWT_SECRET": "benchmark " * 5,
-        "TOKEN_ENC_KEYS": "v1:" + base64.b64encode(os.urandom(32)).decode(),
-        "RATE_LIMIT_MAX": "10000000",
-        "LOG_LEVEL": "ERROR",
-        "OUTBOX_DIR": str(folder / "outbox"),
-    }
-    try:
-        subprocess.run(
-            [str(Path(sys.executable).with_name("uploadm8")), "db", "upgrade"], env=env, check=True
-        )
+    with servers() as env:
         with serving("benchmarks.bare:bare", env) as port:
             bare = asyncio.run(load(port, lambda _: request("GET", "/"), given.seconds))
         with (
@@ -166,9 +98,6 @@ def main() -> None:
             serving("benchmarks.bare:by_hand", env) as by_hand,
         ):
             results = asyncio.run(measure(port, by_hand, env, given.seconds))
-    finally:
-        for server in servers:
-            server.process.stop()
     results = {"bare Litestar handler": bare, **results}
     ratio = round(results[OURS]["rps"] / results[BY_HAND]["rps"], 3)
     by_cpu = round(results[BY_HAND]["cpu_ms"] / results[OURS]["cpu_ms"], 3)

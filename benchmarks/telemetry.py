@@ -1,6 +1,6 @@
 """Reading telemetry against gpxpy and fitdecode: the same file, the same run, in turns.
 
-    .venv/bin/python benchmarks/telemetry.py [--points 1000000] [--fit ride.fit]
+    .venv/bin/python benchmarks/telemetry.py [--points 1000000] [--fit ride.fit] [--json]
 
 CPU seconds are those of reading alone; memory is the peak above what the process had after its
 imports. Ours reads, cleans and derives; theirs only parse.
@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import fitdecode
 import gpxpy
@@ -104,7 +105,8 @@ def run(reader: str, path: Path, tiny: Path) -> None:
     print(json.dumps({"points": points, "cpu_s": cpu, "mib": above}))
 
 
-def compare(title: str, path: Path, theirs: str, pairs: int) -> None:
+def compare(path: Path, theirs: str, pairs: int) -> dict[str, float]:
+    """How many times as fast as the other reader we are, parsing alone and in all."""
     ratios: dict[str, list[float]] = {"ours": [], "ours-parse": []}
     for _ in range(pairs):
         other = measure(theirs, path)
@@ -113,8 +115,22 @@ def compare(title: str, path: Path, theirs: str, pairs: int) -> None:
             values.append(other["cpu_s"] / mine["cpu_s"])
             if mine["points"] != other["points"]:
                 sys.exit(f"{name} found {mine['points']} points, {theirs} {other['points']}")
-    for name, values in ratios.items():
-        print(f"{title}: {name} {statistics.median(values):.1f} times as fast as {theirs}")
+    return {name: round(statistics.median(values), 2) for name, values in ratios.items()}
+
+
+def told(results: dict[str, Any]) -> str:
+    big = results["gpx_big"]
+    cost = f"{big['cpu_s']} s CPU (goal 12), {big['mb']} MB above baseline (goal 150)"
+    lines = [f"GPX, {big['points']:,} points: {cost}"]
+    for title, key, theirs in (
+        ("GPX, 50,000 points", "gpx_against_gpxpy", "gpxpy"),
+        (f"FIT, {results['fit']}", "fit_against_fitdecode", "fitdecode"),
+    ):
+        lines += [
+            f"{title}: {name} {ratio} times as fast as {theirs} (goal 10)"
+            for name, ratio in results[key].items()
+        ]
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -122,6 +138,7 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=1_000_000)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--fit", type=Path, help="a real FIT file instead of a built one")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--run", nargs=2, metavar=("READER", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -136,17 +153,22 @@ def main() -> None:
         big, small = Path(folder) / "big.gpx", Path(folder) / "small.gpx"
         write_gpx(big, options.points)
         cost = measure("ours", big)
-        print(
-            f"GPX, {options.points:,} points: {cost['cpu_s']:.1f} s CPU, "
-            f"{options.points / cost['cpu_s']:,.0f} points/s, {cost['mib']:.0f} MiB above baseline"
-        )
         write_gpx(small, 50_000)
-        compare("GPX, 50,000 points", small, "gpxpy", options.pairs)
         ride = options.fit
         if ride is None:
             ride = Path(folder) / "ride.fit"
             write_fit(ride, 20_000)
-        compare(f"FIT, {ride.name}", ride, "fitdecode", options.pairs)
+        results = {
+            "gpx_big": {
+                "points": int(cost["points"]),
+                "cpu_s": round(cost["cpu_s"], 2),
+                "mb": round(cost["mib"] * 1.048576, 1),
+            },
+            "gpx_against_gpxpy": compare(small, "gpxpy", options.pairs),
+            "fit": ride.name,
+            "fit_against_fitdecode": compare(ride, "fitdecode", options.pairs),
+        }
+        print(json.dumps(results) if options.json else told(results))
 
 
 if __name__ == "__main__":

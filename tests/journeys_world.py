@@ -1,13 +1,17 @@
 """The whole product as processes, driven as a customer would, with a ledger of what was posted."""
 
+import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
+from uploadm8.dev.embedded import start_postgres, start_valkey
 from uploadm8.dev.processes import Process
-from uploadm8.dev.rest_client import RestClient
+from uploadm8.dev.rest_client import ApiProblemError, RestClient
 from uploadm8.dev.sample import SamplePaths
 from uploadm8.dev.stack import Stack
 
@@ -81,6 +85,49 @@ class World:
         told: Any = httpx.get(f"{self.stack.sandbox_url}/_sandbox/ledger", timeout=30).json()
         found: list[dict[str, Any]] = told["posts"] if isinstance(told, dict) else told
         return found
+
+    def fault(self, party: str, route: str, fault: str, **more: Any) -> None:
+        """Let a call of a platform go wrong once."""
+        self._sandbox("POST", json={"party": party, "route": route, "fault": fault} | more)
+
+    def armed(self) -> list[dict[str, Any]]:
+        """The faults that no call has met yet."""
+        found: list[dict[str, Any]] = self._sandbox("GET")
+        return found
+
+    def _sandbox(self, method: str, **kwargs: Any) -> Any:
+        url = f"{self.stack.sandbox_url}/_sandbox/faults"
+        answer = httpx.request(method, url, timeout=30, **kwargs)
+        answer.raise_for_status()
+        return answer.json()
+
+    def lose(self, server: str) -> None:
+        """Stop PostgreSQL, or kill Valkey and forget its data; then start it at the same place."""
+        process = self.stack.process(server)
+        variable = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}[server]
+        port = urlsplit(self.stack.env[variable]).port
+        folder = self.stack.home / server
+        if server == "postgres":
+            process.stop()
+            started = start_postgres(folder, port=port)
+        else:
+            process.kill()
+            shutil.rmtree(folder)
+            started = start_valkey(folder, port=port)
+        self.stack.processes[self.stack.processes.index(process)] = started.process
+
+    def patient_get(self, path: str) -> dict[str, Any]:
+        """Read, waiting through the seconds in which the database is away."""
+        for _ in range(40):
+            try:
+                found: dict[str, Any] = self.client.call("GET", path)
+            except ApiProblemError as problem:
+                if problem.problem.get("status") != 503:
+                    raise
+                time.sleep(0.5)
+            else:
+                return found
+        raise TimeoutError("the API did not come back")
 
     def used(self) -> int:
         """Uploads counted against this month's quota."""

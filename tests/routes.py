@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 from piccolo.table import Table
 
 from uploadm8.domain.accounts.tables import Session
+from uploadm8.domain.notifications.tables import WebhookDelivery, WebhookEndpoint
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.uploads.tables import Upload
-from uploadm8.domain.workspaces.tables import ApiKey, Invitation
+from uploadm8.domain.workspaces.tables import ApiKey, Invitation, WorkspaceEvent
 
 Door = Literal["public", "member", "session", "admin"]
 
@@ -114,15 +115,40 @@ async def their_invitation(owner: Owner) -> object:
     )
 
 
+async def their_endpoint(owner: Owner) -> object:
+    return await insert(WebhookEndpoint, id=uuid4(), workspace=owner.workspace_id)
+
+
+async def their_delivery(owner: Owner) -> object:
+    event = uuid4()
+    await insert(
+        WorkspaceEvent,
+        id=event,
+        workspace=owner.workspace_id,
+        kind="quota.used",
+        unique_key=str(event),
+    )
+    return await insert(
+        WebhookDelivery,
+        id=uuid4(),
+        workspace=owner.workspace_id,
+        endpoint=await their_endpoint(owner),
+        event=event,
+    )
+
+
 _CODE = {"code": "123456"}
 _TOKEN = {"token": "x" * 64}
 _EDITOR_UPLOAD = Row(role="editor", theirs=their_upload)
+_TARGETS = {"upload_id": str(uuid4()), "targets": [{"account_id": str(uuid4())}]}
 _EDITOR_POST = Row(role="editor", theirs=their_publication)
+_VIDEO = {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 9}
 _FIT = {"filename": "a.fit", "content_type": "application/octet-stream", "size_bytes": 9}
 
 ROWS: Mapping[str, Row] = {
     "GET /healthz": Row("public"),
     "GET /readyz": Row("public"),
+    "GET /metrics": Row("public"),
     "GET /schema": Row("public"),
     "GET /schema/openapi.json": Row("public"),
     "GET /schema/{path}": Row("public", path={"path": "x"}),
@@ -181,6 +207,16 @@ ROWS: Mapping[str, Row] = {
     "GET /api/settings": Row(),
     "PUT /api/settings": Row(role="admin", body={}),
     "PATCH /api/settings": Row(role="admin", body={}),
+    "GET /api/webhooks": Row(role="admin"),
+    "POST /api/webhooks": Row(role="admin"),
+    "GET /api/webhooks/{endpoint_id}": Row(role="admin", theirs=their_endpoint),
+    "PATCH /api/webhooks/{endpoint_id}": Row(role="admin", theirs=their_endpoint, body={}),
+    "DELETE /api/webhooks/{endpoint_id}": Row(role="admin", theirs=their_endpoint),
+    "POST /api/webhooks/{endpoint_id}/secret": Row(role="admin", theirs=their_endpoint),
+    "POST /api/webhooks/{endpoint_id}/test": Row(role="admin", theirs=their_endpoint),
+    "GET /api/webhooks/deliveries": Row(role="admin"),
+    "GET /api/webhooks/deliveries/{delivery_id}": Row(role="admin", theirs=their_delivery),
+    "POST /api/webhooks/deliveries/{delivery_id}/replay": Row(role="admin", theirs=their_delivery),
     "GET /api/uploads": Row(),
     "POST /api/uploads/presign": Row(role="editor"),
     "GET /api/uploads/{upload_id}": Row(theirs=their_upload),
@@ -194,6 +230,11 @@ ROWS: Mapping[str, Row] = {
         role="editor", theirs=their_upload, body={"offset_s": 1.5}
     ),
     "GET /api/uploads/{upload_id}/telemetry/preview": Row(theirs=their_upload),
+    "PUT /api/uploads/{upload_id}/thumbnail": Row(
+        role="editor", theirs=their_upload, body={"at_s": 1.5}
+    ),
+    "POST /api/preflight": Row(body=_VIDEO),
+    "GET /api/uploads/{upload_id}/preflight": Row(theirs=their_upload),
     "POST /api/uploads/{upload_id}/hud/preview": Row(role="editor", theirs=their_upload, body={}),
     "GET /api/uploads/{upload_id}/hud/preview": Row(theirs=their_upload),
     "GET /api/hud/themes": Row("public"),
@@ -213,11 +254,20 @@ ROWS: Mapping[str, Row] = {
     "GET /api/audit": Row(role="admin"),
     "GET /api/audit/export": Row(role="admin"),
     "POST /api/webhooks/tiktok": Row("public"),
+    "GET /api/webhooks/meta": Row("public"),
+    "POST /api/webhooks/meta": Row("public"),
     "POST /api/webhooks/meta/deauthorize": Row("public"),
     "POST /api/webhooks/meta/data-deletion": Row("public"),
     "GET /api/webhooks/meta/data-deletion/{code}": Row("public", path={"code": "x"}),
     "GET /api/publications": Row(),
+    "POST /api/publications": Row(role="editor", body=_TARGETS),
+    "POST /api/publications/preflight": Row(role="editor", body=_TARGETS),
+    "GET /api/publications/queue/{account_id}": Row(theirs=their_account),
+    "PUT /api/publications/queue/{account_id}": Row(
+        role="editor", theirs=their_account, body={"times": [{"day": "monday", "at": "18:00"}]}
+    ),
     "GET /api/publications/{publication_id}": Row(theirs=their_publication),
+    "GET /api/publications/{publication_id}/metrics": Row(theirs=their_publication),
     "POST /api/publications/{publication_id}/cancel": _EDITOR_POST,
     "POST /api/publications/{publication_id}/release": _EDITOR_POST,
     "POST /api/publications/{publication_id}/retry": _EDITOR_POST,
@@ -242,6 +292,7 @@ ROWS: Mapping[str, Row] = {
     "GET /api/status/levels": Row("public"),
     "GET /api/platforms": Row(),
     "GET /api/platforms/accounts/{account_id}": Row(theirs=their_account),
+    "GET /api/platforms/accounts/{account_id}/limits": Row(theirs=their_account),
     "DELETE /api/platforms/accounts/{account_id}": Row(role="admin", theirs=their_account),
     "POST /api/platforms/choices/{choice_id}": Row(
         role="admin", theirs=their_choice, body={"external_ids": ["1"]}
@@ -259,5 +310,17 @@ ROWS: Mapping[str, Row] = {
     "GET /api/admin/kpi/global": Row("admin"),
     "GET /api/admin/users/search": Row("admin"),
     "POST /api/admin/users/role": Row("admin"),
+    "GET /api/admin/entitlements": Row("admin"),
     "POST /api/admin/entitlements/grant": Row("admin"),
+    "POST /api/admin/entitlements/revoke": Row("admin"),
+    "POST /api/admin/users/{user_id}/suspend": Row("admin"),
+    "POST /api/admin/users/{user_id}/unsuspend": Row("admin"),
+    "POST /api/admin/users/{user_id}/sign-out": Row("admin"),
+    "POST /api/admin/users/{user_id}/impersonate": Row("admin"),
+    "GET /api/admin/jobs": Row("admin"),
+    "POST /api/admin/jobs/requeue": Row("admin"),
+    "POST /api/admin/jobs/{job_id}/retry": Row("admin"),
+    "POST /api/admin/jobs/{job_id}/cancel": Row("admin"),
+    "POST /api/admin/publications/{publication_id}/retry": Row("admin"),
+    "POST /api/admin/publications/{publication_id}/cancel": Row("admin"),
 }

@@ -21,20 +21,26 @@ from uploadm8.domain.accounts.controllers import AuthController, provide_client
 from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
 from uploadm8.domain.admin.controllers import AdminController
+from uploadm8.domain.admin.metrics_controllers import metrics
+from uploadm8.domain.admin.people_controllers import AdminPeopleController
 from uploadm8.domain.admin.read_controllers import AdminReadsController
+from uploadm8.domain.admin.work_controllers import AdminWorkController
 from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.audit.controllers import AuditController
 from uploadm8.domain.billing.controllers import BillingController
 from uploadm8.domain.kpi.controllers import KpiController
+from uploadm8.domain.notifications.controllers import WebhooksController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
 from uploadm8.domain.platforms.webhook_controllers import PlatformWebhooksController
 from uploadm8.domain.publishing.approval_controllers import (
     ApprovalsController,
     DecisionsController,
 )
-from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.publishing.controllers import PublicationsController, QueueController
+from uploadm8.domain.publishing.preflight_controllers import PreflightController
 from uploadm8.domain.publishing.status_controllers import StatusController
 from uploadm8.domain.renditions.controllers import HudController
+from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
 from uploadm8.domain.settings.controllers import SettingsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
@@ -46,11 +52,13 @@ from uploadm8.domain.workspaces.invitation_controllers import (
 from uploadm8.domain.workspaces.team_controllers import MembersController, WorkspacesController
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
+from uploadm8.operations import operating
 from uploadm8.services import install_doorbell, open_services
 
 ROUTES: list[ControllerRouterHandler] = [
     healthz,
     readyz,
+    metrics,
     AuthController,
     CredentialController,
     SessionsController,
@@ -63,12 +71,16 @@ ROUTES: list[ControllerRouterHandler] = [
     InvitationsController,
     JoiningController,
     SettingsController,
+    WebhooksController,
     UploadsController,
+    PreflightController,
     PublicationsController,
+    QueueController,
     ApprovalsController,
     DecisionsController,
     StatusController,
     HudController,
+    ThumbnailController,
     PlatformsController,
     OAuthController,
     PlatformWebhooksController,
@@ -78,6 +90,8 @@ ROUTES: list[ControllerRouterHandler] = [
     KpiController,
     AdminController,
     AdminReadsController,
+    AdminPeopleController,
+    AdminWorkController,
 ]
 
 DEPENDENCIES = {
@@ -104,7 +118,7 @@ def create_app(config: Config | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_services(config) as services:
+        async with open_services(config) as services, operating(services, "web"):
             app.state.services = services
             yield
 

@@ -86,6 +86,7 @@ class Config(BaseSettings):
     google_client_secret: SecretStr = _secret("Google OAuth client secret")
     meta_app_id: str = _f("", "Meta app")
     meta_app_secret: SecretStr = _secret("Meta app secret")
+    meta_webhook_verify_token: SecretStr = _secret("What Meta sends as hub.verify_token; any words")
     meta_api_version: str = _f("v23.0", "Graph API version")
 
     tiktok_extra_scopes: str = _f("", "Comma list of scopes to ask beside the defaults")
@@ -103,6 +104,10 @@ class Config(BaseSettings):
 
     admin_api_key: SecretStr = _secret("X-Admin-Key; at least 32 bytes, off otherwise")
     admin_discord_webhook_url: SecretStr = _secret("Operator alerts")
+    alert_disk_free_mib: int = _f(4096, "Operators are told below this much room for renders")
+    admins_need_two_step: bool | None = _f(
+        None, "Refuse administrators without a second factor; default true in production"
+    )
     bootstrap_admin_email: str = _f("", "Becomes the first admin when its address is verified")
 
     base_url: str = _f("https://auth.uploadm8.com", "Public URL of this API")
@@ -135,6 +140,9 @@ class Config(BaseSettings):
         None, "required or optional; default required with Mailgun, else optional"
     )
     trusted_proxies: str = _f("", "Comma list of proxy addresses whose X-Forwarded-For is believed")
+    webhook_private_addresses: bool = _f(
+        False, "Call webhooks on private addresses and by plain http; for development"
+    )
     expose_docs: bool | None = _f(None, "Serve the OpenAPI page; default only in development")
     scratch_dir: Path = _f(Path(".uploadm8/scratch"), "Private working folder of renders")
     outbox_dir: Path = _f(Path(".uploadm8/outbox"), "Mail written here when Mailgun is not set")
@@ -142,7 +150,11 @@ class Config(BaseSettings):
     metrics_token: SecretStr = _secret(
         "Bearer token of /metrics; off without it outside development"
     )
-    sentry_dsn: SecretStr = _secret("Error reports; off without it")
+    sentry_dsn: SecretStr = _secret("Error reports; off without it; needs uploadm8[sentry]")
+    otel_exporter_otlp_endpoint: str = _f(
+        "", "Base URL of an OTLP/HTTP collector of traces; off without it; needs uploadm8[tracing]"
+    )
+    trace_share: float = _f(1.0, "Share of traces that are recorded, 0 to 1")
 
     tiktok_web_base_url: str = _f("https://www.tiktok.com", "TikTok web host")
     tiktok_api_base_url: str = _f("https://open.tiktokapis.com", "TikTok API host")
@@ -194,6 +206,12 @@ class Config(BaseSettings):
     def is_development(self) -> bool:
         """Whether conveniences that production must not have are on."""
         return self.app_env is Environment.DEVELOPMENT
+
+    @property
+    def two_step_for_admins(self) -> bool:
+        """Whether administrators need a second factor."""
+        asked = self.admins_need_two_step
+        return not self.is_development if asked is None else asked
 
     @property
     def docs_exposed(self) -> bool:

@@ -12,12 +12,16 @@ _TABLE_MODULES = [
     "uploadm8.domain.settings.tables",
     "uploadm8.infra.db.idempotency",
     "uploadm8.infra.jobs.tables",
+    "uploadm8.infra.processes",
     "uploadm8.infra.audit.tables",
     "uploadm8.domain.uploads.tables",
     "uploadm8.domain.renditions.tables",
     "uploadm8.domain.platforms.tables",
     "uploadm8.domain.publishing.tables",
+    "uploadm8.domain.publishing.rollups.tables",
     "uploadm8.domain.billing.tables",
+    "uploadm8.domain.notifications.tables",
+    "uploadm8.domain.admin.tables",
 ]
 
 APP_CONFIG = AppConfig(

@@ -16,31 +16,40 @@ from uploadm8.domain.accounts.totp import SecondFactor
 from uploadm8.domain.admin.figures import Figures
 from uploadm8.domain.admin.people import People
 from uploadm8.domain.admin.service import Administration
+from uploadm8.domain.admin.standing import Standing
+from uploadm8.domain.admin.support import Support
+from uploadm8.domain.admin.work import Work
 from uploadm8.domain.analytics.posts import PostResults
 from uploadm8.domain.analytics.service import Analytics
 from uploadm8.domain.audit.service import AuditTrail
 from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.grants import Grants
-from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
 from uploadm8.domain.billing.team import TeamSeats
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.service import Kpis
-from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
-from uploadm8.domain.platforms.clients.registry import build_clients
-from uploadm8.domain.platforms.service import Platforms, build_platforms
+from uploadm8.domain.notifications.choices import Choices
+from uploadm8.domain.notifications.deliveries import Deliveries
+from uploadm8.domain.notifications.endpoints import Endpoints as WebhookEndpoints
+from uploadm8.domain.notifications.service import NotificationServices
+from uploadm8.domain.platforms.service import Platforms
 from uploadm8.domain.publishing.acts import PublicationActs
 from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
-from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
+from uploadm8.domain.publishing.posting import Posting
+from uploadm8.domain.publishing.preflights import Preflights
+from uploadm8.domain.publishing.queue_times import QueueTimes
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.publishing.status import Status
+from uploadm8.domain.publishing.targets import Targets
+from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
+from uploadm8.domain.renditions.thumbnails import Thumbnails
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
@@ -58,13 +67,20 @@ from uploadm8.infra.jobs.broker import build_broker
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.doorbell import install
 from uploadm8.infra.live import Live
-from uploadm8.infra.mail.mailer import Mailer
+from uploadm8.infra.metrics.shared import SharedMetrics
 from uploadm8.infra.ratelimit import Rate, RateLimiter
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.security.cipher import Cipher
 from uploadm8.infra.security.passwords import Passwords
 from uploadm8.infra.security.reseal import Reseal
 from uploadm8.infra.storage.s3 import Storage, open_storage
+from uploadm8.parties import (
+    base_urls,
+    billing_options,
+    build_settings,
+    connect_platforms,
+    open_notifications,
+)
 from uploadm8.people import build_mailer, build_people
 
 
@@ -91,6 +107,9 @@ class Services:
     joining: Joining
     team_mail: TeamMail
     settings: SettingsService
+    notifications: NotificationServices
+    webhook_endpoints: WebhookEndpoints
+    webhook_deliveries: Deliveries
     entitlements: Entitlements
     grants: Grants
     quota: Quota
@@ -102,11 +121,14 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    queue_times: QueueTimes
     approvals: Approvals
     acts: PublicationActs
     status: Status
     closing: Closing
     previews: HudPreviews
+    thumbnails: Thumbnails
+    preflights: Preflights
     delivery: Delivery
     analytics: Analytics
     post_results: PostResults
@@ -115,7 +137,12 @@ class Services:
     figures: Figures
     people: People
     administration: Administration
+    standing: Standing
+    support: Support
+    work: Work
     admin_key: str
+    admins_need_two_step: bool
+    metrics: SharedMetrics
 
 
 def queue_names(config: Config) -> dict[Queue, str]:
@@ -128,8 +155,13 @@ def queue_names(config: Config) -> dict[Queue, str]:
 
 
 @asynccontextmanager
-async def open_services(config: Config) -> AsyncIterator[Services]:
-    """Open every connection, on the running event loop, and close them again in reverse."""
+async def open_services(config: Config, role: str = "web") -> AsyncIterator[Services]:
+    """Open every connection, on the running event loop, and close them again in reverse.
+
+    Args:
+        config: the settings.
+        role: ``web`` or ``worker``, by which this process is counted.
+    """
     async with AsyncExitStack() as stack:
         cipher = Cipher.parse(config.token_enc_keys.get_secret_value())
         await DB.open(config.database_pool_size)
@@ -147,19 +179,25 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
                 config.r2_bucket_name,
             )
         )
-        http = await stack.enter_async_context(open_http(_outside(config)))
+        http = await stack.enter_async_context(open_http(base_urls(config)))
         passwords = Passwords()
         stack.callback(passwords.close)
         people = build_people(config, cipher, passwords, build_mailer(config, http))
         options = billing_options(config)
         billing = build_billing(options, await stack.enter_async_context(open_gateway(options)))
         entitlements, quota = billing.entitlements, billing.quota
+        settings = build_settings(cipher, config.discord_base_url, entitlements)
+        choices = Choices(settings, entitlements)
+        notifications = await stack.enter_async_context(
+            open_notifications(config, http, cipher, choices, people.post.mailer)
+        )
+        platforms = connect_platforms(config, http, cipher, choices, people.post.mailer)
         seats = TeamSeats(entitlements)
-        platforms = _platforms(config, http, cipher, entitlements, people.post.mailer)
         approvals = Approvals(entitlements)
-        plans, views = PublicationPlans(entitlements, approvals), RenditionViews(storage)
-        publications = Publications(entitlements)
-        settings = SettingsService(cipher, config.discord_base_url)
+        targets = Targets(entitlements, approvals)
+        plans, views = PublicationPlans(targets), RenditionViews(storage)
+        publications = Publications(Posting(targets, platforms.limits))
+        preflights = Preflights(MediaCheck(entitlements))
         yield Services(
             config=config,
             redis=redis,
@@ -175,6 +213,9 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             post=people.post,
             api_keys=people.api_keys,
             settings=settings,
+            notifications=notifications,
+            webhook_endpoints=notifications.endpoints,
+            webhook_deliveries=notifications.deliveries,
             seats=seats,
             members=Members(people.workspaces, seats),
             invitations=Invitations(seats),
@@ -188,14 +229,17 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views, entitlements),
+            uploads=Uploads(storage, quota, plans, views, entitlements, preflights),
             telemetry=TelemetryFiles(storage, plans, views),
             publications=publications,
+            queue_times=QueueTimes(entitlements),
             approvals=approvals,
             acts=PublicationActs(publications, approvals),
             status=Status(entitlements),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage),
+            thumbnails=Thumbnails(),
+            preflights=preflights,
             delivery=Delivery(
                 platforms.keeper,
                 platforms.clients.publishers,
@@ -210,69 +254,13 @@ async def open_services(config: Config) -> AsyncIterator[Services]:
             people=People(),
             export=Export(entitlements),
             administration=Administration(Grants()),
+            standing=Standing(people.accounts.sessions),
+            support=Support(people.accounts.sessions, people.post),
+            work=Work(publications),
+            admins_need_two_step=config.two_step_for_admins,
             admin_key=config.admin_api_key.get_secret_value(),
+            metrics=SharedMetrics.of(redis, role),
         )
-
-
-def billing_options(config: Config) -> BillingOptions:
-    """The STRIPE_* settings."""
-    return BillingOptions(
-        secret_key=config.stripe_secret_key.get_secret_value(),
-        webhook_secret=config.stripe_webhook_secret.get_secret_value(),
-        api_base_url=config.stripe_api_base_url,
-        lookup_keys=config.lookup_keys,
-        default_lookup_key=config.stripe_default_lookup_key,
-        success_url=config.stripe_success_url,
-        cancel_url=config.stripe_cancel_url,
-        portal_return_url=config.stripe_portal_return_url,
-        trial_days=config.stripe_trial_days_default,
-        automatic_tax=config.stripe_automatic_tax,
-    )
-
-
-def _outside(config: Config) -> list[str]:
-    """The base URLs of every outside party: plain http is allowed to these only."""
-    ours = {"base_url", "frontend_url"}
-    names = [name for name in Config.model_fields if name.endswith("_base_url")]
-    return [getattr(config, name) for name in names if name not in ours]
-
-
-def _platforms(
-    config: Config, http: Http, cipher: Cipher, entitlements: Entitlements, mailer: Mailer
-) -> Platforms:
-    endpoints = Endpoints(
-        tiktok_web=config.tiktok_web_base_url,
-        tiktok_api=config.tiktok_api_base_url,
-        google_accounts=config.google_accounts_base_url,
-        google_oauth=config.google_oauth_base_url,
-        google_api=config.google_api_base_url,
-        youtube_analytics=config.youtube_analytics_base_url,
-        meta_web=config.meta_web_base_url,
-        meta_graph=config.meta_graph_base_url,
-        meta_graph_video=config.meta_graph_video_base_url,
-        meta_rupload=config.meta_rupload_base_url,
-        meta_version=config.meta_api_version,
-    )
-    apps = Apps(
-        tiktok=AppCredentials(
-            config.tiktok_client_key, config.tiktok_client_secret.get_secret_value()
-        ),
-        google=AppCredentials(
-            config.google_client_id, config.google_client_secret.get_secret_value()
-        ),
-        meta=AppCredentials(config.meta_app_id, config.meta_app_secret.get_secret_value()),
-        extra_scopes=config.extra_scopes,
-    )
-    return build_platforms(
-        build_clients(http, endpoints, apps),
-        cipher,
-        base_url=config.base_url,
-        frontend_url=config.frontend_url,
-        allow_account=entitlements.check_accounts,
-        mailer=mailer,
-        connected=requeue_parked,
-        posts_moved=ask_sooner,
-    )
 
 
 def install_doorbell(config: Config) -> None:

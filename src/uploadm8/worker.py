@@ -8,17 +8,21 @@ import dramatiq
 
 from uploadm8.config import Config
 from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.analytics.digest import Digests
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
 from uploadm8.domain.publishing.approval_mail import ApprovalMail
+from uploadm8.domain.publishing.foresight import Foresight
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
+from uploadm8.domain.publishing.rollups.keeping import RollupJobs
 from uploadm8.domain.publishing.sweep import PublicationSweep
 from uploadm8.domain.renditions.actors import RenditionJobs
 from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.renditions.fleet import Fleet
 from uploadm8.domain.renditions.materials import Materials
+from uploadm8.domain.renditions.stills import Stills
 from uploadm8.domain.uploads.actors import UploadJobs
 from uploadm8.domain.workspaces.actors import WorkspaceJobs
 from uploadm8.infra import failpoints
@@ -30,6 +34,7 @@ from uploadm8.infra.jobs.handlers import Handler
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.upkeep import Upkeep
 from uploadm8.infra.logging import configure_logging
+from uploadm8.operations import operating
 from uploadm8.services import Services, open_services, queue_names
 
 
@@ -39,7 +44,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         *(services.storage, services.scratch, services.live),
         *(services.quota, services.settings),
     )
-    uploads = UploadJobs(*common)
+    uploads = UploadJobs(*common, services.preflights)
     materials = Materials(services.storage, services.scratch, services.settings)
     finishing = Finishing(services.storage, services.scratch, services.live, services.quota)
     fleet = Fleet(
@@ -48,7 +53,8 @@ def handlers(services: Services) -> dict[str, Handler]:
         split_from_s=services.config.render_split_seconds,
         segment_s=services.config.render_segment_seconds,
     )
-    renditions = RenditionJobs(materials, finishing, fleet, services.entitlements)
+    stills = Stills(services.storage, services.scratch)
+    renditions = RenditionJobs(materials, finishing, fleet, stills, services.entitlements)
     groups = (
         uploads.handlers(),
         renditions.handlers(),
@@ -57,8 +63,12 @@ def handlers(services: Services) -> dict[str, Handler]:
         Aftermath(services.delivery, services.platforms.clients).handlers(),
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
+        RollupJobs().handlers(),
+        Foresight(services.platforms.jobs.letters).handlers(),
         ApprovalMail(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
+        services.notifications.jobs.handlers(),
+        Digests().handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         WorkspaceJobs(services.closing, services.team_mail).handlers(),
         BillingJobs(
@@ -79,7 +89,8 @@ class Worker:
 
     async def start(self) -> None:
         """Open everything; called on the worker's event loop."""
-        services = await self._stack.enter_async_context(open_services(self._config))
+        services = await self._stack.enter_async_context(open_services(self._config, "worker"))
+        await self._stack.enter_async_context(operating(services, "worker"))
         self._runner = Runner(
             handlers=handlers(services),
             slots={

@@ -23,6 +23,13 @@ CRASHES = {
     "facebook": "before_published",
 }
 
+STARTS = (
+    ("tiktok", "video_init"),
+    ("google", "upload_start"),
+    ("meta", "ig_create"),
+    ("meta", "reel_start"),
+)
+
 
 @pytest.fixture(scope="module")
 def posted(world: World) -> dict[str, Any]:
@@ -103,6 +110,26 @@ def test_a_worker_killed_while_publishing_posts_exactly_once(
     assert after - before == Counter(list(OPTIONS))
 
 
+@pytest.mark.parametrize("server", ["valkey", "postgres"])
+def test_posts_under_way_survive_the_loss_of_a_server(
+    world: World, posted: dict[str, Any], server: str
+) -> None:
+    """Valkey comes back empty, PostgreSQL after every connection to it has broken."""
+    before = Counter(post["platform"] for post in world.posts())
+    for party, route in STARTS:
+        world.fault(party, route, "slow", delay_s=2)
+    created = [
+        world.client.call("POST", f"/api/publications/{p['id']}/post-again")["id"]
+        for p in posted["publications"]
+    ]
+    while world.armed():  # until every post is held up in the middle of its job
+        time.sleep(0.05)
+    world.lose(server)
+    assert {_settled(world, i)["state"] for i in created} == {"published"}
+    after = Counter(post["platform"] for post in world.posts())
+    assert after - before == Counter(list(OPTIONS))
+
+
 def _all_published(world: World, ids: list[str]) -> bool:
     return all(
         world.client.call("GET", f"/api/publications/{i}")["state"] == "published" for i in ids
@@ -111,7 +138,7 @@ def _all_published(world: World, ids: list[str]) -> bool:
 
 def _settled(world: World, publication: str) -> dict[str, Any]:
     for _ in range(300):
-        detail: dict[str, Any] = world.client.call("GET", f"/api/publications/{publication}")
+        detail: dict[str, Any] = world.patient_get(f"/api/publications/{publication}")
         if detail["state"] in {"published", "failed", "unknown", "canceled"}:
             return detail
         time.sleep(0.3)

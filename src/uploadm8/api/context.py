@@ -18,6 +18,8 @@ from uploadm8.api.problems import PROBLEM_JSON, problem
 from uploadm8.errors import InvalidRequestError, UploadM8Error
 from uploadm8.infra.audit import origin
 from uploadm8.infra.ids import new_id_text
+from uploadm8.infra.metrics.catalog import REQUEST_SECONDS, REQUESTS, REQUESTS_NOW
+from uploadm8.infra.tracing import Span, SpanKind, span
 
 log = structlog.get_logger("uploadm8.access")
 
@@ -29,6 +31,7 @@ _SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
     (b"cross-origin-resource-policy", b"same-site"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _CSP = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 
 
@@ -62,9 +65,7 @@ class Edge:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["address"] = self._proxies.client(peer, forwarded)
-        structlog.contextvars.bind_contextvars(request_id=request_id)
         origin.enter(request_id, state["address"])
-        started = time.perf_counter()
         seen = {"status": 500}
 
         async def decorated(message: Message) -> None:
@@ -77,15 +78,20 @@ class Edge:
                 ]
             await send(message)
 
-        try:
-            if _has_bad_text(scope):
-                await _refuse(decorated, InvalidRequestError(code="bad_text"), request_id)
-            else:
-                await self.litestar(scope, receive, decorated)
-        finally:
-            _tell(scope, state, seen["status"], time.perf_counter() - started)
-            structlog.contextvars.unbind_contextvars("request_id")
-            origin.leave()
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            REQUESTS_NOW.track_inprogress(),
+            span(f"{_method(scope)} request", SpanKind.SERVER) as step,
+        ):
+            started = time.perf_counter()
+            try:
+                if _has_bad_text(scope):
+                    await _refuse(decorated, InvalidRequestError(code="bad_text"), request_id)
+                else:
+                    await self.litestar(scope, receive, decorated)
+            finally:
+                _tell(scope, state, seen["status"], time.perf_counter() - started, step)
+                origin.leave()
 
 
 def _request_id(given: str) -> str:
@@ -129,12 +135,25 @@ async def _refuse(send: Send, error: UploadM8Error, request_id: str) -> None:
     await send(end)
 
 
-def _tell(scope: Any, state: dict[str, Any], status: int, seconds: float) -> None:
+def _method(scope: Any) -> str:
+    """The method, or OTHER: what callers make up must not become series without end."""
+    method: str = scope["method"]
+    return method if method in _METHODS else "OTHER"
+
+
+def _tell(scope: Any, state: dict[str, Any], status: int, seconds: float, step: Span) -> None:
     principal = state.get("principal")
+    method, route = _method(scope), scope.get("path_template") or "(no route)"
+    REQUESTS.labels(method, route, status).inc()
+    REQUEST_SECONDS.labels(method, route).observe(seconds)
+    step.rename(f"{method} {route}")
+    step.set({"http.route": route, "http.response.status_code": status})
+    if status >= 500:
+        step.failed(str(status))
     log.info(
         "request",
-        method=scope["method"],
-        path=scope.get("path_template") or "(no route)",
+        method=method,
+        path=route,
         status=status,
         ms=round(seconds * 1000, 1),
         user=None if principal is None else str(principal.user_id),

@@ -73,7 +73,7 @@ def _failures(
     method: str, path: str, operation: Mapping[str, Any]
 ) -> Iterator[type[UploadM8Error]]:
     yield InvalidRequestError
-    if method != "get":
+    if method != "get" or "{" in path:
         yield ConflictError
     if "requestBody" in operation:
         yield from (TooLargeError, UnsupportedMediaTypeError)

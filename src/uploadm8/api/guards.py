@@ -81,6 +81,7 @@ async def authenticate(connection: Connection, handler: BaseRouteHandler) -> Non
     connection.scope["state"]["principal"] = principal
     origin.identify(principal.actor)
     await limits.check(connection, principal, opt)
+    _check_support(principal, method, opt)
     if principal.session_id is None:
         _check_key(principal, connection.scope["path"], method, opt)
     role = opt.get("role") or ("viewer" if method in _SAFE else "editor")
@@ -105,6 +106,23 @@ async def _principal(connection: Connection, limits: Limits) -> Principal:
     except UnauthenticatedError:
         await limits.bad_token(connection.scope["state"]["address"])
         raise
+
+
+def _check_support(principal: Principal, method: str, opt: dict[str, Any]) -> None:
+    """Support sees what the user sees; it never touches credentials, and changes only by leave."""
+    if principal.support is None:
+        return
+    if opt.get("session"):
+        raise ForbiddenError(
+            "Only the user may do this, not support in the user's place.",
+            code="not_for_support",
+        )
+    if method not in _SAFE and not principal.support.writes:
+        raise ForbiddenError(
+            "This access is for looking only.",
+            code="support_is_read_only",
+            action="Ask for access with changes, and say why.",
+        )
 
 
 def _check_key(principal: Principal, path: str, method: str, opt: dict[str, Any]) -> None:

@@ -14,6 +14,8 @@ from uploadm8.infra.ratelimit import Rate, RateLimiter, Verdict
 
 # A caller that keeps sending bad tokens; it has no principal that could be limited.
 _BAD_TOKENS = Rate(60, 60)
+# The admin key opens everything: neither to be guessed nor to be worked with.
+_ADMIN_KEY = Rate(10, 60)
 
 _parse = cache(Rate.parse)
 
@@ -63,7 +65,18 @@ class Limits:
         Raises:
             TooManyRequestsError: there were too many from this address.
         """
-        verdict = await self.limiter.hit(_BAD_TOKENS, f"bad|{limit_key(address)}")
+        await self._throttle(_BAD_TOKENS, f"bad|{limit_key(address)}")
+
+    async def admin_key(self, address: str) -> None:
+        """Count a request with the admin key.
+
+        Raises:
+            TooManyRequestsError: there were more than ten in a minute from this address.
+        """
+        await self._throttle(_ADMIN_KEY, f"adminkey|{limit_key(address)}")
+
+    async def _throttle(self, rate: Rate, key: str) -> None:
+        verdict = await self.limiter.hit(rate, key)
         if not verdict.allowed:
             raise _too_many(verdict)
 

@@ -20,6 +20,19 @@ def at_least(role: str, wanted: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class SupportAccess:
+    """An administrator who looks through a user's eyes.
+
+    Attributes:
+        admin_id: who it is.
+        writes: whether changes are allowed too.
+    """
+
+    admin_id: UUID
+    writes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """An authenticated caller, acting in one workspace.
 
@@ -31,6 +44,8 @@ class Principal:
         scopes: what an API key is limited to; None means everything the role allows.
         key_id: the API key, if it is one.
         authenticated_at: when the password or second factor was last given; None for an API key.
+        has_two_step: whether the user signs in with a second factor.
+        support: set when it is not the user who calls, but an administrator in the user's place.
     """
 
     user_id: UUID
@@ -42,10 +57,14 @@ class Principal:
     scopes: frozenset[str] | None = None
     key_id: UUID | None = None
     authenticated_at: datetime | None = None
+    has_two_step: bool = False
+    support: SupportAccess | None = None
 
     @property
     def actor(self) -> Actor:
         """The caller as the audit log names it."""
+        if self.support is not None:
+            return Actor(ActorKind.ADMIN, self.support.admin_id)
         kind = ActorKind.API_KEY if self.key_id else ActorKind.USER
         return Actor(kind, self.user_id, self.key_id)
 

@@ -20,6 +20,7 @@ from uploadm8.errors import (
     UnavailableError,
     UploadM8Error,
 )
+from uploadm8.infra.reports import report
 
 log = structlog.get_logger(__name__)
 
@@ -139,6 +140,7 @@ def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[dict[str
     error = as_error(exc)
     if error.status_code >= 500 and error.status_code != 503:
         log.error("request_failed", exc_info=exc)
+        report(exc)
     elif error.status_code == 503:
         log.warning("request_unavailable", error=repr(exc)[:300])
     headers = headers_of(error)

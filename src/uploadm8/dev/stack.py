@@ -188,6 +188,7 @@ def _addresses(stack: Stack, api_port: int | None) -> dict[str, str]:
         "PORT": str(port),
         "BASE_URL": f"http://127.0.0.1:{port}",
         "FRONTEND_URL": stack.sandbox_url or f"http://127.0.0.1:{port}",
+        "WEBHOOK_PRIVATE_ADDRESSES": "1",
         "SCRATCH_DIR": str(home / "scratch"),
         "OUTBOX_DIR": str(home / "outbox"),
         "JOB_LEASE_SECONDS": stack.env.get("JOB_LEASE_SECONDS", "20"),

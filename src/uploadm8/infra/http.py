@@ -14,6 +14,8 @@ import httpx
 import structlog
 
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
+from uploadm8.infra.metrics.catalog import CALL_SECONDS, CALLS
+from uploadm8.infra.tracing import SpanKind, span
 
 log = structlog.get_logger(__name__)
 
@@ -160,6 +162,33 @@ class Http:
     async def _once(self, method: str, url: httpx.URL, **kwargs: Any) -> Answer:
         started = time.monotonic()
         outcome: str | int = "error"
+        # Addresses learned at run time are endless: only the configured hosts get series.
+        host = url.host if origin(str(url)) in self.trusted else "other"
+        with span(f"{method} {host}", SpanKind.CLIENT, {"server.address": url.host}) as step:
+            try:
+                answer = await self._exchange(method, url, **kwargs)
+            except (NotSentError, OutcomeUnknownError) as error:
+                outcome = type(error.__cause__ or error).__name__
+                step.failed(outcome)
+                raise
+            else:
+                outcome = answer.status
+                return answer
+            finally:
+                seconds = time.monotonic() - started
+                CALLS.labels(host, method, _class_of(outcome)).inc()
+                CALL_SECONDS.labels(host).observe(seconds)
+                step.set({"http.outcome": str(outcome)})
+                # Paths of run-time URLs and all queries are credentials: only method and host are told.
+                log.info(
+                    "http_request",
+                    method=method,
+                    host=url.host,
+                    outcome=outcome,
+                    ms=round(seconds * 1000),
+                )
+
+    async def _exchange(self, method: str, url: httpx.URL, **kwargs: Any) -> Answer:
         try:
             request = self.client.build_request(method, url, **kwargs)
             response = await self.client.send(request, stream=True)
@@ -167,23 +196,16 @@ class Http:
                 body = await _read(response)
             finally:
                 await response.aclose()
-            outcome = response.status_code
             return Answer(response.status_code, response.headers, body, str(url))
         except _NOT_SENT as error:
-            outcome = type(error).__name__
             raise NotSentError(f"{url.host} could not be reached.") from error
         except httpx.HTTPError as error:
-            outcome = type(error).__name__
             raise OutcomeUnknownError(f"The connection to {url.host} was lost.") from error
-        finally:
-            # Paths of run-time URLs and all queries are credentials: only method and host are told.
-            log.info(
-                "http_request",
-                method=method,
-                host=url.host,
-                outcome=outcome,
-                ms=round((time.monotonic() - started) * 1000),
-            )
+
+
+def _class_of(outcome: str | int) -> str:
+    """``2xx`` and the like for a status; the kind of failure for no answer."""
+    return f"{outcome // 100}xx" if isinstance(outcome, int) else outcome
 
 
 async def _read(response: httpx.Response) -> bytes:

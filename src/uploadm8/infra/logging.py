@@ -23,9 +23,14 @@ def scrub(text: str) -> str:
     return _MAIL.sub(r"\1***@\2", text)
 
 
+def is_secret(name: str) -> bool:
+    """Whether a value of that name must never be shown."""
+    return _SECRET_KEY.search(name) is not None
+
+
 def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if _SECRET_KEY.search(key):
+        if is_secret(key):
             event[key] = "…"
         elif isinstance(value, str):
             event[key] = scrub(value)

@@ -10,6 +10,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from uploadm8.infra.metrics.catalog import RATE_LIMIT
 from uploadm8.infra.redis_script import SharedScript
 
 log = structlog.get_logger(__name__)
@@ -86,11 +87,11 @@ class RateLimiter:
         """Count one hit, if there is room for it."""
         if time.monotonic() >= self._rest_until:
             try:
-                return await self._shared(rate, key)
+                return _counted(await self._shared(rate, key), "redis")
             except (RedisError, OSError, TimeoutError) as error:
                 self._rest_until = time.monotonic() + _REST_S
                 log.warning("rate_limit_degraded", error=type(error).__name__)
-        return await self._own(rate, key)
+        return _counted(await self._own(rate, key), "process")
 
     async def _shared(self, rate: Rate, key: str) -> Verdict:
         name = f"um8:rl:{key}:{rate.max}/{rate.window_s}"
@@ -104,3 +105,8 @@ class RateLimiter:
         allowed = await self._local.hit(item, key)
         stats = await self._local.get_window_stats(item, key)
         return Verdict(allowed, rate, stats.remaining, max(0.0, stats.reset_time - time.time()))
+
+
+def _counted(verdict: Verdict, by: str) -> Verdict:
+    RATE_LIMIT.labels("allowed" if verdict.allowed else "refused", by).inc()
+    return verdict

@@ -1,6 +1,7 @@
 """Painting and blending against the same sums done in floating point."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,12 +66,15 @@ def test_an_opaque_layer_replaces_what_is_below() -> None:
     assert (below == 210).all()
 
 
-def test_a_faded_layer_has_the_share_of_its_opacity() -> None:
-    layer, faded = Layer(16, 16), Layer(16, 16)
-    layer.paint(np.full((16, 16), 200, np.uint8), INK)
-    faded.fade(layer, 51)
-    assert abs(int(faded.y[0, 0]) - layer.y[0, 0] * 0.2) <= 1
-    assert abs((255 - int(faded.inv_y[0, 0])) - 200 * 0.2) <= 1
+@pytest.mark.parametrize("theme", [ThemeName.GLASS, ThemeName.SPORT])
+def test_half_the_opacity_is_halfway_to_the_whole_hud(theme: ThemeName) -> None:
+    bare, whole, half = (blank(WIDE, seed=4) for _ in range(3))
+    for planes, opacity in ((whole, 1.0), (half, 0.5)):
+        spec = HudSpec(theme=theme, animate=False, opacity=opacity)
+        Hud(spec, car_ride(), WIDE).draw(planes, 700)
+    for name in ("y", "u", "v"):
+        expected = (getattr(bare, name).astype(float) + getattr(whole, name)) / 2
+        assert np.abs(getattr(half, name) - expected).max() <= 1.5
 
 
 def test_shapes_cover_their_true_area() -> None:

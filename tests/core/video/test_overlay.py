@@ -16,8 +16,10 @@ from uploadm8.core.hud.spec import HudSpec, ThemeName, WidgetEntry, WidgetKind
 from uploadm8.core.telemetry.resample import resample
 from uploadm8.core.telemetry.track import Channel, Column, Track
 from uploadm8.core.video import lane
+from uploadm8.core.video.grab import encode_image
 from uploadm8.core.video.planes import planes_of
 from uploadm8.core.video.probe import probe
+from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.render import render
 from uploadm8.core.video.resume import render_resumable
 from uploadm8.core.video.still import still
@@ -141,6 +143,24 @@ def test_a_still_shows_what_the_render_shows(
     gray = np.asarray(cv2.cvtColor(np.asarray(shown, np.uint8), cv2.COLOR_BGR2GRAY), np.float64)
     expected = (tapped[30].astype(np.float64) - 16) * 255 / 219
     assert np.abs(gray - np.clip(expected, 0, 255)).mean() < 3
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 1.99])
+def test_a_still_shows_panels_that_have_eased_in(clip: Path, seconds: float) -> None:
+    one, eased = spec(640, 360), HudSpec(animate=True)
+    assert still(clip, drive(), eased, seconds, one) == still(clip, drive(), HUD, seconds, one)
+    assert still(clip, drive(), eased, seconds, one) != still(clip, None, None, seconds, one)
+
+
+def test_a_quick_still_shows_panels_that_have_eased_in() -> None:
+    jpeg = encode_image(np.full((360, 640, 3), 90, np.uint8), ".jpg")
+
+    def at_start(hud: HudSpec | None) -> bytes:
+        return quick_still(
+            jpeg, drive(), hud, spec(640, 360), seconds=0.0, offset_s=0.0, duration_s=20.0
+        )
+
+    assert at_start(HudSpec(animate=True)) == at_start(HUD) != at_start(None)
 
 
 @pytest.mark.parametrize("theme", list(ThemeName))

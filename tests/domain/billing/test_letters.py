@@ -9,8 +9,6 @@ from uploadm8.domain.billing.notices import NoticeKind
 from uploadm8.infra.mail.letter import render
 
 FACTS: dict[NoticeKind, dict[str, Any]] = {
-    NoticeKind.QUOTA_WARNING: {"used": 8, "limit": 10, "resets_at": "2026-02-01T00:00:00Z"},
-    NoticeKind.QUOTA_REACHED: {"used": 10, "limit": 10, "resets_at": "2026-02-01T00:00:00Z"},
     NoticeKind.TRIAL_ENDING: {
         "tier": "Creator",
         "trial_end": "2026-02-01T00:00:00Z",
@@ -39,8 +37,6 @@ FACTS: dict[NoticeKind, dict[str, Any]] = {
     NoticeKind.DUPLICATE_ENDED: {"paid_back_cents": 999, "currency": "usd"},
 }
 SAYS = {
-    NoticeKind.QUOTA_WARNING: "1 February 2026",
-    NoticeKind.QUOTA_REACHED: "all 10 uploads",
     NoticeKind.TRIAL_ENDING: "19.99 USD a month",
     NoticeKind.PAYMENT_FAILED: "until 8 February 2026",
     NoticeKind.PAYMENT_ACTION_REQUIRED: "19.99 USD",

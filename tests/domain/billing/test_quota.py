@@ -12,8 +12,10 @@ from uploadm8.domain.billing.entitlements import Entitlements
 from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.plans import Tier
 from uploadm8.domain.billing.quota import Quota
-from uploadm8.domain.billing.tables import BillingNotice, QuotaEntry, QuotaPeriod
+from uploadm8.domain.billing.tables import QuotaEntry, QuotaPeriod
+from uploadm8.domain.workspaces.tables import WorkspaceEvent
 from uploadm8.errors import NotFoundError, PaymentRequiredError
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.tables import JobRow
@@ -169,22 +171,26 @@ async def test_an_upgrade_raises_the_limit_at_once_and_a_smaller_tier_never_goes
     assert await _reserve(quota, workspace) is None
 
 
-async def test_at_eighty_and_at_a_hundred_percent_the_workspace_is_told_once(
+async def test_each_tenth_from_half_the_quota_on_is_an_event_of_its_own_once(
     workspace: UUID, quota: Quota
 ) -> None:
     await _use(quota, workspace, 7)
-    assert await BillingNotice.count() == 0
+    assert await _told_percents() == [50, 60, 70]
     await _use(quota, workspace, 1)
-    assert await BillingNotice.select(BillingNotice.kind) == [{"kind": "quota_warning"}]
+    assert await _told_percents() == [50, 60, 70, 80]
     await _use(quota, workspace, 1)
     upload = await _reserve(quota, workspace)
     assert upload is not None
     await quota.commit(upload)
     await quota.release(upload)
     await _use(quota, workspace, 1)
-    kinds = await BillingNotice.select(BillingNotice.kind).order_by(BillingNotice.created_at)
-    assert kinds == [{"kind": "quota_warning"}, {"kind": "quota_reached"}]
-    assert await JobRow.count().where(JobRow.kind == "billing.notice") == 2
+    assert await _told_percents() == [50, 60, 70, 80, 90, 100]
+    assert await JobRow.count().where(JobRow.kind == "notifications.pass_on") == 6
+
+
+async def _told_percents() -> list[int]:
+    rows = await WorkspaceEvent.select(WorkspaceEvent.facts).order_by(WorkspaceEvent.id)
+    return [json_of(row["facts"])["percent"] for row in rows]
 
 
 async def test_an_upload_without_a_reservation_cannot_be_committed(db: None, quota: Quota) -> None:

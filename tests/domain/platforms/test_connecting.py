@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 
 from conftest import Servers
+from made_uploads import made_upload
 from platform_site import Site, site_of
 from sandbox_flows import Sandbox
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice, OAuthFlow
+from uploadm8.domain.publishing.tables import Publication
 
 pytestmark = pytest.mark.anyio
 
@@ -119,6 +123,36 @@ async def test_reconnecting_keeps_the_row_and_wakes_the_account(site: Site) -> N
     assert await site.connect("tiktok", reconnect=before["id"]) == {"connected": "tiktok"}
     after = await site.account("tiktok")
     assert (after["id"], after["state"], after["warnings"]) == (before["id"], "active", [])
+
+
+async def test_reconnecting_keeps_what_is_planned_and_wakes_what_waited(site: Site) -> None:
+    await site.connect("youtube")
+    account = (await site.account("youtube"))["id"]
+    me = (await site.api.http.get("/api/auth/me", headers=site.me.headers)).json()
+    soon = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    for schedule in ({"mode": "now"}, {"mode": "at", "at": soon}):
+        upload = await made_upload(UUID(me["workspace_id"]), platforms=("youtube",))
+        body = {
+            "upload_id": str(upload),
+            "targets": [{"account_id": account}],
+            "schedule": schedule,
+        }
+        made = await site.api.http.post("/api/publications", json=body, headers=site.me.headers)
+        assert made.status_code == 201, made.text
+    await ConnectedAccount.raw("UPDATE connected_accounts SET state = 'needs_reconnect'")
+    await Publication.raw(
+        "UPDATE publications SET state = 'needs_reconnect' WHERE state = 'queued'"
+    )
+    await Publication.raw("DELETE FROM jobs WHERE kind = 'publishing.publish'")
+    await site.connect("youtube", reconnect=account)
+    assert (await site.account("youtube"))["id"] == account
+    rows = await Publication.select().order_by(Publication.id)
+    assert [(str(row["account"]), row["state"]) for row in rows] == [
+        (account, "queued"),
+        (account, "scheduled"),
+    ]
+    jobs = await Publication.raw("SELECT ref_id FROM jobs WHERE kind = 'publishing.publish'")
+    assert [job["ref_id"] for job in jobs] == [rows[0]["id"]]
 
 
 async def test_reconnecting_as_someone_else_is_refused(site: Site) -> None:

@@ -16,6 +16,20 @@ class Box(NamedTuple):
         return Box(self.x0 & ~1, self.y0 & ~1, self.x1 + 1 & ~1, self.y1 + 1 & ~1)
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing is inside."""
+        return self.x1 <= self.x0 or self.y1 <= self.y0
+
+    def common(self, other: "Box") -> "Box":
+        """What both cover."""
+        return Box(
+            max(self.x0, other.x0),
+            max(self.y0, other.y0),
+            min(self.x1, other.x1),
+            min(self.y1, other.y1),
+        )
+
+    @property
     def luma(self) -> tuple[slice, slice]:
         """Its part of a luma plane."""
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
@@ -28,12 +42,12 @@ class Box(NamedTuple):
 
 def around(*boxes: Box | None) -> Box:
     """The even box around all that are not empty."""
-    full = [box for box in boxes if box is not None and box.x1 > box.x0]
-    if not full:
+    x0 = y0 = 1 << 30
+    x1 = y1 = 0
+    for box in boxes:
+        if box is not None and box[2] > box[0]:
+            x0, y0 = min(x0, box[0]), min(y0, box[1])
+            x1, y1 = max(x1, box[2]), max(y1, box[3])
+    if x1 <= 0:
         return Box(0, 0, 0, 0)
-    return Box(
-        min(box.x0 for box in full),
-        min(box.y0 for box in full),
-        max(box.x1 for box in full),
-        max(box.y1 for box in full),
-    ).even()
+    return Box(x0 & ~1, y0 & ~1, x1 + 1 & ~1, y1 + 1 & ~1)

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from uploadm8.core.hud.color import ColorCoding
 from uploadm8.core.hud.frame import Plane
-from uploadm8.core.hud.layer import half_size, inverse, scale_into, times
+from uploadm8.core.hud.layer import half_size
 
 CELL = 8  # luma pixels per blurred cell; panels are whole cells
+_BLUR, _COARSE_BLUR = (5, 5), (7, 7)  # cells; the first is applied twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,67 +29,70 @@ class GlassTone:
     vividness: float
 
 
-class Frost:
-    """Frosted glass of one shape.
+class Pane:
+    """Frosted glass over one plane.
 
     Args:
-        shape: coverage of the panel, luma size, in whole cells.
-        tone: how light and colour pass.
-        coding: the frame's colour coding.
+        shape: coverage of the glass at the plane's size, in whole cells.
+        cell: pixels per blurred cell.
+        tone: what each value behind the glass becomes.
+        fine: whether details behind the glass matter; chroma has next to none.
     """
 
-    def __init__(self, shape: Plane, tone: GlassTone, coding: ColorCoding) -> None:
-        span = coding.white - coding.black
-        light = np.clip((np.arange(256) - coding.black) / span, 0, 1)
-        toned = (tone.black + (tone.white - tone.black) * light) * span + coding.black
-        self._luma = _Pane(shape, 3, np.rint(toned).astype(np.uint8))
-        vivid = np.clip((np.arange(256) - 128) * tone.vividness + 128, 0, 255)
-        self._chroma = _Pane(half_size(shape), 2, np.rint(vivid).astype(np.uint8))
-
-    def apply(self, y: Plane, u: Plane, v: Plane, strength: int = 255) -> None:
-        """Frost the panel's own part of the three planes, in place."""
-        self._luma.apply(y, strength)
-        self._chroma.apply(u, strength)
-        self._chroma.apply(v, strength)
-
-
-class _Pane:
-    """The glass of one plane: `halvings` times half size, blur, tone, and back up."""
-
-    def __init__(self, shape: Plane, halvings: int, tone: NDArray[np.uint8]) -> None:
-        self._shape = shape
-        self._halvings = halvings
-        self._tone = tone
+    def __init__(self, shape: Plane, cell: int, tone: NDArray[np.uint8], *, fine: bool) -> None:
+        if not fine:
+            shape = np.asarray((shape >= 128) * np.uint8(255), np.uint8)
         h, w = shape.shape
         self._size = (w, h)
-        self._behind = np.empty_like(shape)
-        self._outside = np.asarray((shape == 0) * np.uint8(255), np.uint8)
+        self._small = (w // cell, h // cell)
+        self._fine = fine
+        self._tone = tone
+        self._strips = [
+            (rows, np.asarray((shape[rows] < 255) * np.uint8(255), np.uint8))
+            for rows in _uncovered(shape)
+        ]
         # The soft edge is a few hundred pixels: cheaper one by one than as rectangles.
-        self._rows, self._columns = np.nonzero((shape > 0) & (shape < 255))
-        self._edge = np.ravel_multi_index((self._rows, self._columns), shape.shape)
-        self._share = shape[self._rows, self._columns].astype(np.float32) / 255
+        self._edge = np.flatnonzero((shape > 0) & (shape < 255))
+        self._share = np.rint(shape.ravel()[self._edge] * (256 / 255)).astype(np.uint16)
+        self._rest = np.asarray(256 - self._share, np.uint16)
 
-    def apply(self, plane: Plane, strength: int) -> None:
-        small = plane
-        for _ in range(self._halvings):
-            small = half_size(small)
-        small = np.asarray(cv2.blur(cv2.blur(small, (5, 5)), (5, 5)), np.uint8)
-        small = np.asarray(cv2.LUT(small, self._tone), np.uint8)
-        if strength < 255:
-            self._apply_faded(plane, small, strength)
-            return
-        np.copyto(self._behind, plane)
-        cv2.resize(small, self._size, dst=plane, interpolation=cv2.INTER_LINEAR)
-        cv2.copyTo(self._behind, self._outside, plane)
-        if len(self._edge):
-            glass = plane[self._rows, self._columns]
-            before = self._behind.ravel()[self._edge]
-            mixed = before + self._share * (glass.astype(np.float32) - before)
-            plane[self._rows, self._columns] = np.rint(mixed)
+    def behind(self, plane: Plane, seen: Plane) -> None:
+        """Write what is seen of `plane` through and beside the glass to the contiguous `seen`."""
+        if self._fine:
+            # Every second row is enough for a mean that is blurred over some sixty rows anyway.
+            h, w = plane.shape
+            plane_rows = cv2.resize(plane[::2], (w // 2, h // 4), interpolation=cv2.INTER_AREA)
+            small = cv2.resize(plane_rows, self._small, interpolation=cv2.INTER_LINEAR)
+            small = cv2.blur(cv2.blur(small, _BLUR), _BLUR)
+        else:
+            small = cv2.resize(plane, self._small, interpolation=cv2.INTER_LINEAR)
+            small = cv2.blur(small, _COARSE_BLUR)
+        small = cv2.LUT(small, self._tone)
+        cv2.resize(small, self._size, dst=seen, interpolation=cv2.INTER_LINEAR)
+        pixels = seen.reshape(-1)
+        glass = pixels.take(self._edge) if self._fine else None
+        for strip, mask in self._strips:
+            cv2.copyTo(plane[strip], mask, seen[strip])
+        if glass is not None:
+            clear = pixels.take(self._edge)
+            pixels[self._edge] = (glass * self._share + clear * self._rest + 128) >> 8
 
-    def _apply_faded(self, plane: Plane, small: Plane, strength: int) -> None:
-        share = times(self._shape, strength / 255)
-        glass = np.asarray(cv2.resize(small, self._size, interpolation=cv2.INTER_LINEAR), np.uint8)
-        scale_into(glass, share)
-        scale_into(plane, inverse(share))
-        cv2.add(plane, glass, dst=plane)
+
+def panes(shape: Plane, tone: GlassTone, coding: ColorCoding) -> tuple[Pane, Pane]:
+    """The glass of a panel of that coverage, over luma and over each of the chroma planes."""
+    span = coding.white - coding.black
+    light = np.clip((np.arange(256) - coding.black) / span, 0, 1)
+    toned = (tone.black + (tone.white - tone.black) * light) * span + coding.black
+    vivid = np.clip((np.arange(256) - 128) * tone.vividness + 128, 0, 255)
+    return (
+        Pane(shape, CELL, np.rint(toned).astype(np.uint8), fine=True),
+        Pane(half_size(shape), CELL // 2, np.rint(vivid).astype(np.uint8), fine=False),
+    )
+
+
+def _uncovered(shape: Plane) -> list[slice]:
+    """The runs of rows that the shape does not cover whole."""
+    bare = np.concatenate([[False], (shape < 255).any(axis=1), [False]]).astype(np.int8)
+    change = np.diff(bare)
+    starts, ends = np.flatnonzero(change == 1), np.flatnonzero(change == -1)
+    return [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from uploadm8.core.hud.frame import FrameFormat, Planes, Rect, SafeArea, default_safe_area
-from uploadm8.core.hud.frost import Frost
+from uploadm8.core.hud.frame import FrameFormat, Plane, Planes, Rect, SafeArea, default_safe_area
+from uploadm8.core.hud.frost import panes
 from uploadm8.core.hud.layout import Request, arrange
 from uploadm8.core.hud.motion import presence
 from uploadm8.core.hud.panel import Panel
@@ -90,7 +90,8 @@ def _build(scene: Scene) -> list[Panel]:
             break
         lost = max(i for i, place in enumerate(places) if place is None)
         wanted = wanted[:lost] + wanted[lost + 1 :]
-    card = _card(scene) if scene.spec.summary_card else None
+    scratch = np.empty(scene.frame.width * scene.frame.height, np.uint8)
+    card = _card(scene, scratch) if scene.spec.summary_card else None
     rest = np.ones(len(scene.samples.times), np.bool_)
     if card is not None:
         rest = ~card.widget.shown()
@@ -98,7 +99,7 @@ def _build(scene: Scene) -> list[Panel]:
     for entry, rect in zip(wanted, places, strict=True):
         if rect is not None:
             widget = widget_class(scene.theme, entry)(fitted, entry, rect.w, rect.h)
-            panels.append(_panel(widget, rect, widget.shown() & rest))
+            panels.append(_panel(widget, rect, widget.shown() & rest, scratch))
     return panels if card is None else [*panels, card]
 
 
@@ -127,16 +128,16 @@ def _request(scene: Scene, entry: WidgetEntry) -> Request:
     return Request(size.w, size.h, where, place_order(entry))
 
 
-def _panel(widget: Widget[Any], rect: Rect, shown: BoolArray) -> Panel:
-    scene, frost = widget.scene, None
+def _panel(widget: Widget[Any], rect: Rect, shown: BoolArray, scratch: Plane) -> Panel:
+    scene, glass = widget.scene, None
     if scene.theme.tone is not None and widget.shape is not None:
-        frost = Frost(widget.shape, scene.theme.tone, scene.coding)
+        glass = panes(widget.shape, scene.theme.tone, scene.coding)
     amount = presence(shown, scene.samples.times, animate=scene.spec.animate)
     strength = np.rint(amount * 255 * scene.spec.opacity).astype(np.uint8)
-    return Panel(widget, rect, frost, strength)
+    return Panel(widget, rect, glass, strength, scratch)
 
 
-def _card(scene: Scene) -> Panel | None:
+def _card(scene: Scene, scratch: Plane) -> Panel | None:
     """The summary, in the middle; it is on alone, so it may cover the other widgets' places."""
     if not Summary.available(scene, _CARD):
         return None
@@ -148,4 +149,4 @@ def _card(scene: Scene) -> Panel | None:
     if rect is None:
         return None
     widget = Summary(scene, _CARD, rect.w, rect.h)
-    return _panel(widget, rect, widget.shown())
+    return _panel(widget, rect, widget.shown(), scratch)

@@ -8,7 +8,7 @@ converted from RGB while frames are running.
 import cv2
 import numpy as np
 
-from uploadm8.core.hud.box import Box
+from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.color import ColorCoding, FloatImage, Ink
 from uploadm8.core.hud.frame import Plane
 
@@ -49,9 +49,10 @@ class Layer:
         u: blue difference times alpha.
         v: red difference times alpha.
         box: what is being drawn again, when it is not all of it.
+        touched: the box around all that was painted since it was last set to None.
     """
 
-    __slots__ = ("box", "inv_c", "inv_y", "u", "v", "y")
+    __slots__ = ("box", "inv_c", "inv_y", "touched", "u", "v", "y")
 
     def __init__(self, width: int, height: int) -> None:
         half = (height // 2, width // 2)
@@ -61,6 +62,7 @@ class Layer:
         self.u = np.zeros(half, np.uint8)
         self.v = np.zeros(half, np.uint8)
         self.box: Box | None = None
+        self.touched: Box | None = None
 
     @property
     def width(self) -> int:
@@ -78,12 +80,15 @@ class Layer:
         other.load(self)
         return other
 
-    def load(self, other: "Layer") -> None:
-        """Become equal to a layer of the same size, within `box`."""
-        box = self.box or Box(0, 0, self.width, self.height)
-        for area, names in ((box.luma, ("inv_y", "y")), (box.chroma, ("inv_c", "u", "v"))):
-            for name in names:
-                np.copyto(getattr(self, name)[area], getattr(other, name)[area])
+    def load(self, other: "Layer", box: Box | None = None) -> None:
+        """Become equal to a layer of the same size, everywhere or within an even box."""
+        box = box or Box(0, 0, self.width, self.height)
+        luma, chroma = box.luma, box.chroma
+        self.inv_y[luma] = other.inv_y[luma]
+        self.y[luma] = other.y[luma]
+        self.inv_c[chroma] = other.inv_c[chroma]
+        self.u[chroma] = other.u[chroma]
+        self.v[chroma] = other.v[chroma]
 
     def paint(self, mask: Plane, ink: Ink, x: int = 0, y: int = 0, strength: float = 1.0) -> None:
         """Lay a colour over this layer, through a coverage mask whose corner is at (x, y).
@@ -97,6 +102,7 @@ class Layer:
         if strength < 1:
             m = times(m, strength)
         h, w = m.shape
+        self.touch(Box(x, y, x + w, y + h))
         keep = inverse(m)
         scale_into(self.inv_y[y : y + h, x : x + w], keep)
         luma = self.y[y : y + h, x : x + w]
@@ -113,6 +119,7 @@ class Layer:
 
     def paint_rgb(self, mask: Plane, rgb: FloatImage, coding: ColorCoding) -> None:
         """Lay a picture of the layer's size over it through a mask; for static parts (slow)."""
+        self.touch(Box(0, 0, self.width, self.height))
         alpha = mask.astype(np.float32) / 255
         luma, *chroma = coding.planes(rgb)
         size = (self.width // 2, self.height // 2)
@@ -125,15 +132,23 @@ class Layer:
             plane[:] = np.rint(plane * (1 - half) + over)
 
     def stamp(self, other: "Layer", x: int, y: int) -> None:
-        """Lay another layer over this one, its corner at even (x, y); must fit."""
+        """Lay another layer over this one, its corner at even (x, y), inside `box`; must fit."""
         h, w = other.y.shape
-        full = np.s_[y : y + h, x : x + w]
-        half = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
-        scale_into(self.inv_y[full], other.inv_y)
-        put_plane(self.y[full], other.inv_y, other.y)
-        scale_into(self.inv_c[half], other.inv_c)
-        put_plane(self.u[half], other.inv_c, other.u)
-        put_plane(self.v[half], other.inv_c, other.v)
+        target = Box(x, y, x + w, y + h)
+        if self.box is not None:
+            target = target.common(self.box)
+            if target.empty:
+                return
+        self.touch(target)
+        source = Box(target.x0 - x, target.y0 - y, target.x1 - x, target.y1 - y)
+        full, half = target.luma, target.chroma
+        keep = other.inv_y[source.luma]
+        scale_into(self.inv_y[full], keep)
+        put_plane(self.y[full], keep, other.y[source.luma])
+        keep = other.inv_c[source.chroma]
+        scale_into(self.inv_c[half], keep)
+        put_plane(self.u[half], keep, other.u[source.chroma])
+        put_plane(self.v[half], keep, other.v[source.chroma])
 
     def reveal(self, other: "Layer", mask: Plane, x: int, y: int) -> None:
         """Become `other` where the mask is 255, in between by share.
@@ -141,6 +156,7 @@ class Layer:
         The layers are of one size; the mask is even and its corner is at even (x, y).
         """
         h, w = mask.shape
+        self.touch(Box(x, y, x + w, y + h))
         full = np.s_[y : y + h, x : x + w]
         half = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
         for area, share, names in (
@@ -152,13 +168,9 @@ class Layer:
                 lit = times_plane(getattr(other, name)[area], share)
                 put_plane(getattr(self, name)[area], keep, lit)
 
-    def fade(self, source: "Layer", strength: int) -> None:
-        """Become `source` at strength / 255 of its opacity."""
-        factor = strength / 255
-        for name in ("y", "u", "v"):
-            cv2.convertScaleAbs(getattr(source, name), dst=getattr(self, name), alpha=factor)
-        for name in ("inv_y", "inv_c"):
-            np.copyto(getattr(self, name), inverse(times(inverse(getattr(source, name)), factor)))
+    def touch(self, box: Box) -> None:
+        """Note that something was painted inside an even box."""
+        self.touched = box if self.touched is None else around(self.touched, box)
 
     def _fit(self, mask: Plane, x: int, y: int) -> tuple[Plane, int, int] | None:
         """The part of the mask inside the layer, padded so that its corner and size are even."""

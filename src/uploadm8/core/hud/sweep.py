@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uploadm8.core.hud.box import Box
+from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.layer import Layer
 
 _STEPS = 64  # steps of one pixel of path, when the path is short enough for 16 bits
 _FAR = 65535
 _BUCKET = 32  # positions whose pixels are found together
 _Positions = NDArray[np.uint16]
+_Edges = tuple[int, int, int, int]
 
 
 class Sweep:
@@ -36,56 +37,36 @@ class Sweep:
         start = np.where(np.isnan(position), np.inf, position)
         scaled = np.clip((start - softness / 2 + 1) * self._scale, 0, _FAR)
         self._position: _Positions = np.rint(scaled).astype(np.uint16)
-        h, w = position.shape
-        # A chroma pixel is fully passed when the last of its four luma pixels is.
-        self._last: _Positions = self._position.reshape(h // 2, 2, w // 2, 2).max(axis=(1, 3))
         self._boxes = _bucket_boxes(self._position)
+        self._until = _running(self._boxes)
 
     def uncover(self, layer: Layer, value: float) -> None:
-        """Show the lit layer on `layer` up to `value` pixels along the path.
-
-        What is fully passed is copied; only the few pixels at the moving end are mixed.
-        """
-        if value <= 0 or (layer.box is not None and layer.box.x1 <= layer.box.x0):
+        """Show the lit layer on `layer`, inside its box, up to `value` pixels along the path."""
+        if value <= 0:
             return
-        passed, level = self._levels(value)
-        box = layer.box or Box(0, 0, layer.width, layer.height)
-        for area, position, names in (
-            (box.luma, self._position, ("inv_y", "y")),
-            (box.chroma, self._last, ("inv_c", "u", "v")),
-        ):
-            full = (position[area] <= np.uint16(passed)).view(np.uint8)
-            for name in names:
-                cv2.copyTo(getattr(self._lit, name)[area], full, getattr(layer, name)[area])
-        moving = self._box(passed, level)
-        if moving.x1 > moving.x0:
-            self._mix(layer, moving.even(), level)
+        level = self._level(value)
+        box = Box(*self._until[level // _BUCKET]).even()
+        if layer.box is not None:
+            box = box.common(layer.box)
+        if box.empty:
+            return
+        end = np.uint16(level)
+        ahead = end - np.minimum(self._position[box.luma], end)
+        share = np.asarray(cv2.convertScaleAbs(ahead, alpha=255 / self._edge), np.uint8)
+        layer.reveal(self._lit, share, box.x0, box.y0)
 
     def changed(self, before: float, now: float) -> Box:
         """The box of all pixels that differ between two values."""
-        low, high = sorted((max(before, 0.0), max(now, 0.0)))
-        passed, _ = self._levels(low)
-        return self._box(passed, self._levels(high)[1])
+        low, high = sorted((self._level(max(before, 0.0)), self._level(max(now, 0.0))))
+        first, last = max(low - self._edge, 0) // _BUCKET, high // _BUCKET
+        return around(*(Box(*box) for box in self._boxes[first : last + 1]))
 
-    def _levels(self, value: float) -> tuple[int, int]:
-        """Below the first, positions are fully passed; from the second on, not at all."""
-        level = min(round((value + 1) * self._scale), _FAR - 1)
-        return max(level - self._edge, 0), level
-
-    def _box(self, first: int, last: int) -> Box:
-        boxes = self._boxes[first // _BUCKET : last // _BUCKET + 1]
-        x0, y0 = boxes[:, :2].min(axis=0).tolist()
-        x1, y1 = boxes[:, 2:].max(axis=0).tolist()
-        return Box(x0, y0, x1, y1)
-
-    def _mix(self, layer: Layer, box: Box, level: int) -> None:
-        """Mix both layers inside an even box by how far each pixel was passed."""
-        position = self._position[box.luma].astype(np.int32)
-        share = np.clip((level - position) * (255 / self._edge), 0, 255)
-        layer.reveal(self._lit, np.rint(share).astype(np.uint8), box.x0, box.y0)
+    def _level(self, value: float) -> int:
+        """Positions from this on are not passed; those `_edge` below it are fully."""
+        return min(round((value + 1) * self._scale), _FAR - 1)
 
 
-def _bucket_boxes(position: _Positions) -> NDArray[np.int64]:
+def _bucket_boxes(position: _Positions) -> list[_Edges]:
     """For every `_BUCKET` positions, the box (x0, y0, x1, y1) of their pixels; empty: x1 = 0."""
     bucket = (position // _BUCKET).astype(np.int64)
     ys, xs = np.nonzero(position < _FAR)
@@ -96,4 +77,12 @@ def _bucket_boxes(position: _Positions) -> NDArray[np.int64]:
     np.minimum.at(boxes[:, 1], index, ys)
     np.maximum.at(boxes[:, 2], index, xs + 1)
     np.maximum.at(boxes[:, 3], index, ys + 1)
-    return boxes
+    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in boxes.tolist()]
+
+
+def _running(boxes: list[_Edges]) -> list[_Edges]:
+    """The box around each one and all before it."""
+    edges = np.array(boxes)
+    low = np.minimum.accumulate(edges[:, :2])
+    high = np.maximum.accumulate(edges[:, 2:])
+    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in np.hstack([low, high]).tolist()]

@@ -72,6 +72,12 @@ def _face(font: Font) -> _Face:
 @lru_cache(maxsize=512)
 def text_mask(font: Font, text: str, cap: float, tracking: float = 0.0) -> TextMask:
     """The string in one piece, kerned; `tracking` is extra space per letter in cap heights."""
+    return _cropped(_drawn(font, text, cap, tracking))
+
+
+@lru_cache(maxsize=512)
+def _drawn(font: Font, text: str, cap: float, tracking: float = 0.0) -> TextMask:
+    """The string on a canvas whose height and baseline depend on font and size alone."""
     with _lock:
         face = _face(font)
         size = round(cap * _FINE * face.size_per_cap)
@@ -103,7 +109,7 @@ def number_width(font: Font, text: str, cap: float) -> int:
 
 def number_mask(font: Font, text: str, cap: float) -> TextMask:
     """A number put together from cached glyphs at a fixed pitch; cheap enough for every frame."""
-    glyphs = [text_mask(font, char, cap) for char in text]
+    glyphs = [_drawn(font, char, cap) for char in text]
     advances = [_advance(font, char, cap) for char in text]
     if not glyphs:
         return TextMask(np.zeros((2, 2), np.uint8), 0, 0, 0.0)
@@ -118,7 +124,16 @@ def number_mask(font: Font, text: str, cap: float) -> TextMask:
         target = canvas[:, x : x + w]
         np.maximum(target, glyph.mask[:, :w], out=target)
         pen += advance
-    return TextMask(canvas, pad, rise, float(total))
+    return _cropped(TextMask(canvas, pad, rise, float(total)))
+
+
+def _cropped(text: TextMask) -> TextMask:
+    """Without the empty margins: every pixel of a mask is painted."""
+    x, y, w, h = cv2.boundingRect(text.mask)
+    if not w:
+        return text
+    mask = np.ascontiguousarray(text.mask[y : y + h, x : x + w])
+    return TextMask(mask, text.left - x, text.rise - y, text.width)
 
 
 def write(

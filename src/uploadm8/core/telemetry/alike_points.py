@@ -105,15 +105,19 @@ class AlikePoints:
 
 def _plain_texts(path: Path) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    before = ""
+    begun, before = False, b""
     for chunk in file_chunks(path):
-        text = decoder.decode(chunk)
-        if not before:
-            text = _without_declaration(text)
-        joined = before[-1:] + text
-        if "<!" in joined or "<?" in joined or "\0" in text:
+        # "!" and "?" are rare, so looking for them alone first costs next to nothing.
+        joined = before + chunk if b"!" in chunk or (begun and b"?" in chunk) else b""
+        if b"<!" in joined or (begun and b"<?" in joined) or b"\0" in chunk:
             raise _NotPlainError
-        before = text or before
+        text = decoder.decode(chunk)
+        before = chunk[-1:]
+        if not begun:
+            text = _without_declaration(text)
+            begun = True
+            if "<?" in text:
+                raise _NotPlainError
         yield text
     decoder.decode(b"", final=True)
 

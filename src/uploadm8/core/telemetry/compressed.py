@@ -67,7 +67,7 @@ def _unzip(path: Path, log: Path, wanted: Callable[[bytes], bool]) -> None:
     )
 
 
-def _copy(packed: IO[bytes], log: Path) -> None:
+def _copy(packed: IO[bytes] | gzip.GzipFile, log: Path) -> None:
     written = 0
     with log.open("wb") as out:
         while chunk := packed.read(_CHUNK):

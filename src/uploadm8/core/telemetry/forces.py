@@ -24,27 +24,31 @@ def add_forces(track: Track) -> Track:
     if speed is None or len(track) < 3 or float(np.median(np.diff(track.t))) > SPARSEST_S:
         return track
     columns = dict(track.columns)
-    forward = _slope(track, Channel.SPEED, speed.values) / GRAVITY
+    forward = _slope(track, Channel.SPEED, speed.values)
+    forward /= GRAVITY
+    _gate(forward)
     _add(columns, Channel.G_LONG, forward)
     course = track.columns.get(Channel.COURSE)
     if course is not None:
-        turning = _slope(track, Channel.COURSE, course.values)
-        sideways = speed.values * np.radians(turning) / GRAVITY
+        sideways = _slope(track, Channel.COURSE, course.values)
+        np.radians(sideways, out=sideways)
+        sideways *= speed.values
+        sideways /= GRAVITY
         with np.errstate(invalid="ignore"):
             sideways[speed.values < MOVING_MPS] = 0.0
+        _gate(sideways)
         _add(columns, Channel.G_LAT, sideways)
-        _add(columns, Channel.LEAN, np.degrees(np.arctan(_gated(sideways))))
+        lean = np.arctan(sideways)
+        _add(columns, Channel.LEAN, np.degrees(lean, out=lean))
     return track.with_columns(columns)
 
 
-def _gated(g: FloatArray) -> FloatArray:
+def _gate(g: FloatArray) -> None:
     with np.errstate(invalid="ignore"):
-        return np.where(np.abs(g) <= MAX_G, g, np.nan)
+        g[(g > MAX_G) | (g < -MAX_G)] = np.nan
 
 
 def _add(columns: dict[Channel, Column], channel: Channel, derived: FloatArray) -> None:
-    if channel is not Channel.LEAN:
-        derived = _gated(derived)
     measured = columns.get(channel)
     if measured is not None:
         if _opposed(measured, derived):

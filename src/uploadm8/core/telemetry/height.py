@@ -66,7 +66,8 @@ def _grade(track: Track, smooth: FloatArray) -> FloatArray:
             grade[block] = 100.0 * rise / GRADE_OVER_M
         out[rows] = grade
     with np.errstate(invalid="ignore"):
-        out[~(speed.valid & (speed.values >= GRADE_MIN_MPS)) | (np.abs(out) > MAX_GRADE)] = np.nan
+        out[~(speed.valid & (speed.values >= GRADE_MIN_MPS))] = np.nan
+        out[(out > MAX_GRADE) | (out < -MAX_GRADE)] = np.nan
     return out
 
 

@@ -70,12 +70,18 @@ def make_legs(
         spacing = _spacing_s(lat[known], lon[known])
         rows = rows[_nodes(t[known], segment[known], spacing)]
     whole = np.flatnonzero(np.diff(segment[rows]) == 0)
-    first, last = rows[whole], rows[whole + 1]
-    at_lat, at_lon = lat[rows], lon[rows]
-    metres = steps_m(at_lat, at_lon)[whole]
-    bearing = bearings_deg(at_lat, at_lon)[whole]
-    del rows, whole, at_lat, at_lon
-    legs = Legs(first, last, t[first], t[last], metres, bearing)
+    if len(whole) == len(t) - 1:  # every row a node of one segment: views do
+        first, last = rows[:-1], rows[1:]
+        t0, t1 = t[:-1], t[1:]
+        del whole
+        metres, bearing = steps_m(lat, lon), bearings_deg(lat, lon)
+    else:
+        first, last = rows[whole], rows[whole + 1]
+        t0, t1 = t[first], t[last]
+        at_lat, at_lon = lat[rows], lon[rows]
+        metres = steps_m(at_lat, at_lon)[whole]
+        bearing = bearings_deg(at_lat, at_lon)[whole]
+    legs = Legs(first, last, t0, t1, metres, bearing)
     if timed:
         metres[_standing(legs, lat, lon, segment)] = 0.0
     return legs

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from uploadm8.core.telemetry.decimals import read_decimals
 from uploadm8.core.telemetry.track import Channel, FloatArray
 from uploadm8.core.telemetry.xml_stream import local_name
 
@@ -47,7 +48,7 @@ class PointPattern:
                 if channel is None:
                     t = np.array(cells, dtype="datetime64[us]").astype(np.int64) / 1e6
                 else:
-                    columns[channel] = np.fromiter(map(float, cells), np.float64, points)
+                    columns[channel] = read_decimals(cells)
         except ValueError:
             return None
         lat, lon = columns[Channel.LAT], columns[Channel.LON]

@@ -58,7 +58,10 @@ class Clock(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Values of one channel; where `valid` is False the value is meaningless and never shown."""
+    """Values of one channel; where `valid` is False the value is meaningless and never shown.
+
+    A mask that is True throughout is kept in one byte.
+    """
 
     values: FloatArray
     valid: BoolArray
@@ -67,6 +70,8 @@ class Column:
     def __post_init__(self) -> None:
         if self.values.shape != self.valid.shape:
             raise ValueError("values and valid differ in length")
+        if self.valid.strides != (0,) and self.valid.all():
+            object.__setattr__(self, "valid", np.broadcast_to(np.True_, self.valid.shape))
 
 
 @dataclass(frozen=True, slots=True)

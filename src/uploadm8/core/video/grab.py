@@ -1,7 +1,8 @@
 """Get single pictures out of a video: the one shown at a time, upright and in SDR."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -76,6 +77,25 @@ def grabbing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[Grabb
         yield Grabber(
             source, Reader(container, stream, source, origin), upright_aspect(stream, source)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GrabTask:
+    """A picture to take out of a video."""
+
+    video: Path
+    seconds: float
+
+
+def grab_jpeg(task: GrabTask, emit: Callable[[object], None]) -> bytes:
+    """The picture as JPEG, at the size of the video; past the end it is the last one.
+
+    Raises:
+        MediaError: the video cannot be used.
+    """
+    del emit
+    with grabbing(task.video) as grabber:
+        return encode_image(to_bgr(grabber.at(task.seconds), grabber.color), ".jpg")
 
 
 def to_bgr(frame: VideoFrame, color: Color) -> Bgr:

@@ -4,6 +4,7 @@ import math
 import time
 from fractions import Fraction
 
+import msgspec
 import numpy as np
 from av.video.frame import VideoFrame
 
@@ -50,6 +51,11 @@ class Overlay:
         self._hud.draw(planes_of(frame), min(slot, self._last))
         self.seconds += time.thread_time() - before
         self.drawn += 1
+
+
+def settled(hud: HudSpec) -> HudSpec:
+    """The HUD of a still: without the easing, which would show half a panel or, at time 0, none."""
+    return msgspec.structs.replace(hud, animate=False)
 
 
 def frame_format(spec: RenditionSpec, color: Color, rate: Fraction) -> FrameFormat:

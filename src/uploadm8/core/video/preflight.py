@@ -17,6 +17,21 @@ _POOR_SHARE = 0.5  # of a rendition's usual bit rate: below it the loss can be s
 _CLOSE_SHAPE = 0.025
 
 
+MEDIA_CODES = frozenset(rule.code for rule in RULES) | {
+    "bit_rate_lowered",
+    "converted",
+    "cut",
+    "deinterlaced",
+    "enlarged",
+    "hdr_to_sdr",
+    "location_removed",
+    "rate_changed",
+    "rate_steadied",
+    "shape",
+    "sound_converted",
+}
+
+
 def preflight(
     source: SourceInfo | Footage, platform: str, spec: RenditionSpec | None
 ) -> tuple[Finding, ...]:

@@ -33,6 +33,7 @@ class ProductionTask:
         segments: folder for segments that outlive a crash of this process: give the same one again
             and only what is missing is rendered. None renders in one piece.
         zones: where no position may be shown.
+        still_at_s: what the stills show, in seconds after the first picture; None is a good guess.
     """
 
     source: Path
@@ -43,6 +44,7 @@ class ProductionTask:
     quality: Quality = Quality.STANDARD
     segments: Path | None = None
     zones: tuple[Zone, ...] = ()
+    still_at_s: float | None = None
 
 
 def produce(task: ProductionTask, emit: Emit) -> RenderReport:
@@ -59,7 +61,7 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
         report = render(job, emit)
     else:
         report = render_resumable(job, task.segments, emit)
-    write_stills(job)
+    write_stills(job, task.still_at_s)
     return report
 
 
@@ -97,14 +99,15 @@ def check_room(outputs: Sequence[Output], duration_s: float) -> None:
         check_space(folder, [output.spec for output in outputs], duration_s)
 
 
-def write_stills(job: RenderJob) -> None:
-    """Put a JPEG beside each output."""
+def write_stills(job: RenderJob, at_s: float | None) -> None:
+    """Put a JPEG beside each output, of a moment that it shows."""
     for output in job.outputs:
+        shown_s = min(known(job).duration_s, output.spec.duration_cap_s or float("inf"))
         picture = still(
             job.source,
             job.track,
             job.hud,
-            known(job).duration_s * STILL_AT,
+            shown_s * STILL_AT if at_s is None else min(at_s, shown_s),
             output.spec,
             offset_s=job.offset_s,
             image="jpg",

@@ -1,6 +1,6 @@
 """Stills without the video: pictures are kept when it is inspected, the HUD is drawn on request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +14,9 @@ from uploadm8.core.telemetry.track import Track
 from uploadm8.core.video.color import Color, Matrix, Primaries, Range, Transfer
 from uploadm8.core.video.compose import Composer
 from uploadm8.core.video.grab import encode_image, grabbing, to_bgr
-from uploadm8.core.video.overlay import Overlay
+from uploadm8.core.video.overlay import Overlay, settled
 from uploadm8.core.video.rendition import RenditionSpec
+from uploadm8.core.video.thumbnail import EDGE, sharpness
 from uploadm8.errors import MediaError
 
 KEPT_PICTURES = 24
@@ -30,6 +31,7 @@ class KeptPicture:
 
     seconds: float
     jpeg: bytes
+    sharpness: float
 
 
 def keep_pictures(source: Path, count: int = KEPT_PICTURES) -> Iterator[KeptPicture]:
@@ -47,11 +49,20 @@ def keep_pictures(source: Path, count: int = KEPT_PICTURES) -> Iterator[KeptPict
         for number in range(count):
             seconds = duration * (number + 0.5) / count
             try:
-                pixels = to_bgr(grabber.at(seconds), grabber.color)
+                picture = grabber.at(seconds)
             except MediaError:
                 continue  # a broken stretch costs its pictures, not the others
+            score = sharpness(picture)
+            pixels = to_bgr(picture, grabber.color)
             small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-            yield KeptPicture(seconds, encode_image(np.asarray(small, np.uint8), ".jpg", 85))
+            jpeg = encode_image(np.asarray(small, np.uint8), ".jpg", 85)
+            yield KeptPicture(seconds, jpeg, score)
+
+
+def sharpest(pictures: Sequence[KeptPicture], duration_s: float) -> float | None:
+    """When the best picture for a thumbnail is shown; None when all are dark, bright or flat."""
+    inner = [p for p in pictures if EDGE <= p.seconds / duration_s <= 1 - EDGE and p.sharpness]
+    return max(inner, key=lambda picture: picture.sharpness).seconds if inner else None
 
 
 def quick_still(
@@ -64,7 +75,7 @@ def quick_still(
     offset_s: float,
     duration_s: float,
 ) -> bytes:
-    """A JPEG of a rendition: the kept picture, with the HUD exactly as it is at `seconds`.
+    """A JPEG of a rendition: the kept picture, with the HUD as it is at `seconds`, eased in.
 
     Args:
         jpeg: a picture that `keep_pictures` gave.
@@ -88,7 +99,7 @@ def quick_still(
     frame = picture if composer.identity else composer.compose(picture)
     if track is not None and hud is not None and spec.hud:
         overlay = Overlay(
-            hud,
+            settled(hud),
             track,
             spec,
             _COLOR,

@@ -103,7 +103,7 @@ def join_shares(task: JoinTask, emit: Emit) -> tuple[OutputReport, ...]:
     wanted = tuple(output for output in job.outputs if output.spec.name in task.wanted)
     check_room(wanted, known(job).duration_s)
     reports = join_outputs(job, wanted, task.spans, _folder(task), emit)
-    write_stills(replace(job, outputs=wanted))
+    write_stills(replace(job, outputs=wanted), task.production.still_at_s)
     return reports
 
 

@@ -1,4 +1,4 @@
-"""A still of any moment of a rendition, HUD and all, exactly as the render would show it."""
+"""A still of any moment of a rendition, HUD and all, as the render shows it once eased in."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +9,7 @@ from uploadm8.core.telemetry.track import Track
 from uploadm8.core.video.compose import Composer
 from uploadm8.core.video.grab import encode_image, grabbing, to_bgr
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
-from uploadm8.core.video.overlay import Overlay
+from uploadm8.core.video.overlay import Overlay, settled
 from uploadm8.core.video.pacing import pacing_for
 from uploadm8.core.video.rendition import RenditionSpec
 
@@ -47,7 +47,7 @@ def still(
         if track is not None and hud is not None and spec.hud:
             pacing = pacing_for(grabber.source, spec)
             overlay = Overlay(
-                hud,
+                settled(hud),
                 track,
                 spec,
                 grabber.color,

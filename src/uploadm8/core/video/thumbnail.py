@@ -15,7 +15,7 @@ from uploadm8.core.video.planes import planes_of
 from uploadm8.core.video.rendition import RenditionSpec
 
 _CANDIDATES = 7
-_EDGE = 0.08  # of the duration: openings and endings are often black or shaky
+EDGE = 0.08  # of the duration: openings and endings are often black or shaky
 _WIDTH = 480  # pixels at which sharpness is judged, so that grain does not count as detail
 _DARK, _BRIGHT = 32.0, 224.0  # mean luma outside of this is no picture to show
 
@@ -67,5 +67,5 @@ def sharpness(picture: VideoFrame) -> float:
 
 
 def _candidates(duration_s: float) -> list[float]:
-    inner = np.linspace(_EDGE, 1 - _EDGE, _CANDIDATES) * duration_s
+    inner = np.linspace(EDGE, 1 - EDGE, _CANDIDATES) * duration_s
     return [float(Fraction(t).limit_denominator(1000)) for t in inner]

@@ -25,6 +25,7 @@ class LetterKind(StrEnum):
     API_KEY_CREATED = "api_key_created"
     DELETION_SCHEDULED = "deletion_scheduled"
     EXPORT_READY = "export_ready"
+    SUPPORT_ACCESS = "support_access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,17 @@ _WORDS: Mapping[LetterKind, _Words] = {
         "The link works for 72 hours.",
         "Take it back",
         "undo-email.html",
+    ),
+    LetterKind.SUPPORT_ACCESS: _Words(
+        "Support is looking at your account",
+        "Our support opened your account",
+        (
+            (
+                "To help with what is named below, someone of our support sees your account as you"
+                " do, for a short time. It stands among your sessions, where you can end it at once."
+            ),
+        ),
+        "If you did not ask for help, end the session and write to us.",
     ),
     LetterKind.NEW_SIGN_IN: _Words(
         "New sign-in to your account",

@@ -60,6 +60,21 @@ class UserView(Struct, frozen=True):
     created_at: datetime
 
 
+class SupportView(Struct, frozen=True):
+    """An administrator who is in the user's place now; ``DELETE /api/auth/sessions/{id}`` ends it.
+
+    Attributes:
+        session_id: the session it uses.
+        writes: whether changes are allowed, or only looking.
+    """
+
+    session_id: UUID
+    reason: str
+    writes: bool
+    started_at: datetime
+    until: datetime
+
+
 class Tokens(Struct, frozen=True):
     """A fresh pair of tokens.
 

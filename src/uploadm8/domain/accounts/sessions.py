@@ -1,7 +1,7 @@
 """Sessions: one row per signed-in device, a counter instead of stored refresh tokens."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import structlog
 
 from uploadm8.domain.accounts.letters import LetterKind
 from uploadm8.domain.accounts.post import Post
+from uploadm8.domain.accounts.schemas import SupportView
 from uploadm8.domain.accounts.tables import Session
 from uploadm8.errors import UnauthenticatedError
 from uploadm8.infra.audit import origin
@@ -193,6 +194,51 @@ class Sessions:
             user_id,
         )
         return rows
+
+    async def open_support(
+        self, user_id: UUID, admin_id: UUID, reason: str, minutes: int, *, writes: bool
+    ) -> Pair | None:
+        """Start a session in the user's place, for an administrator; None for a disabled user.
+
+        It ends by itself and cannot be refreshed, and the user counts as not having signed in.
+        """
+        rows = await Session.raw(
+            'INSERT INTO sessions (id, "user", idle_expires_at, expires_at, authenticated_at,'
+            " user_agent, ip, support_admin, support_reason, support_writes)"
+            " SELECT {}, u.id, now() + make_interval(mins => {}), now() + make_interval(mins => {}),"
+            " 'epoch', 'UploadM8 support', '', {}, {}, {} FROM users u"
+            " WHERE u.id={} AND u.disabled_at IS NULL"
+            ' RETURNING id, "user", authenticated_at,'
+            ' (SELECT auth_epoch FROM users WHERE id=sessions."user") AS auth_epoch',
+            new_id(),
+            minutes,
+            minutes,
+            admin_id,
+            reason,
+            writes,
+            user_id,
+        )
+        boxed = replace(self, access=replace(self.access, life=timedelta(minutes=minutes)))
+        return boxed._pair(rows[0], rows[0]["id"], 0) if rows else None  # noqa: SLF001  a copy of us
+
+    async def support(self, user_id: UUID) -> list[SupportView]:
+        """The administrators who are in the user's place now."""
+        rows = await Session.raw(
+            "SELECT id AS session_id, support_reason AS reason, support_writes AS writes,"
+            " created_at AS started_at, expires_at AS until FROM sessions"
+            ' WHERE "user"={} AND support_admin IS NOT NULL AND revoked_at IS NULL'
+            " AND expires_at > now() ORDER BY id",
+            user_id,
+        )
+        return [SupportView(**row) for row in rows]
+
+    async def end_support_by(self, admin_id: UUID) -> None:
+        """End every session that an administrator holds in somebody's place."""
+        await Session.raw(
+            "UPDATE sessions SET revoked_at=now(), revoked_reason='admin_left'"
+            " WHERE support_admin={} AND revoked_at IS NULL",
+            admin_id,
+        )
 
     async def revoke(self, user_id: UUID, session_id: UUID, reason: str) -> bool:
         """End one session of the user; False if there was none alive."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 from piccolo.columns import (
     UUID,
     BigInt,
+    Boolean,
     ForeignKey,
     Integer,
     OnDelete,
@@ -64,6 +65,10 @@ class Session(Table, tablename="sessions", db=DB):
     ip = Varchar(length=64)
     created_at = Timestamptz(default=TimestamptzNow())
     last_seen_at = Timestamptz(default=TimestamptzNow())
+    # Set when it is an administrator's, in the user's place.
+    support_admin = UUID(null=True, default=None)
+    support_reason = Text(null=True, default=None)
+    support_writes = Boolean(default=False)
 
 
 class LinkPurpose(StrEnum):

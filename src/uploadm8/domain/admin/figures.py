@@ -4,13 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from uploadm8.domain.accounts.tables import User
-from uploadm8.domain.admin.schemas import JobsOut, Money, OverviewOut
+from uploadm8.domain.admin.readings import Readings, read
+from uploadm8.domain.admin.schemas import (
+    AlertOut,
+    GlobalKpis,
+    JobsOut,
+    Money,
+    OverviewOut,
+    PlatformHealth,
+    TierShare,
+)
+from uploadm8.domain.admin.tables import AlertRow
 from uploadm8.domain.billing.plans import CURRENCY, PLANS, Tier
 from uploadm8.domain.billing.tables import Subscription
+from uploadm8.domain.billing.tiers import TIERS_SQL
+from uploadm8.domain.kpi.schemas import Summary
 from uploadm8.domain.kpi.service import Kpis
-from uploadm8.domain.publishing.cohorts import Cohort, rate
-from uploadm8.infra.jobs.tables import JobRow
+from uploadm8.domain.platforms.tables import Platform
+from uploadm8.domain.publishing.cohorts import Cohort, Outcome, counted, rate
 
 _COUNTS_SQL = """
     SELECT (SELECT count(*) FROM users) AS users,
@@ -21,13 +35,10 @@ _COUNTS_SQL = """
         + (SELECT coalesce(sum(size_bytes), 0)::bigint FROM renditions
             WHERE state='succeeded' AND object_key IS NOT NULL) AS storage_bytes
 """
-_JOBS_SQL = """
-    SELECT count(*) FILTER (WHERE state='queued' AND run_at <= now()) AS due,
-        count(*) FILTER (WHERE state='running') AS running,
-        count(*) FILTER (WHERE state='dead') AS dead,
-        greatest(extract(epoch FROM now() - min(run_at) FILTER (WHERE state='queued')), 0)::float8
-            AS oldest_due_s
-    FROM jobs WHERE state IN ('queued', 'running', 'dead')
+_ACCOUNTS_SQL = """
+    SELECT platform, count(*) FILTER (WHERE state='active') AS accounts,
+        count(*) FILTER (WHERE state='needs_reconnect') AS need_reconnect
+    FROM connected_accounts GROUP BY platform
 """
 
 
@@ -38,15 +49,92 @@ class Figures:
     kpis: Kpis
 
     async def overview(self, cohort: Cohort) -> OverviewOut:
-        """Users, money, posts, jobs and storage."""
+        """Users, money, posts, jobs, platforms and storage."""
         span = cohort.range
         counts = (await User.raw(_COUNTS_SQL, span.start, span.end))[0]
+        seen, posts = await read(), await self.kpis.summary(cohort)
         return OverviewOut(
             **counts,
             money=await _money(cohort, counts["workspaces"]),
-            jobs=JobsOut(**(await JobRow.raw(_JOBS_SQL))[0]),
-            posts=await self.kpis.summary(cohort),
+            jobs=_jobs(seen),
+            processes={role: seen.processes.get(role, 0) for role in ("web", "worker")},
+            platforms=await _platforms(seen, posts),
+            alerts=await firing(),
+            posts=posts,
         )
+
+    async def everyone(self, cohort: Cohort) -> GlobalKpis:
+        """The key figures over all workspaces, split by tier too."""
+        summary = await self.kpis.summary(cohort)
+        return GlobalKpis(**msgspec.structs.asdict(summary), tiers=await _tiers(cohort))
+
+
+async def firing() -> list[AlertOut]:
+    """What is wrong now, the oldest first."""
+    rows = await AlertRow.raw(
+        "SELECT name, summary, since FROM operator_alerts WHERE state='firing' ORDER BY since"
+    )
+    return [AlertOut(**row) for row in rows]
+
+
+def _jobs(seen: Readings) -> JobsOut:
+    def of(state: str, what: str = "n") -> int:
+        return sum(row[what] for row in seen.jobs if row["state"] == state)
+
+    return JobsOut(
+        due=of("due"),
+        running=of("running"),
+        dead=of("dead"),
+        dead_of_faults=of("dead", "ours"),
+        oldest_due_s=max((r["oldest_s"] for r in seen.jobs if r["state"] == "due"), default=None),
+    )
+
+
+async def _platforms(seen: Readings, posts: Summary) -> list[PlatformHealth]:
+    accounts = {row["platform"]: row for row in await User.raw(_ACCOUNTS_SQL)}
+    shares = {share.platform: share for share in posts.platforms}
+    found = []
+    for platform in Platform:
+        rows = [row for row in seen.publications if row["platform"] == platform]
+        account, share = accounts.get(platform.value), shares.get(platform.value)
+        found.append(
+            PlatformHealth(
+                platform=platform.value,
+                accounts=account["accounts"] if account else 0,
+                need_reconnect=account["need_reconnect"] if account else 0,
+                published=share.published if share else 0,
+                failed=share.failed if share else 0,
+                success_rate=share.success_rate if share else None,
+                unfinished=sum(row["n"] for row in rows),
+                unknown=sum(row["n"] for row in rows if row["state"] == "unknown"),
+                late_s=max((row["late_s"] for row in rows), default=0.0),
+                paused=seen.circuits.get(platform.value, 0) > 0,
+            )
+        )
+    return found
+
+
+async def _tiers(cohort: Cohort) -> list[TierShare]:
+    where, args = cohort.within()
+    rows = await User.raw(
+        f"SELECT t.tier, count(DISTINCT t.workspace) AS workspaces,"
+        f" count(DISTINCT p.workspace) AS posting, count(p.id) AS accepted,"
+        f" {counted(Outcome.PUBLISHED)} AS published, {counted(Outcome.FAILED)} AS failed"
+        f" FROM ({TIERS_SQL}) t LEFT JOIN publications p ON p.workspace=t.workspace AND {where}"
+        " GROUP BY t.tier",
+        *args,
+    )
+    found = {row["tier"]: row for row in rows}
+    total = sum(row["accepted"] for row in rows)
+    nothing = dict.fromkeys(("workspaces", "posting", "accepted", "published", "failed"), 0)
+    return [
+        TierShare(
+            **{"tier": tier.value, **nothing, **(row := found.get(tier.value, {}))},
+            success_rate=rate(row.get("published", 0), row.get("failed", 0)),
+            share=row.get("accepted", 0) / total if total else None,
+        )
+        for tier in Tier
+    ]
 
 
 async def _money(cohort: Cohort, workspaces: int) -> Money:

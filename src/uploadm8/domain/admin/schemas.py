@@ -1,43 +1,11 @@
-"""What administrators send and get."""
+"""What administrators get to see."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from uploadm8.domain.accounts.tables import UserRole
-from uploadm8.domain.billing.plans import Tier
 from uploadm8.domain.kpi.schemas import Summary
-
-Reason = Annotated[str, Meta(min_length=3, max_length=500)]
-
-
-class GrantRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Give a workspace a tier without payment.
-
-    Attributes:
-        workspace_id: whom to give it; or
-        email: the owner of the workspace.
-        tier: what to give.
-        reason: why; kept for good.
-        ends_at: until when; None means until revoked.
-    """
-
-    tier: Tier
-    reason: Reason
-    workspace_id: UUID | None = None
-    email: Annotated[str, Meta(max_length=320)] | None = None
-    ends_at: datetime | None = None
-
-
-class GrantOut(Struct, kw_only=True):
-    """A grant that was made."""
-
-    id: UUID
-    workspace_id: UUID
-    tier: str
-    ends_at: datetime | None
 
 
 class FoundUser(Struct, kw_only=True):
@@ -48,19 +16,12 @@ class FoundUser(Struct, kw_only=True):
     display_name: str
     role: str
     verified: bool
+    two_step: bool
     workspace_id: UUID | None
     stripe_customer_id: str | None
     created_at: datetime
     last_login_at: datetime | None
     disabled_at: datetime | None
-
-
-class RoleRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Make someone an administrator of the installation, or no longer one."""
-
-    user_id: UUID
-    role: UserRole
-    reason: Reason
 
 
 class Money(Struct, kw_only=True):
@@ -82,16 +43,58 @@ class Money(Struct, kw_only=True):
 
 
 class JobsOut(Struct, kw_only=True):
-    """Background work now; `oldest_due_s` is how long the oldest due job has waited."""
+    """Background work now.
+
+    Attributes:
+        dead_of_faults: dead jobs that no refused video or post explains.
+        oldest_due_s: how long the oldest due job has waited.
+    """
 
     due: int
     running: int
     dead: int
+    dead_of_faults: int
     oldest_due_s: float | None
 
 
+class PlatformHealth(Struct, kw_only=True):
+    """One platform: posts of the range, everything else now.
+
+    Attributes:
+        accounts: connected accounts that can be posted to.
+        need_reconnect: accounts whose owner must connect them again.
+        unfinished: posts that are not out yet.
+        unknown: posts whose outcome the platform does not tell.
+        late_s: how far the time of the oldest waiting post has passed.
+        paused: whether the platform has a fault and is left alone for the moment.
+    """
+
+    platform: str
+    accounts: int
+    need_reconnect: int
+    published: int
+    failed: int
+    success_rate: float | None
+    unfinished: int
+    unknown: int
+    late_s: float
+    paused: bool
+
+
+class AlertOut(Struct, kw_only=True):
+    """Something that is wrong now."""
+
+    name: str
+    summary: str
+    since: datetime
+
+
 class OverviewOut(Struct, kw_only=True):
-    """The whole installation: uploads and posts of the range, everything else now."""
+    """The whole installation: uploads and posts of the range, everything else now.
+
+    Attributes:
+        processes: how many of each role were heard of in the last 45 seconds.
+    """
 
     users: int
     workspaces: int
@@ -99,4 +102,30 @@ class OverviewOut(Struct, kw_only=True):
     storage_bytes: int
     money: Money
     jobs: JobsOut
+    processes: dict[str, int]
+    platforms: list[PlatformHealth]
+    alerts: list[AlertOut]
     posts: Summary
+
+
+class TierShare(Struct, kw_only=True):
+    """Workspaces that have a tier now, and their posts of the range.
+
+    Attributes:
+        posting: workspaces with at least one of the posts.
+    """
+
+    tier: str
+    workspaces: int
+    posting: int
+    accepted: int
+    published: int
+    failed: int
+    success_rate: float | None
+    share: float | None
+
+
+class GlobalKpis(Summary, kw_only=True):
+    """The key figures of everybody; `platforms` and `tiers` split them."""
+
+    tiers: list[TierShare]

@@ -1,4 +1,4 @@
-"""A creator's figures, counted from the rows themselves."""
+"""A creator's figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,13 +18,14 @@ from uploadm8.domain.analytics.schemas import (
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.publishing.cohorts import (
     LATEST_LOOK_SQL,
-    UPLOAD_OUTCOME_SQL,
     Cohort,
     Outcome,
     UploadOutcome,
     counted,
     rate,
 )
+from uploadm8.domain.publishing.rollups.counting import FIGURES
+from uploadm8.domain.publishing.rollups.tally import ALL, Tallies, Tally, count_results, level_of
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.errors import FieldError, InvalidRequestError
 
@@ -36,10 +37,9 @@ _SCAN = {
     Bucket.MONTH: timedelta(days=1),
 }
 HOURS_AT_MOST_DAYS = 31
-_FIGURES = ("views", "likes", "comments", "shares")
 _ENGAGEMENT_SQL = "count(m.at) FILTER (WHERE p.state='published') AS posts, " + ", ".join(
     f"coalesce(sum(m.{name}) FILTER (WHERE p.state='published'), 0)::bigint AS {name}"
-    for name in _FIGURES
+    for name in FIGURES
 )
 _RESULTS_SQL = (
     f"count(*) AS accepted, {counted(Outcome.PUBLISHED)} AS published,"
@@ -48,7 +48,7 @@ _RESULTS_SQL = (
 )
 _COUNTED = ", ".join(
     f"coalesce(c.{name}, 0) AS {name}"
-    for name in ("accepted", "published", "failed", "posts", *_FIGURES)
+    for name in ("accepted", "published", "failed", "posts", *FIGURES)
 )
 
 
@@ -60,8 +60,9 @@ class Analytics:
 
     async def overview(self, workspace_id: UUID, cohort: Cohort) -> Overview:
         """Uploads, success, quota and engagement."""
-        platforms = await _platforms(cohort)
-        states, outcomes = await _uploads(workspace_id, cohort)
+        found = await count_results(cohort)
+        platforms = _platforms(found)
+        states, outcomes = _uploads(found.get(level_of(cohort), Tally()))
         usage = await self.quota.usage(workspace_id)
         return Overview(
             start=cohort.range.start,
@@ -133,52 +134,38 @@ def _point(row: Mapping[str, Any]) -> Point:
 
 
 def _engagement(row: Mapping[str, Any]) -> Engagement:
-    return Engagement(posts=row["posts"], **{name: row[name] for name in _FIGURES})
+    return Engagement(posts=row["posts"], **{name: row[name] for name in FIGURES})
 
 
 def _sum(parts: list[Engagement]) -> Engagement:
     return Engagement(
-        **{name: sum(getattr(one, name) for one in parts) for name in ("posts", *_FIGURES)}
+        **{name: sum(getattr(one, name) for one in parts) for name in ("posts", *FIGURES)}
     )
 
 
-async def _platforms(cohort: Cohort) -> list[PlatformResults]:
-    where, args = cohort.within()
-    rows = await Publication.raw(
-        f"SELECT p.platform, {_RESULTS_SQL} WHERE {where} GROUP BY p.platform ORDER BY p.platform",
-        *args,
-    )
-    return [
-        PlatformResults(
-            platform=row["platform"],
-            published=row["published"],
-            failed=row["failed"],
-            success_rate=rate(row["published"], row["failed"]),
-            engagement=_engagement(row),
+def _platforms(found: Tallies) -> list[PlatformResults]:
+    results = []
+    for platform, tally in sorted(found.items()):
+        counts, figures = tally.of("outcome"), tally.of("engagement")
+        if platform == ALL or not counts.total():
+            continue
+        results.append(
+            PlatformResults(
+                platform=platform,
+                published=counts["published"],
+                failed=counts["failed"],
+                success_rate=rate(counts["published"], counts["failed"]),
+                engagement=_engagement(figures),
+            )
         )
-        for row in rows
-    ]
+    return results
 
 
-async def _uploads(
-    workspace_id: UUID, cohort: Cohort
-) -> tuple[dict[str, int], dict[UploadOutcome, int]]:
-    scope, args = cohort.scope()
-    rows = await Publication.raw(
-        "SELECT state, outcome, count(*) AS uploads FROM ("
-        f" SELECT u.state, {UPLOAD_OUTCOME_SQL} AS outcome FROM uploads u"
-        f" LEFT JOIN publications p ON p.upload=u.id AND {scope}"
-        " WHERE u.workspace={} AND u.created_at >= {} AND u.created_at < {}"
-        f" GROUP BY u.id {'HAVING count(p.id) > 0' if cohort.chosen else ''}"
-        ") each_upload GROUP BY state, outcome ORDER BY state",
-        *args,
-        workspace_id,
-        cohort.range.start,
-        cohort.range.end,
-    )
+def _uploads(tally: Tally) -> tuple[dict[str, int], dict[UploadOutcome, int]]:
     states: dict[str, int] = {}
     outcomes = dict.fromkeys(UploadOutcome, 0)
-    for row in rows:
-        states[row["state"]] = states.get(row["state"], 0) + row["uploads"]
-        outcomes[UploadOutcome(row["outcome"])] += row["uploads"]
+    for key, uploads in sorted(tally.of("created").items()):
+        state, _, outcome = key.partition(" ")
+        states[state] = states.get(state, 0) + uploads
+        outcomes[UploadOutcome(outcome)] += uploads
     return states, outcomes

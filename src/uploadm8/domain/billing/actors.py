@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -11,7 +10,7 @@ from uploadm8.domain.billing.letters import write
 from uploadm8.domain.billing.notices import NoticeKind
 from uploadm8.domain.billing.service import Billing
 from uploadm8.domain.billing.tables import BillingNotice
-from uploadm8.domain.workspaces.tables import Membership
+from uploadm8.domain.workspaces.recipients import managers_of
 from uploadm8.infra.jobs.catalog import BILLING_NOTICE, BILLING_SWEEP, END_DUPLICATE, STRIPE_EVENT
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.mail.letter import render
@@ -56,7 +55,7 @@ class BillingJobs:
         notice = rows[0]
         kind = NoticeKind(notice["kind"])
         letter = write(kind, msgspec.json.decode(notice["facts"]), self.frontend_url)
-        for address in await _recipients(notice["workspace"]):
+        for address in (await managers_of(notice["workspace"])).values():
             await self.mailer.send(render(letter, address, kind.value.replace("_", "-")))
         await BillingNotice.raw(
             "UPDATE billing_notices SET sent_at=now() WHERE id={}", notice["id"]
@@ -71,13 +70,3 @@ class BillingJobs:
             reread=report.reread,
             miscounted=report.miscounted,
         )
-
-
-async def _recipients(workspace_id: UUID) -> list[str]:
-    rows = await Membership.raw(
-        'SELECT u.email FROM memberships m JOIN users u ON u.id=m."user"'
-        " WHERE m.workspace={} AND m.role IN ('owner', 'admin') AND u.disabled_at IS NULL"
-        " ORDER BY u.email",
-        workspace_id,
-    )
-    return [str(row["email"]) for row in rows]

@@ -63,26 +63,6 @@ def _over(facts: Facts) -> str:
     )
 
 
-def _quota_warning(facts: Facts) -> Text:
-    return (
-        f"{facts['used']} of {facts['limit']} uploads used",
-        (
-            f"You have used {facts['used']} of your {facts['limit']} uploads.",
-            f"The count starts again on {_day(facts['resets_at'])}.",
-        ),
-    )
-
-
-def _quota_reached(facts: Facts) -> Text:
-    return (
-        f"All {facts['limit']} uploads used",
-        (
-            f"You have used all {facts['limit']} uploads of this period.",
-            f"The count starts again on {_day(facts['resets_at'])}; a higher tier has more at once.",
-        ),
-    )
-
-
 def _trial_ending(facts: Facts) -> Text:
     cents = facts.get("price_cents")
     price = f" for {money(cents, 'usd')} a month" if cents else ""
@@ -177,8 +157,6 @@ def _over_limit(facts: Facts) -> Text:
 
 
 _LETTERS: Mapping[NoticeKind, Callable[[Facts], Text]] = {
-    NoticeKind.QUOTA_WARNING: _quota_warning,
-    NoticeKind.QUOTA_REACHED: _quota_reached,
     NoticeKind.TRIAL_ENDING: _trial_ending,
     NoticeKind.PAYMENT_FAILED: _payment_failed,
     NoticeKind.PAYMENT_ACTION_REQUIRED: _action_required,

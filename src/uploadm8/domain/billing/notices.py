@@ -1,4 +1,4 @@
-"""What a workspace is told about its money and its quota: each thing once, by a job of its own."""
+"""What a workspace is told about its money: each thing once, by a job of its own."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -16,8 +16,6 @@ from uploadm8.infra.jobs.queue import enqueue
 class NoticeKind(StrEnum):
     """Which sentence it is."""
 
-    QUOTA_WARNING = "quota_warning"
-    QUOTA_REACHED = "quota_reached"
     TRIAL_ENDING = "trial_ending"
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_ACTION_REQUIRED = "payment_action_required"

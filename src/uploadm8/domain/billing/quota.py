@@ -6,15 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from uploadm8.domain.billing.entitlements import Entitlement, Entitlements
-from uploadm8.domain.billing.notices import NoticeKind, record_notice
 from uploadm8.domain.billing.plans import PLANS, Resource, Tier, first_with_room
 from uploadm8.domain.billing.tables import QuotaEntry, QuotaPeriod
+from uploadm8.domain.workspaces.events import EventKind, announce
 from uploadm8.errors import NotFoundError, PaymentRequiredError
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 
-WARN_AT = 0.8  # share of the limit at which the first notice goes out
+TOLD_PERCENT = (50, 60, 70, 80, 90, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +120,15 @@ class Quota:
         )
 
     async def _announce(self, row: "_Row") -> None:
-        shares = (
-            (NoticeKind.QUOTA_WARNING, math.ceil(row.limit * WARN_AT)),
-            (NoticeKind.QUOTA_REACHED, row.limit),
-        )
-        for kind, threshold in shares:
-            if row.used == threshold:
-                await record_notice(
+        """Tell of each share that this very upload reached; who is told chooses the shares."""
+        for percent in TOLD_PERCENT:
+            if row.used == math.ceil(row.limit * percent / 100):
+                await announce(
                     row.workspace_id,
-                    kind,
-                    about=f"{row.id}:{row.limit}",
+                    EventKind.QUOTA_USED,
+                    f"{row.id}:{row.limit}:{percent}",
                     facts={
+                        "percent": percent,
                         "used": row.used,
                         "limit": row.limit,
                         "resets_at": row.ends_at,

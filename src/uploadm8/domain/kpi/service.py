@@ -1,7 +1,11 @@
-"""Key figures of posts, counted from the rows themselves."""
+"""Key figures of posts."""
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from uploadm8.domain.kpi.schemas import (
     Backlog,
@@ -15,19 +19,17 @@ from uploadm8.domain.kpi.schemas import (
     Throughput,
 )
 from uploadm8.domain.publishing.cohorts import (
-    COUNTS_SQL,
     OUTCOME_SQL,
-    UPLOAD_OUTCOME_SQL,
     Cohort,
     Outcome,
     UploadOutcome,
     counted,
     rate,
 )
+from uploadm8.domain.publishing.rollups.counting import SLOT_S, START_SQL
+from uploadm8.domain.publishing.rollups.tally import ALL, Tallies, Tally, count_posts, level_of
 from uploadm8.domain.publishing.tables import Publication
 
-# A post on time waits for its time, and one of the manual queue for a person: neither is slow.
-_START = "greatest(p.accepted_at, p.publish_at)"
 _DUE = (
     f"({OUTCOME_SQL}='working' AND coalesce(p.publish_at, p.accepted_at) <= now()"
     " OR p.state='scheduled' AND p.publish_at <= now())"
@@ -40,8 +42,10 @@ class Kpis:
 
     async def summary(self, cohort: Cohort) -> Summary:
         """All key figures."""
-        where, args = cohort.within()
-        counts = await _one(f"SELECT {COUNTS_SQL} FROM publications p WHERE {where}", args)
+        found = await count_posts(cohort)
+        tally = found.get(level_of(cohort), Tally())
+        counts = {outcome.value: tally.of("outcome")[outcome] for outcome in Outcome}
+        mix = _platforms(found)
         return Summary(
             range=RangeOut(
                 start=cohort.range.start, end=cohort.range.end, time_zone=cohort.range.zone
@@ -56,44 +60,83 @@ class Kpis:
                 success_rate=rate(counts["published"], counts["failed"]),
                 failure_rate=rate(counts["failed"], counts["published"]),
             ),
-            uploads=await _uploads(cohort),
-            latency=await _latency(cohort),
+            uploads={
+                outcome: tally.of("upload")[outcome]
+                for outcome in UploadOutcome
+                if outcome is not UploadOutcome.UNPOSTED
+            },
+            latency=_latency(tally.of("latency")),
             backlog=await _backlog(cohort),
-            platforms=(mix := await _platforms(cohort)),
+            platforms=mix,
             concentration=sum(part.share**2 for part in mix) if mix else None,
-            hourly=await _hourly(cohort),
-            errors=await _errors(cohort),
+            hourly=_hourly(tally.of("slot"), cohort.range.zone),
+            errors=_errors(tally.of("error")),
         )
 
 
-async def _uploads(cohort: Cohort) -> dict[UploadOutcome, int]:
-    where, args = cohort.within()
-    rows = await Publication.raw(
-        "SELECT outcome, count(*) AS uploads FROM ("
-        f" SELECT {UPLOAD_OUTCOME_SQL} AS outcome FROM publications p"
-        f" WHERE {where} GROUP BY p.upload) each_upload GROUP BY outcome",
-        *args,
+def _latency(posts_by_second: Counter[str]) -> Latency:
+    posts = sum(posts_by_second.values())
+    if not posts:
+        return Latency(posts=0, median_s=None, average_s=None, p95_s=None)
+    seconds = sorted((int(second), count) for second, count in posts_by_second.items() if count)
+    return Latency(
+        posts=posts,
+        median_s=_percentile(seconds, posts, 0.5),
+        average_s=sum(second * count for second, count in seconds) / posts,
+        p95_s=_percentile(seconds, posts, 0.95),
     )
-    found = {UploadOutcome(row["outcome"]): row["uploads"] for row in rows}
-    return {
-        outcome: found.get(outcome, 0)
-        for outcome in UploadOutcome
-        if outcome is not UploadOutcome.UNPOSTED
+
+
+def _percentile(values: list[tuple[int, int]], total: int, share: float) -> float:
+    """percentile_cont over sorted (value, how often): interpolates between neighbours."""
+    place = share * (total - 1)
+    lower = int(place)
+    ends = list(accumulate(count for _, count in values))
+    first = next(v for (v, _), end in zip(values, ends, strict=True) if end > lower)
+    second = next(
+        v for (v, _), end in zip(values, ends, strict=True) if end > min(lower + 1, total - 1)
+    )
+    return first + (second - first) * (place - lower)
+
+
+def _platforms(found: Tallies) -> list[PlatformShare]:
+    outcomes = {
+        level: tally.of("outcome")
+        for level, tally in found.items()
+        if level != ALL and tally.of("outcome").total()
     }
+    total = sum(counts.total() for counts in outcomes.values())
+    mix = [
+        PlatformShare(
+            platform=platform,
+            accepted=counts.total(),
+            published=counts["published"],
+            failed=counts["failed"],
+            success_rate=rate(counts["published"], counts["failed"]),
+            share=counts.total() / total,
+        )
+        for platform, counts in outcomes.items()
+    ]
+    return sorted(mix, key=lambda part: (-part.accepted, part.platform))
 
 
-async def _latency(cohort: Cohort) -> Latency:
-    where, args = cohort.within()
-    row = await _one(
-        "SELECT count(*) AS posts, avg(s) AS average_s,"
-        " percentile_cont(0.5) WITHIN GROUP (ORDER BY s) AS median_s,"
-        " percentile_cont(0.95) WITHIN GROUP (ORDER BY s) AS p95_s FROM ("
-        f" SELECT greatest(extract(epoch FROM p.published_at - {_START}), 0)::float8 AS s"
-        f" FROM publications p WHERE {where} AND p.state='published'"
-        " AND p.published_at IS NOT NULL AND p.schedule_mode <> 'queue') timed",
-        args,
-    )
-    return Latency(**row)
+def _hourly(posts_by_slot: Counter[str], zone_name: str) -> list[HourCount]:
+    zone = ZoneInfo(zone_name)
+    hours: Counter[int] = Counter()
+    for slot, posts in posts_by_slot.items():
+        hours[datetime.fromtimestamp(int(slot) * SLOT_S, UTC).astimezone(zone).hour] += posts
+    return [HourCount(hour=hour, published=hours[hour]) for hour in range(24)]
+
+
+def _errors(posts_by_error: Counter[str]) -> list[ErrorCount]:
+    total = posts_by_error.total()
+    found = []
+    for key, posts in posts_by_error.items():
+        error_class, _, code = key.partition(" ")
+        found.append(
+            ErrorCount(error_class=error_class, error_code=code, posts=posts, share=posts / total)
+        )
+    return sorted(found, key=lambda one: (-one.posts, one.error_class, one.error_code))
 
 
 async def _backlog(cohort: Cohort) -> Backlog:
@@ -101,55 +144,12 @@ async def _backlog(cohort: Cohort) -> Backlog:
     row = await _one(
         f"SELECT {counted(Outcome.WAITING)} AS waiting, {counted(Outcome.WORKING)} AS working,"
         f" {counted(Outcome.UNKNOWN)} AS unknown, count(*) FILTER (WHERE {_DUE}) AS due,"
-        f" extract(epoch FROM now() - min({_START}) FILTER (WHERE {_DUE}))::float8 AS oldest_due_s"
+        f" extract(epoch FROM now() - min({START_SQL}) FILTER (WHERE {_DUE}))::float8 AS oldest_due_s"
         f" FROM publications p WHERE {where}"
         " AND p.state NOT IN ('published', 'failed', 'canceled')",
         args,
     )
     return Backlog(**row)
-
-
-async def _platforms(cohort: Cohort) -> list[PlatformShare]:
-    where, args = cohort.within()
-    rows = await Publication.raw(
-        f"SELECT p.platform, count(*) AS accepted, {counted(Outcome.PUBLISHED)} AS published,"
-        f" {counted(Outcome.FAILED)} AS failed FROM publications p WHERE {where}"
-        " GROUP BY p.platform ORDER BY accepted DESC, p.platform",
-        *args,
-    )
-    total = sum(row["accepted"] for row in rows)
-    return [
-        PlatformShare(
-            **row, success_rate=rate(row["published"], row["failed"]), share=row["accepted"] / total
-        )
-        for row in rows
-    ]
-
-
-async def _hourly(cohort: Cohort) -> list[HourCount]:
-    where, args = cohort.within()
-    rows = await Publication.raw(
-        "SELECT extract(hour FROM p.published_at AT TIME ZONE {}::text)::int AS hour,"
-        f" count(*) AS published FROM publications p WHERE {where}"
-        " AND p.state='published' AND p.published_at IS NOT NULL GROUP BY 1",
-        cohort.range.zone,
-        *args,
-    )
-    found = {row["hour"]: row["published"] for row in rows}
-    return [HourCount(hour=hour, published=found.get(hour, 0)) for hour in range(24)]
-
-
-async def _errors(cohort: Cohort) -> list[ErrorCount]:
-    where, args = cohort.within()
-    rows = await Publication.raw(
-        "SELECT coalesce(p.error_class, 'unclassified') AS error_class,"
-        " coalesce(p.error_code, 'unclassified') AS error_code, count(*) AS posts"
-        f" FROM publications p WHERE {where} AND p.state='failed'"
-        " GROUP BY 1, 2 ORDER BY posts DESC, 1, 2",
-        *args,
-    )
-    total = sum(row["posts"] for row in rows)
-    return [ErrorCount(**row, share=row["posts"] / total) for row in rows]
 
 
 async def _one(sql: str, args: list[Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Mail about connected accounts: when one must be reconnected, and when its access will end."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -45,12 +45,20 @@ async def report_ending_access() -> None:
         await report(row["id"], Trouble.ACCESS_ENDS, f"{row['refresh_expires_at']:%Y-%m-%d}")
 
 
+Wanted = Callable[[UUID], Awaitable[bool]]
+
+
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """Writes and sends the recorded letters."""
+    """Writes and sends the recorded letters.
+
+    Attributes:
+        wanted: whether a workspace wants mail about accounts to reconnect.
+    """
 
     mailer: Mailer
     frontend_url: str
+    wanted: Wanted
 
     async def send(self, context: JobContext) -> None:
         """The job: nothing is sent when the trouble is over by now."""
@@ -62,6 +70,8 @@ class Letters:
         trouble = Trouble(context.job.args["trouble"])
         wanted = "needs_reconnect" if trouble is Trouble.NEEDS_RECONNECT else "active"
         if not rows or rows[0]["state"] != wanted:
+            return
+        if not await self.wanted(rows[0]["workspace"]):
             return
         letter = _write(trouble, rows[0], self.frontend_url)
         await self.mailer.send(render(letter, rows[0]["email"], f"platform-{trouble.value}"))

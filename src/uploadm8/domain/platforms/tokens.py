@@ -16,6 +16,7 @@ from uploadm8.domain.platforms.clients.protocol import OAuth
 from uploadm8.domain.platforms.letters import Trouble, report
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import Vault
+from uploadm8.domain.workspaces.events import EventKind, announce
 from uploadm8.errors import NotFoundError, Retry, UnavailableError
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.origin import SYSTEM
@@ -184,7 +185,10 @@ async def _park(account_id: UUID, error: PlatformError) -> None:
                 ConnectedAccount.state == AccountState.ACTIVE,
             )
             .returning(
-                ConnectedAccount.token_epoch, ConnectedAccount.workspace, ConnectedAccount.platform
+                ConnectedAccount.token_epoch,
+                ConnectedAccount.workspace,
+                ConnectedAccount.platform,
+                ConnectedAccount.display_name,
             )
         )
         for row in parked:
@@ -195,6 +199,18 @@ async def _park(account_id: UUID, error: PlatformError) -> None:
                 details={"platform": row["platform"], "code": error.code},
                 actor=SYSTEM,
             )
+            await report(account_id, Trouble.NEEDS_RECONNECT, str(row["token_epoch"]))
+            await announce(
+                row["workspace"],
+                EventKind.ACCOUNT_NEEDS_RECONNECT,
+                f"{account_id}:{row['token_epoch']}",
+                subject=account_id,
+                facts={
+                    "account_id": str(account_id),
+                    "platform": row["platform"],
+                    "account_name": row["display_name"],
+                    "reason": error.detail,
+                },
+            )
     if parked:
-        await report(account_id, Trouble.NEEDS_RECONNECT, str(parked[0]["token_epoch"]))
         log.warning("account_needs_reconnect", account_id=str(account_id), code=error.code)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from uploadm8.domain.publishing.tables import Approval, ApprovalState, Publication
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.infra.db.json_columns import json_of
 
 _SQL = (
     "SELECT p.*, u.title, u.filename, r.etag AS rendition_etag FROM publications p"

@@ -21,6 +21,7 @@ from uploadm8.domain.publishing.pace import Pace
 from uploadm8.domain.publishing.preflight import at_commit, before_sending
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.workspaces.service import is_suspended
 from uploadm8.errors import Retry
 from uploadm8.infra.clock import now
 from uploadm8.infra.failpoints import failpoint
@@ -80,6 +81,9 @@ class Delivery:
             return
         if row["cancel_requested"]:
             raise JobCanceledError
+        if await is_suspended(row["workspace"]):
+            await record.move(S.HELD, held_reason="suspended")
+            return
         if _missed(row):
             await record.move(S.HELD, held_reason="missed")
             return

@@ -1,12 +1,16 @@
 """The publication's state machine: the only moves there are, made by compare-and-set."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.publishing.announcements import announce_state, is_told_at_once
+from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.errors import ConflictError
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.transaction import after_commit, transaction
+from uploadm8.infra.metrics.catalog import PUBLICATIONS, PUBLISH_SECONDS
 
 S = PublicationState
 
@@ -63,14 +67,36 @@ async def advance(
         if target not in MOVES[origin]:
             raise IllegalMoveError(f"A publication never goes from {origin} to {target}.")
     columns = {getattr(Publication, name): value for name, value in changes.items()}
-    rows = await (
-        Publication.update(
-            {**columns, Publication.state: target.value, Publication.updated_at: now()}
+    async with transaction():
+        rows = await (
+            Publication.update(
+                {**columns, Publication.state: target.value, Publication.updated_at: now()}
+            )
+            .where(
+                Publication.id == publication_id,
+                Publication.state.is_in([s.value for s in states]),
+            )
+            .returning(
+                Publication.platform,
+                Publication.accepted_at,
+                Publication.publish_at,
+                Publication.schedule_mode,
+            )
         )
-        .where(Publication.id == publication_id, Publication.state.is_in([s.value for s in states]))
-        .returning(Publication.id)
-    )
+        if rows and is_told_at_once(target, changes):
+            await announce_state(publication_id)
+        for row in rows:
+            await after_commit(partial(_measure, row, target))
     return bool(rows)
+
+
+async def _measure(row: Mapping[str, Any], target: PublicationState) -> None:
+    """Count the move; a post of the manual queue waited for a person, which is no delay of ours."""
+    PUBLICATIONS.labels(row["platform"], target.value).inc()
+    if target is S.PUBLISHED and row["schedule_mode"] != ScheduleMode.QUEUE:
+        due = max(row["accepted_at"], row["publish_at"] or row["accepted_at"])
+        seconds = max(0.0, (now() - due).total_seconds())
+        PUBLISH_SECONDS.labels(row["platform"]).observe(seconds)
 
 
 def origins_of(target: PublicationState) -> tuple[PublicationState, ...]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.clients.base import Platform
-from uploadm8.domain.publishing.plan import Gate
+from uploadm8.domain.publishing.approvals import Gate
 from uploadm8.domain.publishing.status_schemas import (
     LevelOut,
     MeasuredOut,

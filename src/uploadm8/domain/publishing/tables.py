@@ -192,6 +192,15 @@ class PublicationMetrics(Table, tablename="publication_metrics", db=DB):
     unique_publication_metrics_pull = Unique([publication, pull])
 
 
+class PostingTimes(Table, tablename="posting_times", db=DB):
+    """The weekly times at which an account's queue is published."""
+
+    account = ForeignKey(ConnectedAccount, primary_key=True, null=False, on_delete=OnDelete.cascade)
+    time_zone = Varchar(length=64, default="UTC")
+    times = JSONB(default="[]")  # [{"day": 0..6 from Monday, "at": "18:30:00"}]
+    updated_at = Timestamptz(default=TimestamptzNow())
+
+
 class AccountPace(Table, tablename="account_paces", db=DB):
     """How fast one account posts; its row is locked by whoever is about to commit."""
 

@@ -13,7 +13,8 @@ from uploadm8.domain.billing.entitlements import Entitlement
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.renditions.fleet import Fleet
-from uploadm8.domain.renditions.materials import Materials, wants_hud
+from uploadm8.domain.renditions.materials import Materials, RenderInputs, wants_hud
+from uploadm8.domain.renditions.measure import measure
 from uploadm8.domain.renditions.progress import (
     KEEP_EVERY_S,
     Every,
@@ -21,6 +22,7 @@ from uploadm8.domain.renditions.progress import (
     Standing,
     newest_only,
 )
+from uploadm8.domain.renditions.stills import Stills
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.renditions.wanted import (
     Wanted,
@@ -30,13 +32,14 @@ from uploadm8.domain.renditions.wanted import (
     wanted_renditions,
 )
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, to_json
+from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.failpoints import failpoint
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import (
     CLEAN_SEGMENTS,
     JOIN_SEGMENTS,
+    REMAKE_STILLS,
     RENDER_SEGMENT,
     RENDER_UPLOAD,
 )
@@ -59,6 +62,7 @@ class RenditionJobs:
     materials: Materials
     finishing: Finishing
     fleet: Fleet
+    stills: Stills
     tiers: Tiers
 
     def handlers(self) -> tuple[Handler, ...]:
@@ -69,6 +73,7 @@ class RenditionJobs:
             Handler(RENDER_SEGMENT, self.fleet.segment, give_up),
             Handler(JOIN_SEGMENTS, self.fleet.join, give_up),
             Handler(CLEAN_SEGMENTS, self.fleet.clean),
+            Handler(REMAKE_STILLS, self.stills.remake),
         )
 
     async def render(self, context: JobContext) -> None:
@@ -85,10 +90,18 @@ class RenditionJobs:
             if await self.fleet.share(context, upload, waiting):
                 return
             began = time.monotonic()
-            files = await self._produce(upload, waiting)
+            inputs = await self.materials.inputs(upload, waiting, hud=wants_hud(upload))
+            files = await self._produce(upload, waiting, inputs)
             failpoint("after_render")
             for row, report in files:
-                await self.finishing.keep(context, upload, row, report, time.monotonic() - began)
+                await self.finishing.keep(
+                    context,
+                    upload,
+                    row,
+                    report,
+                    seconds=time.monotonic() - began,
+                    still_at_s=inputs.still_at_s,
+                )
                 failpoint("after_keep")
         await self.finishing.hand_over(context, upload)
 
@@ -123,16 +136,17 @@ class RenditionJobs:
         return wanted_renditions(platforms, choice, hud=hud, duration_s=source["duration_s"])
 
     async def _produce(
-        self, upload: dict[str, Any], rows: list[dict[str, Any]]
+        self, upload: dict[str, Any], rows: list[dict[str, Any]], inputs: RenderInputs
     ) -> list[tuple[dict[str, Any], OutputReport]]:
+        began = time.monotonic()
         folder = self.materials.scratch.folder(upload["id"])
-        inputs = await self.materials.inputs(upload, rows, hud=wants_hud(upload))
         task = await self.materials.production(
             upload, rows, inputs, folder, self._segments(folder, upload)
         )
         board = ProgressBoard(self.finishing.live, upload["id"], inputs.renditions)
         on_event = newest_only(partial(self._tell, board, Every(KEEP_EVERY_S)))
         report = await run_in_child(produce, task, scratch=folder, on_event=on_event)
+        measure(report, time.monotonic() - began)
         return list(zip(rows, report.outputs, strict=True))
 
     async def _tell(self, board: ProgressBoard, every: Every, event: Progress) -> None:

@@ -2,21 +2,24 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from uploadm8.core.video.job import OutputReport
 from uploadm8.domain.renditions.tables import RenderPlan, Rendition, RenditionState
 from uploadm8.domain.uploads.actors import reject_upload
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.service import QuotaBook
-from uploadm8.domain.uploads.tables import UploadState
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.domain.uploads.tables import Upload, UploadState
+from uploadm8.domain.uploads.views import thumbnail_at
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import (
     CLEAN_SEGMENTS,
     JOIN_SEGMENTS,
     RELEASE_PUBLICATIONS,
+    REMAKE_STILLS,
     RENDER_SEGMENT,
 )
 from uploadm8.infra.jobs.handlers import JobContext
@@ -44,7 +47,9 @@ class Finishing:
         upload: dict[str, Any],
         row: dict[str, Any],
         report: OutputReport,
+        *,
         seconds: float,
+        still_at_s: float | None,
     ) -> None:
         """Store a finished file with its still, and record it if the lease is still ours."""
         run = f"{context.job.id.hex[-12:]}-{context.job.epoch}"
@@ -60,6 +65,7 @@ class Finishing:
                     Rendition.state: R.SUCCEEDED.value,
                     Rendition.object_key: key,
                     Rendition.still_key: picture,
+                    Rendition.still_at_s: still_at_s,
                     Rendition.etag: info.etag,
                     Rendition.size_bytes: info.size,
                     Rendition.sha256: digest,
@@ -86,6 +92,7 @@ class Finishing:
                     RELEASE_PUBLICATIONS, ref_id=upload_id, workspace_id=upload["workspace"]
                 )
             await _forget_plan(upload)
+            await ask_for_stills(upload_id)
         await self.live.tell(upload_id, {"state": "ready", "progress": 1.0})
         await self.scratch.remove(upload_id)
 
@@ -104,6 +111,19 @@ class Finishing:
         ).where(Rendition.upload == upload_id, Rendition.state.is_in([R.QUEUED, R.RUNNING]))
         await RenderPlan.delete().where(RenderPlan.upload == upload_id)
         await reject_upload(upload_id, error, self.quota)
+
+
+async def ask_for_stills(upload_id: UUID) -> None:
+    """In a transaction: have stills made anew that do not show what they shall show by now."""
+    upload = await Upload.select().where(Upload.id == upload_id).lock_rows("UPDATE").first()
+    if upload is None or upload["state"] != UploadState.READY:
+        return
+    wanted = thumbnail_at(upload)
+    rows = await Rendition.select(Rendition.still_at_s).where(
+        Rendition.upload == upload_id, Rendition.state == R.SUCCEEDED
+    )
+    if any(row["still_at_s"] != wanted for row in rows):
+        await enqueue(REMAKE_STILLS, ref_id=upload_id, workspace_id=upload["workspace"])
 
 
 async def _forget_plan(upload: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ from uploadm8.core.video.shares import (
 )
 from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.renditions.materials import Materials, RenderInputs, wants_hud
+from uploadm8.domain.renditions.measure import measure_speed
 from uploadm8.domain.renditions.plans import (
     ask_for_join,
     ask_for_segments,
@@ -39,7 +40,7 @@ from uploadm8.domain.renditions.plans import (
 from uploadm8.domain.renditions.progress import KEEP_EVERY_S, Every, ProgressBoard, newest_only
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.failpoints import failpoint
 from uploadm8.infra.jobs.child import run_in_child
@@ -132,7 +133,14 @@ class Fleet:
         by_name = {report.name: report for report in reports}
         for row in waiting:
             report = by_name[names[str(row["id"])]]
-            await self.finishing.keep(context, upload, row, report, time.time() - began)
+            await self.finishing.keep(
+                context,
+                upload,
+                row,
+                report,
+                seconds=time.time() - began,
+                still_at_s=inputs.still_at_s,
+            )
             failpoint("after_join")
         await self.finishing.hand_over(context, upload)
 
@@ -173,12 +181,15 @@ class Fleet:
         task = await self.materials.production(upload, rows, inputs, folder, folder)
         board = ProgressBoard(self.finishing.live, upload["id"], inputs.renditions)
         tell = partial(self._tell, board, Every(KEEP_EVERY_S), segments[number])
+        began, span = time.monotonic(), _spans(segments)[number]
         made: tuple[SegmentFile, ...] = await run_in_child(
             make_segment,
             SegmentTask(task, _spans(segments), number),
             scratch=folder,
             on_event=newest_only(tell),
         )
+        pictures = span.seconds * float(json_of(upload["source"])["fps"])
+        measure_speed(pictures, time.monotonic() - began)
         prefix = segments_prefix(upload["workspace"], upload["id"], plan["id"])
         run = f"{context.job.id.hex[-12:]}-{context.job.epoch}"
         files = {}

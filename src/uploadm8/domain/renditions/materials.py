@@ -15,8 +15,9 @@ from uploadm8.core.video.production import ProductionTask
 from uploadm8.domain.renditions.wanted import spec_from_json
 from uploadm8.domain.uploads.actors import PrivacyZones, zones_of
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.domain.uploads.views import thumbnail_at
 from uploadm8.errors import Retry
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
 
@@ -29,12 +30,14 @@ class RenderInputs(msgspec.Struct, frozen=True, kw_only=True):
         offset_s: the log's time at the first picture.
         hud: the HUD's spec as JSON; None for no HUD.
         zones: where no position may be shown.
+        still_at_s: what the stills show; None is a good guess.
     """
 
     renditions: tuple[UUID, ...]
     offset_s: float
     hud: dict[str, Any] | None
     zones: tuple[Zone, ...]
+    still_at_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Materials:
             offset_s=float(sync.get("offset_s", 0.0)),
             hud=(json_of(upload["hud"]) or {}) if hud else None,
             zones=await zones_of(self.zones, upload["workspace"]),
+            still_at_s=thumbnail_at(upload),
         )
 
     async def production(
@@ -82,6 +86,7 @@ class Materials:
             ),
             segments=segments,
             zones=inputs.zones,
+            still_at_s=inputs.still_at_s,
         )
 
     async def fetch(self, upload: dict[str, Any]) -> tuple[Path, Path | None]:

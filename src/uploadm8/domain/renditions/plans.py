@@ -10,7 +10,7 @@ from uploadm8.domain.renditions.materials import RenderInputs
 from uploadm8.domain.renditions.progress import Standing
 from uploadm8.domain.renditions.tables import RenderPlan, RenderSegment
 from uploadm8.domain.uploads.rendering import SECONDS_PER_SECOND
-from uploadm8.domain.uploads.views import to_json
+from uploadm8.infra.db.json_columns import to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import JOIN_SEGMENTS, RENDER_SEGMENT

@@ -12,8 +12,8 @@ from uploadm8.core.telemetry.track import Track
 from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.specs import Aspect, rendition_spec
 from uploadm8.domain.uploads.tables import Upload
-from uploadm8.domain.uploads.views import json_of
 from uploadm8.errors import ConflictError, InvalidRequestError, NotFoundError
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.storage.keys import picture_key, track_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
 

@@ -45,6 +45,7 @@ class Rendition(Table, tablename="renditions", db=DB):
     state = Varchar(length=16, default=RenditionState.QUEUED)
     object_key = Varchar(length=200, null=True, default=None)
     still_key = Varchar(length=200, null=True, default=None)
+    still_at_s = DoublePrecision(null=True, default=None)  # as asked for; null is a guess
     etag = Varchar(length=120, null=True, default=None)
     width = Integer(null=True, default=None)
     height = Integer(null=True, default=None)

@@ -21,10 +21,19 @@ class Notices(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
 
 
 class Notifications(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
-    """Which events are told, per channel."""
+    """Which events are told, per channel, and from when on.
+
+    Attributes:
+        failures_a_day: tell of failed posts at every n-th within 24 hours.
+        quota_percent: shares of the monthly uploads at which to tell.
+    """
 
     email: Notices = field(default_factory=Notices)
     discord: Notices = field(default_factory=lambda: Notices(published=True))
+    failures_a_day: Annotated[int, Meta(ge=1, le=100)] = 1
+    quota_percent: Annotated[list[Literal[50, 60, 70, 80, 90, 100]], Meta(max_length=6)] = field(
+        default_factory=lambda: [80, 100]
+    )
 
 
 class UploadDefaults(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):

@@ -1,16 +1,17 @@
 """Settings: read with defaults, replaced whole, or changed in part."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from msgspec import structs
 
 from uploadm8.core.hud.validate import validate_spec
-from uploadm8.domain.settings.schemas import PrivacyZone, SettingsIn, SettingsOut
+from uploadm8.domain.settings.schemas import Notifications, PrivacyZone, SettingsIn, SettingsOut
 from uploadm8.domain.settings.tables import SettingsRow
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import FieldError, InvalidRequestError
@@ -25,16 +26,21 @@ _NAMES = SettingsIn.__struct_fields__
 _PRIVATE = ("privacy_zones", "discord_webhook_url")
 
 
+Allow = Callable[[UUID, Literal["discord_alerts", "advanced_alerts"]], Awaitable[object]]
+
+
 @dataclass(frozen=True, slots=True)
 class SettingsService:
     """The settings of a workspace.
 
     Attributes:
+        allow: refuses what a tier does not have, by the name of the feature.
         discord_base_url: webhooks are accepted for Discord, and for this host if it is another.
     """
 
     cipher: Cipher
     discord_base_url: str
+    allow: Allow
 
     async def get(self, workspace_id: UUID) -> SettingsOut:
         """The settings, with defaults where nothing was set."""
@@ -46,31 +52,44 @@ class SettingsService:
 
         Raises:
             InvalidRequestError: naming the wrong fields.
+            PaymentRequiredError: Discord, or other alerts than the usual, on a tier without.
         """
         async with transaction():
             await _lock(workspace_id)
+            current, _ = await self._load(workspace_id)
             if new.discord_webhook_url is msgspec.UNSET:
-                current, _ = await self._load(workspace_id)
-                new = msgspec.structs.replace(new, discord_webhook_url=current.discord_webhook_url)
-            return await self._store(workspace_id, new, (await self._load(workspace_id))[0])
+                new = structs.replace(new, discord_webhook_url=current.discord_webhook_url)
+            await self._check_tier(workspace_id, current, new)
+            return await self._store(workspace_id, new, current)
 
     async def change(self, workspace_id: UUID, patch: Mapping[str, Any]) -> SettingsOut:
         """Change some settings: a JSON merge patch (RFC 7396).
 
         Raises:
             InvalidRequestError: naming the wrong fields.
+            PaymentRequiredError: Discord, or other alerts than the usual, on a tier without.
         """
         async with transaction():
             await _lock(workspace_id)
             current, _ = await self._load(workspace_id)
             merged = _merge(msgspec.to_builtins(current), patch)
             new = msgspec.convert(merged, SettingsIn)
+            await self._check_tier(workspace_id, current, new)
             return await self._store(workspace_id, new, current)
 
     async def discord_webhook(self, workspace_id: UUID) -> str | None:
         """The webhook's URL, for the one who sends to it."""
         settings, _ = await self._load(workspace_id)
         return settings.discord_webhook_url or None
+
+    async def forget_discord_webhook(self, workspace_id: UUID, url: str) -> bool:
+        """Remove the webhook, if it is still this one; in the caller's transaction."""
+        await _lock(workspace_id)
+        current, _ = await self._load(workspace_id)
+        if current.discord_webhook_url != url:
+            return False
+        await self._store(workspace_id, structs.replace(current, discord_webhook_url=None), current)
+        return True
 
     async def privacy_zones(self, workspace_id: UUID) -> list[PrivacyZone]:
         """The zones, for the one who draws maps."""
@@ -132,6 +151,14 @@ class SettingsService:
                 details={"changed": changed},
             )
         return _out(new, stored[0]["updated_at"])
+
+    async def _check_tier(self, workspace_id: UUID, current: SettingsIn, new: SettingsIn) -> None:
+        """Only what changes is asked about: a lower tier keeps what it had, and it rests."""
+        url = new.discord_webhook_url
+        if url and url != current.discord_webhook_url:
+            await self.allow(workspace_id, "discord_alerts")
+        if new.notifications not in (current.notifications, Notifications()):
+            await self.allow(workspace_id, "advanced_alerts")
 
     def _check(self, new: SettingsIn) -> None:
         wrong = []

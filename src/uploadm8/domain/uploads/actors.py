@@ -8,14 +8,16 @@ import msgspec
 
 from uploadm8.core.telemetry.zones import Zone
 from uploadm8.core.video.inspection import Inspection, InspectTask, inspect_media
+from uploadm8.core.video.quick_still import sharpest
 from uploadm8.domain.settings.schemas import PrivacyZone
 from uploadm8.domain.uploads.lifecycle import advance
+from uploadm8.domain.uploads.ports import MediaPreflight
 from uploadm8.domain.uploads.rendering import ask_for_render
 from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, to_json
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
 from uploadm8.infra.db.clock import database_now
+from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import (
     CLEAN_UPLOAD,
@@ -65,6 +67,7 @@ class UploadJobs:
     live: Live
     quota: QuotaBook
     zones: PrivacyZones
+    preflight: MediaPreflight
 
     def handlers(self) -> tuple[Handler, ...]:
         """Every handler, with its kind."""
@@ -104,6 +107,7 @@ class UploadJobs:
             )
             if moved:
                 await ask_for_render(row | {"source": found.source})
+                await self.preflight.note_media(upload_id)
         await self.live.tell(upload_id, {"state": "rendering", "progress": 0.0})
 
     async def reject(self, context: JobContext, error: UploadM8Error) -> None:
@@ -159,6 +163,8 @@ class UploadJobs:
         for number, picture in enumerate(found.pictures):
             await self.storage.put_bytes(picture_key(*place, number), picture.jpeg, "image/jpeg")
         found.source["pictures_at_s"] = [round(picture.seconds, 3) for picture in found.pictures]
+        best = sharpest(found.pictures, float(found.source["duration_s"]))
+        found.source["sharpest_at_s"] = None if best is None else round(best, 3)
 
     async def _look(
         self, upload_id: UUID, row: dict[str, Any], telemetry: dict[str, Any] | None

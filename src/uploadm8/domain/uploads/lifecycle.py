@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from uploadm8.domain.uploads.tables import Upload, UploadState
+from uploadm8.domain.workspaces.events import EventKind, announce
 from uploadm8.errors import ConflictError
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.transaction import transaction
 
 S = UploadState
 
@@ -41,9 +43,41 @@ async def advance(
         if target not in MOVES[origin]:
             raise IllegalMoveError(f"An upload never goes from {origin} to {target}.")
     columns = {getattr(Upload, name): value for name, value in changes.items()}
-    rows = await (
-        Upload.update({**columns, Upload.state: target.value, Upload.updated_at: now()})
-        .where(Upload.id == upload_id, Upload.state.is_in([origin.value for origin in origins]))
-        .returning(Upload.id)
-    )
+    async with transaction():
+        rows = await (
+            Upload.update({**columns, Upload.state: target.value, Upload.updated_at: now()})
+            .where(Upload.id == upload_id, Upload.state.is_in([origin.value for origin in origins]))
+            .returning(*_TOLD)
+        )
+        if rows and target in _NEWS:
+            await _announce(_NEWS[target], rows[0])
     return bool(rows)
+
+
+_NEWS = {S.READY: EventKind.UPLOAD_READY, S.REJECTED: EventKind.UPLOAD_REJECTED}
+_TOLD = (
+    Upload.id,
+    Upload.workspace,
+    Upload.title,
+    Upload.filename,
+    Upload.updated_at,
+    Upload.error_code,
+    Upload.error_detail,
+    Upload.error_action,
+)
+
+
+async def _announce(kind: EventKind, row: Mapping[str, Any]) -> None:
+    error = {name: row[f"error_{name}"] for name in ("code", "detail", "action")}
+    await announce(
+        row["workspace"],
+        kind,
+        f"{row['id']}:{row['updated_at'].isoformat()}",
+        subject=row["id"],
+        facts={
+            "upload_id": str(row["id"]),
+            "title": row["title"] or row["filename"],
+            "filename": row["filename"],
+            "error": error if kind is EventKind.UPLOAD_REJECTED else None,
+        },
+    )

@@ -1,8 +1,8 @@
 """What uploads need from subjects above them; services.py plugs those in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from uploadm8.domain.uploads.schemas import NewUpload, PublicationOut, RenditionOut
@@ -47,8 +47,24 @@ class Publications(Protocol):
         ...
 
 
+class MediaPreflight(Protocol):
+    """What platforms say to the video, as far as uploads care."""
+
+    async def note_media(self, upload_id: UUID) -> None:
+        """Keep what is known by now about the media with each planned post. Idempotent."""
+        ...
+
+
 class Renditions(Protocol):
     """Files made from uploads, as far as uploads care."""
+
+    def check_choice(self, given: Mapping[str, Any]) -> None:
+        """Refuse a choice of renditions that cannot be made.
+
+        Raises:
+            InvalidRequestError: ``invalid_renditions``.
+        """
+        ...
 
     async def of_uploads(
         self, workspace_id: UUID, upload_ids: Sequence[UUID]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from uploadm8.domain.uploads.views import json_of
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.jobs.catalog import RENDER_UPLOAD
 from uploadm8.infra.jobs.queue import enqueue
 

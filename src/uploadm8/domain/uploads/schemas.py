@@ -10,6 +10,9 @@ CaptionText = Annotated[str, Meta(max_length=5000)]
 Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^#?[^\s#@,]+$")]
 
 
+Seconds = Annotated[float, Meta(ge=0, le=3600)]
+
+
 class Schedule(Struct, kw_only=True, forbid_unknown_fields=True):
     """When to publish.
 
@@ -53,6 +56,7 @@ class NewUpload(Struct, kw_only=True, forbid_unknown_fields=True):
     schedule: Schedule = field(default_factory=Schedule)
     hud: dict[str, Any] | None = None
     renditions: dict[str, Any] | None = None
+    thumbnail_at_s: Seconds | None = None
     multipart: bool = False
 
 
@@ -68,6 +72,24 @@ class TelemetryChange(Struct, kw_only=True, forbid_unknown_fields=True):
     """The log's time at the first picture, in seconds: raise it when the HUD comes too late."""
 
     offset_s: Annotated[float, Meta(ge=-86_400, le=86_400)]
+
+
+class ThumbnailChange(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What the thumbnail shows, in seconds of the video; null picks the sharpest picture."""
+
+    at_s: Seconds | None
+
+
+class ThumbnailOut(Struct, kw_only=True):
+    """What the thumbnail shows.
+
+    Attributes:
+        at_s: second of the video; null until the video was inspected.
+        chosen: whether you chose it; else it is the sharpest of a few.
+    """
+
+    at_s: float | None
+    chosen: bool
 
 
 class PresignedPart(Struct, kw_only=True):
@@ -165,6 +187,7 @@ class UploadDetail(UploadOut, kw_only=True):
     source: dict[str, Any] | None
     hud: dict[str, Any] | None
     warnings: list[dict[str, Any]]
+    thumbnail: ThumbnailOut
     telemetry: TelemetryOut | None
     renditions: list[RenditionOut]
     publications: list[PublicationOut]

@@ -8,11 +8,10 @@ from uuid import UUID
 
 import msgspec
 
-from uploadm8.core.hud.validate import validate_spec
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
-from uploadm8.domain.uploads.ports import Publications, Renditions
+from uploadm8.domain.uploads.ports import MediaPreflight, Publications, Renditions
 from uploadm8.domain.uploads.schemas import (
     NewUpload,
     PresignedPart,
@@ -23,21 +22,21 @@ from uploadm8.domain.uploads.schemas import (
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.domain.uploads.views import (
     LISTED,
-    json_of,
+    source_out,
     telemetry_out,
-    to_json,
+    thumbnail_out,
     upload_fields,
     upload_out,
 )
+from uploadm8.domain.uploads.wishes import split_hud
 from uploadm8.errors import (
     ConflictError,
-    FieldError,
-    InvalidRequestError,
     NotFoundError,
     TooManyRequestsError,
 )
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.engine import DB
+from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, WORK_ON_UPLOAD
@@ -46,7 +45,6 @@ from uploadm8.infra.storage.keys import source_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
 
 S = UploadState
-MAX_OFFSET_S = 86_400
 
 
 class Gate(Protocol):
@@ -72,6 +70,7 @@ class Uploads:
     publications: Publications
     renditions: Renditions
     gate: Gate
+    preflight: MediaPreflight
 
     async def create(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> UUID:
         """Record an upload with its targets and reserve quota; returns its id.
@@ -83,7 +82,8 @@ class Uploads:
         limits.check_video(new.content_type, new.size_bytes)
         if new.multipart:
             await self.gate.require(workspace_id, Feature.RESUMABLE_UPLOADS)
-        hud, wishes = _split_hud(new.hud)
+        hud, wishes = split_hud(new.hud)
+        self.renditions.check_choice(new.renditions or {})
         upload_id = new_id()
         key = source_key(workspace_id, upload_id)
         async with transaction():
@@ -106,7 +106,10 @@ class Uploads:
             await Upload.insert(row)
             planned = await self.publications.plan(workspace_id, user_id, upload_id, new)
             request = {"platforms": planned.platforms, "renditions": new.renditions or {}, **wishes}
+            if new.thumbnail_at_s is not None:
+                request["thumbnail_at_s"] = new.thumbnail_at_s
             await Upload.update({Upload.request: to_json(request)}).where(Upload.id == upload_id)
+            await self.preflight.note_media(upload_id)
         if new.multipart:
             await self._start_multipart(upload_id, key, new.content_type)
         return upload_id
@@ -223,13 +226,10 @@ class Uploads:
         source = json_of(row["source"])
         return UploadDetail(
             **upload_fields(row),
-            source=None
-            if source is None
-            else {
-                k: v for k, v in source.items() if k not in ("telemetry", "sync", "pictures_at_s")
-            },
+            source=source_out(source),
             hud=json_of(row["hud"]) or None,
             warnings=json_of(row["warnings"]),
+            thumbnail=thumbnail_out(row),
             telemetry=telemetry_out(files[0] if files else None, source),
             renditions=renditions.get(upload_id, []),
             publications=publications.get(upload_id, []),
@@ -291,22 +291,6 @@ class Uploads:
             )
         etags = {number: etag for number, (_, etag) in arrived.items() if number in wanted}
         await self.storage.complete_multipart(row["object_key"], row["multipart_id"], etags)
-
-
-def _split_hud(given: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The HUD's spec, and what is asked about it beside the spec: whether, and how shifted."""
-    spec = dict(given or {})
-    wishes: dict[str, Any] = {"hud_off": not spec.pop("enabled", True)}
-    offset = spec.pop("offset_s", None)
-    if offset is not None:
-        if not isinstance(offset, int | float) or not abs(offset) <= MAX_OFFSET_S:
-            raise InvalidRequestError(
-                f"hud.offset_s must be a number of seconds within ±{MAX_OFFSET_S}.",
-                code="invalid_hud",
-                fields=[FieldError("hud.offset_s", "must be a number of seconds")],
-            )
-        wishes["offset_s"] = float(offset)
-    return msgspec.to_builtins(validate_spec(spec)), wishes
 
 
 def _part_sizes(size: int, part: int) -> list[tuple[int, int]]:

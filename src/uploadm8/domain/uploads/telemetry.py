@@ -13,9 +13,9 @@ from uploadm8.domain.uploads.ports import Publications, Renditions
 from uploadm8.domain.uploads.rendering import ask_for_render
 from uploadm8.domain.uploads.schemas import NewTelemetry, Presigned
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
-from uploadm8.domain.uploads.views import json_of, to_json
 from uploadm8.errors import ConflictError, NotFoundError
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.storage.keys import preview_key, telemetry_key

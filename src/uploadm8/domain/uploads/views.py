@@ -5,17 +5,10 @@ from typing import Any
 
 import msgspec
 
-from uploadm8.domain.uploads.schemas import Problem, TelemetryOut, UploadOut
+from uploadm8.domain.uploads.schemas import Problem, TelemetryOut, ThumbnailOut, UploadOut
+from uploadm8.infra.db.json_columns import json_of
 
-
-def json_of(value: object) -> Any:
-    """A JSONB column as Python values; Piccolo hands it over as text."""
-    return msgspec.json.decode(value) if isinstance(value, str | bytes) else value
-
-
-def to_json(value: object) -> str:
-    """Python values as text for a JSONB column; the counterpart of `json_of`."""
-    return msgspec.json.encode(value).decode()
+_ELSEWHERE = {"telemetry", "sync", "pictures_at_s", "sharpest_at_s"}
 
 
 def problem_of(row: Mapping[str, Any]) -> Problem | None:
@@ -31,6 +24,26 @@ LISTED = (
     "id, state, progress, filename, content_type, size_bytes, title, caption, hashtags, error_code,"
     " error_detail, error_action, created_at, uploaded_at, ready_at"
 )
+
+
+def source_out(source: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The facts of the video, without what is told elsewhere."""
+    if source is None:
+        return None
+    return {name: value for name, value in source.items() if name not in _ELSEWHERE}
+
+
+def thumbnail_out(row: Mapping[str, Any]) -> ThumbnailOut:
+    """What the thumbnail shows."""
+    chosen = (json_of(row["request"]) or {}).get("thumbnail_at_s")
+    return ThumbnailOut(at_s=thumbnail_at(row), chosen=chosen is not None)
+
+
+def thumbnail_at(row: Mapping[str, Any]) -> float | None:
+    """The second that stills show: the chosen one, else the sharpest; None leaves it open."""
+    chosen = (json_of(row["request"]) or {}).get("thumbnail_at_s")
+    picked = (json_of(row["source"]) or {}).get("sharpest_at_s")
+    return picked if chosen is None else float(chosen)
 
 
 def upload_out(row: Mapping[str, Any]) -> UploadOut:

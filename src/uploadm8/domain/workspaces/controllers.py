@@ -40,6 +40,8 @@ class MeController(Controller):
             workspace_role=principal.role,
             workspaces=await workspaces.of_user(principal.user_id),
             scopes=None if principal.scopes is None else sorted(principal.scopes),
+            support=await accounts.sessions.support(principal.user_id),
+            is_support=principal.support is not None,
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from uploadm8.api.principal import Principal
+from uploadm8.api.principal import Principal, SupportAccess
 from uploadm8.domain.accounts.tables import UserRole
 from uploadm8.domain.workspaces.api_keys import PREFIX
 from uploadm8.errors import ForbiddenError, NotFoundError
@@ -14,7 +14,7 @@ from uploadm8.infra.security.tokens import AccessClaims, AccessTokens, InvalidTo
 
 _USER = (
     "u.id AS user_id, u.role AS user_role, u.auth_epoch, u.disabled_at, u.deletion_due_at,"
-    " m.workspace, m.role, CASE WHEN m.role='owner' THEN 0 ELSE (SELECT count(*) FROM memberships o"
+    " u.totp_enabled_at, m.workspace, m.role, CASE WHEN m.role='owner' THEN 0 ELSE (SELECT count(*) FROM memberships o"
     " WHERE o.workspace=m.workspace AND (o.role<>'owner', o.created_at, o.id)"
     " < (m.role<>'owner', m.created_at, m.id)) END AS place"
 )
@@ -23,7 +23,7 @@ _MEMBER = (
     " AND ($1::uuid IS NULL OR workspace=$1::uuid) ORDER BY created_at, id LIMIT 1) m ON true"
 )
 _BY_SESSION = (
-    f"SELECT {_USER}, s.authenticated_at FROM sessions s"  # noqa: S608  constants
+    f"SELECT {_USER}, s.authenticated_at, s.support_admin, s.support_writes FROM sessions s"  # noqa: S608  constants
     f' JOIN users u ON u.id=s."user"{_MEMBER}'
     ' WHERE s.id=$2 AND s."user"=$3 AND s.revoked_at IS NULL AND s.expires_at > now()'
 )
@@ -67,8 +67,13 @@ class DatabasePrincipals:
             raise InvalidTokenError(
                 "The session is over.", code="session_over", action="Sign in again."
             )
+        row = rows[0]
+        admin, writes = row["support_admin"], row["support_writes"]
         return _principal(
-            rows[0], session_id=claims.session_id, authenticated_at=rows[0]["authenticated_at"]
+            row,
+            session_id=claims.session_id,
+            authenticated_at=row["authenticated_at"],
+            support=None if admin is None else SupportAccess(admin, writes),
         )
 
     async def _of_key(self, hashed: str, workspace: UUID | None) -> Principal:
@@ -96,5 +101,6 @@ def _principal(row: Mapping[str, Any], **more: Any) -> Principal:
         role=row["role"],
         place=row["place"],
         is_admin=row["user_role"] == UserRole.ADMIN,
+        has_two_step=row["totp_enabled_at"] is not None,
         **more,
     )

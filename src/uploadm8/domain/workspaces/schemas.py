@@ -6,7 +6,14 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from uploadm8.domain.accounts.schemas import Email, Opaque, Password, Transport, UserView
+from uploadm8.domain.accounts.schemas import (
+    Email,
+    Opaque,
+    Password,
+    SupportView,
+    Transport,
+    UserView,
+)
 from uploadm8.domain.workspaces.tables import MemberRole
 
 WorkspaceName = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
@@ -31,7 +38,8 @@ class WorkspaceList(Struct, frozen=True):
 class Me(Struct, frozen=True):
     """The caller, and the workspace in which the request acts.
 
-    `scopes` is null for a session, and what an API key is limited to otherwise.
+    `scopes` is null for a session, and what an API key is limited to otherwise. `support` lists
+    administrators who are in the user's place now; `is_support` tells that this caller is one.
     """
 
     user: UserView
@@ -39,6 +47,8 @@ class Me(Struct, frozen=True):
     workspace_role: str
     workspaces: list[MemberOf]
     scopes: list[str] | None = None
+    support: list[SupportView] = []
+    is_support: bool = False
 
 
 class NewApiKey(Struct, forbid_unknown_fields=True, frozen=True):

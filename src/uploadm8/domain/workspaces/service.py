@@ -76,3 +76,11 @@ class Workspaces:
             user_id,
         )
         return [MemberOf(**row) for row in rows]
+
+
+async def is_suspended(workspace_id: UUID) -> bool:
+    """Whether nothing may be posted from a workspace, since its owner was shut out."""
+    rows = await Workspace.raw(
+        "SELECT 1 FROM workspaces WHERE id={} AND suspended_at IS NOT NULL", workspace_id
+    )
+    return bool(rows)

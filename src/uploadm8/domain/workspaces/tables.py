@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from piccolo.columns import UUID, Array, ForeignKey, Integer, OnDelete, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, Array, ForeignKey, Integer, OnDelete, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.constraints import Unique
 from piccolo.table import Table
@@ -98,3 +98,15 @@ class Erasure(Table, tablename="erasures", db=DB):
     id = UUID(primary_key=True, default=RowId())
     subject_hash = Varchar(length=64, default=None)
     erased_at = Timestamptz(default=TimestamptzNow())
+
+
+class WorkspaceEvent(Table, tablename="workspace_events", db=DB):
+    """Something that happened in a workspace and that somebody may want to be told."""
+
+    id = UUID(primary_key=True, default=RowId())
+    workspace = ForeignKey(Workspace, null=False, on_delete=OnDelete.cascade, index=True)
+    kind = Varchar(length=40, default=None)
+    subject = UUID(null=True, default=None)
+    facts = JSONB(default="{}")
+    unique_key = Varchar(length=200, default=None, unique=True)
+    at = Timestamptz(default=TimestamptzNow())

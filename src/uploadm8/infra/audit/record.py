@@ -70,6 +70,7 @@ async def record_of_user(
     user_id: UUID,
     *,
     actor: Actor | None = None,
+    reason: str | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Record what was done with a person's account, in every workspace the person is in.
@@ -83,6 +84,7 @@ async def record_of_user(
             action,
             workspace_id=workspace_id,
             subject=("user", user_id),
+            reason=reason,
             details=details,
             actor=actor,
         )

@@ -68,6 +68,22 @@ async def transaction() -> AsyncIterator[None]:
             log.exception("after_commit_failed")
 
 
+@asynccontextmanager
+async def snapshot() -> AsyncIterator[None]:
+    """A transaction of its own in which every statement sees the same moment.
+
+    Raises:
+        RuntimeError: inside another transaction, which has seen something already.
+    """
+    from uploadm8.infra.db.engine import DB  # noqa: PLC0415
+
+    if DB.transaction_exists():
+        raise RuntimeError("a snapshot must be the outermost transaction")
+    async with transaction():
+        await DB.rows("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
 async def after_commit(hook: Hook) -> None:
     """Call `hook` once the current transaction has been committed, or now if there is none.
 

@@ -13,6 +13,7 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import JobKind
 from uploadm8.infra.jobs.doorbell import ring_soon
 from uploadm8.infra.jobs.tables import JobRow
+from uploadm8.infra.tracing import traceparent
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class ClaimedJob:
         epoch: fencing token; every write about the job carries it.
         attempt: 1 for the first.
         crashes: how often a worker died holding it.
+        waited_s: how long it had been due when it was claimed.
+        traceparent: the step that caused it.
         timeout_s: time limit of one attempt; None is the worker's own.
         allowance_s: further seconds on top of it.
     """
@@ -37,6 +40,8 @@ class ClaimedJob:
     attempt: int
     crashes: int
     timeout_s: float | None
+    waited_s: float = 0.0
+    traceparent: str | None = None
     allowance_s: float = 0.0
 
 
@@ -76,8 +81,8 @@ async def enqueue(
     job_id = new_id()
     rows = await JobRow.raw(
         "INSERT INTO jobs (id, kind, queue, priority, workspace_id, lane, ref_id, args, unique_key,"
-        " run_at, timeout_s, allowance_s) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {},"
-        " COALESCE({}::timestamptz, now() + make_interval(secs => {}::float8)), {}, {})"
+        " run_at, timeout_s, allowance_s, traceparent) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {},"
+        " COALESCE({}::timestamptz, now() + make_interval(secs => {}::float8)), {}, {}, {})"
         " ON CONFLICT (unique_key) DO NOTHING RETURNING id, run_at <= now() AS due",
         job_id,
         kind.name,
@@ -92,6 +97,7 @@ async def enqueue(
         float(delay_s),
         timeout_s if timeout_s is not None else kind.timeout_s,
         float(allowance_s),
+        traceparent(),
     )
     if not rows:
         return None
@@ -106,11 +112,12 @@ _CLAIM_SET = (
     "state='running', lease_owner={}, lease_epoch=lease_epoch+1, attempts=attempts+1,"
     " lease_until=now() + make_interval(secs => {}::float8), started_at=now()"
 )
+_CLAIMED = "*, GREATEST(extract(epoch FROM now() - run_at), 0)::float8 AS waited_s"
 _CLAIM = (
     f"UPDATE jobs SET {_CLAIM_SET} WHERE id={{}} AND state='queued' AND run_at<=now()"  # noqa: S608
     " AND NOT cancel_requested AND (lane IS NULL OR (SELECT count(*) FROM jobs r"
     f" WHERE r.state='running' AND r.queue=jobs.queue AND r.lane=jobs.lane) < {LANE_LIMIT})"
-    " RETURNING *"
+    f" RETURNING {_CLAIMED}"
 )
 _CLAIM_NEXT = (
     f"UPDATE jobs SET {_CLAIM_SET} WHERE id = (SELECT j.id FROM jobs j LEFT JOIN"  # noqa: S608
@@ -119,7 +126,7 @@ _CLAIM_NEXT = (
     " WHERE j.queue={} AND j.state='queued' AND j.run_at<=now() AND NOT j.cancel_requested"
     f" AND (j.lane IS NULL OR COALESCE(r.n, 0) < {LANE_LIMIT})"
     " ORDER BY j.priority, COALESCE(r.n, 0), j.run_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED)"
-    " RETURNING *"
+    f" RETURNING {_CLAIMED}"
 )
 
 
@@ -207,6 +214,18 @@ async def request_cancel(ref_id: UUID, *kinds: JobKind) -> int:
     return len(rows)
 
 
+async def cancel_job(job_id: UUID) -> bool:
+    """Cancel a queued job at once, ask a running one to stop; False if it has ended."""
+    rows = await JobRow.raw(
+        "UPDATE jobs SET cancel_requested=true,"
+        " state=CASE WHEN state='queued' THEN 'canceled' ELSE state END,"
+        " finished_at=CASE WHEN state='queued' THEN now() ELSE finished_at END"
+        " WHERE id={} AND state IN ('queued','running') RETURNING id",
+        job_id,
+    )
+    return bool(rows)
+
+
 async def cancel_of_workspace(workspace_id: UUID, *kinds: JobKind) -> None:
     """Like `request_cancel`, for all jobs of these kinds that a workspace has."""
     rows = await JobRow.raw(
@@ -263,5 +282,7 @@ def _claimed(row: Mapping[str, Any]) -> ClaimedJob:
         attempt=row["attempts"],
         crashes=row["crashes"],
         timeout_s=row["timeout_s"],
+        waited_s=row["waited_s"],
+        traceparent=row["traceparent"],
         allowance_s=row["allowance_s"],
     )

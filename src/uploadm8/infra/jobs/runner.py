@@ -3,8 +3,10 @@
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from uuid import UUID
 
 import structlog
@@ -22,10 +24,25 @@ from uploadm8.infra.jobs.handlers import (
 from uploadm8.infra.jobs.queue import ClaimedJob, claim, claim_next, finish, holds_lease, put_back
 from uploadm8.infra.jobs.retry import decide
 from uploadm8.infra.jobs.tables import JobRow, JobState
+from uploadm8.infra.metrics.catalog import JOB_SECONDS, JOB_WAIT_SECONDS, JOBS
+from uploadm8.infra.reports import report
+from uploadm8.infra.tracing import Span, SpanKind, span
 
 log = structlog.get_logger(__name__)
 
 UNKNOWN_KIND_AGAIN_S = 60.0
+
+
+class Outcome(StrEnum):
+    """How one attempt at a job ended, as it is counted."""
+
+    SUCCEEDED = "succeeded"
+    RETRIED = "retried"
+    POSTPONED = "postponed"  # told to come back later; no attempt was used up
+    DEAD = "dead"
+    CANCELED = "canceled"
+    INTERRUPTED = "interrupted"  # by the end of its worker
+    LEASE_LOST = "lease_lost"
 
 
 class JobTimeoutError(UnavailableError):
@@ -117,27 +134,43 @@ class Runner:
             log.warning("job_kind_unknown", job=job.kind)
             await put_back(job, UNKNOWN_KIND_AGAIN_S, counts=False)
             return
-        with structlog.contextvars.bound_contextvars(
-            job_id=str(job.id), job=job.kind, attempt=job.attempt
+        with (
+            structlog.contextvars.bound_contextvars(
+                job_id=str(job.id), job=job.kind, attempt=job.attempt
+            ),
+            span(
+                f"job {job.kind}",
+                SpanKind.CONSUMER,
+                {"job.id": str(job.id), "job.attempt": job.attempt},
+                parent=job.traceparent,
+            ) as step,
         ):
-            task = asyncio.create_task(self._attempt(handler, job))
-            running = self.running[job.id] = _Running(job, task)
+            began, outcome = time.monotonic(), Outcome.INTERRUPTED
             try:
-                await asyncio.shield(task)
-            except asyncio.CancelledError:
-                if running.stop is None:
-                    task.cancel()
-                    await self._interrupted(job, task)
-                    raise
-                await asyncio.wait([task])
-                await self._failed(handler, job, running.stop)
-            except Exception as error:  # noqa: BLE001  every outcome becomes a row
-                await self._failed(handler, job, running.stop or error)
-            else:
-                await finish(job, JobState.SUCCEEDED)
-                log.info("job_succeeded")
+                outcome = await self._outcome(handler, job)
             finally:
-                self.running.pop(job.id, None)
+                _measure(job, outcome, time.monotonic() - began, step)
+
+    async def _outcome(self, handler: Handler, job: ClaimedJob) -> Outcome:
+        task = asyncio.create_task(self._attempt(handler, job))
+        running = self.running[job.id] = _Running(job, task)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if running.stop is None:
+                task.cancel()
+                await self._interrupted(job, task)
+                raise
+            await asyncio.wait([task])
+            return await self._failed(handler, job, running.stop)
+        except Exception as error:  # noqa: BLE001  every outcome becomes a row
+            return await self._failed(handler, job, running.stop or error)
+        else:
+            await finish(job, JobState.SUCCEEDED)
+            log.info("job_succeeded")
+            return Outcome.SUCCEEDED
+        finally:
+            self.running.pop(job.id, None)
 
     def stop_job(self, job_id: UUID, reason: UploadM8Error) -> None:
         """Cancel a running job for a reason that becomes its outcome."""
@@ -162,28 +195,39 @@ class Runner:
         log.info("job_interrupted")
         await asyncio.wait([task], timeout=0.5)
 
-    async def _failed(self, handler: Handler, job: ClaimedJob, error: BaseException) -> None:
+    async def _failed(self, handler: Handler, job: ClaimedJob, error: BaseException) -> Outcome:
         if isinstance(error, LeaseLostError):
             log.warning("lease_lost")
-            return
+            return Outcome.LEASE_LOST
         if isinstance(error, JobCanceledError):
             await finish(job, JobState.CANCELED)
             log.info("job_canceled")
-            return
+            return Outcome.CANCELED
         known = error if isinstance(error, UploadM8Error) else UploadM8Error()
         told = {"class": known.retry.value, "code": known.code, "detail": known.detail}
         decision = decide(error, job.attempt, handler.kind.max_attempts)
         if not isinstance(error, UploadM8Error):
             log.error("job_bug", exc_info=error)
+            report(error)
         if decision.again_in_s is not None:
             log.warning(
                 "job_retry", error_code=known.code, again_in_s=round(decision.again_in_s, 1)
             )
             await put_back(job, decision.again_in_s, counts=decision.counts, error=told)
-            return
+            return Outcome.RETRIED if decision.counts else Outcome.POSTPONED
         log.error("job_dead", error_code=known.code, detail=known.detail)
         async with transaction():
             if await holds_lease(job):
                 if handler.on_dead is not None:
                     await handler.on_dead(JobContext(job, self.owner), known)
                 await finish(job, JobState.DEAD, error=told)
+        return Outcome.DEAD
+
+
+def _measure(job: ClaimedJob, outcome: Outcome, seconds: float, step: Span) -> None:
+    JOBS.labels(job.kind, outcome.value).inc()
+    JOB_SECONDS.labels(job.kind).observe(seconds)
+    JOB_WAIT_SECONDS.labels(job.queue).observe(job.waited_s)
+    step.set({"job.outcome": outcome.value})
+    if outcome is Outcome.DEAD:
+        step.failed(outcome.value)

@@ -56,6 +56,7 @@ class JobRow(Table, tablename="jobs", db=DB):
     error_class = Varchar(length=24, null=True, default=None)
     error_code = Varchar(length=64, null=True, default=None)
     error_detail = Text(null=True, default=None)
+    traceparent = Varchar(length=55, null=True, default=None)  # the step that caused it
     created_at = Timestamptz(default=TimestamptzNow())
     started_at = Timestamptz(null=True, default=None)
     finished_at = Timestamptz(null=True, default=None)

@@ -1,10 +1,10 @@
 """What every worker does besides jobs: renew leases, free dead ones, ring, start periodic work."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import structlog
 
+from uploadm8.infra.background import Work, repeat
 from uploadm8.infra.jobs.catalog import ALL, JobKind, Queue
 from uploadm8.infra.jobs.doorbell import ring_due
 from uploadm8.infra.jobs.handlers import JobCanceledError, LeaseLostError
@@ -12,6 +12,7 @@ from uploadm8.infra.jobs.presence import ANNOUNCE_S, announce, leave
 from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.tables import JobRow
+from uploadm8.infra.metrics.catalog import LEASES_EXPIRED
 from uploadm8.infra.scratch import Scratch
 
 log = structlog.get_logger(__name__)
@@ -56,6 +57,7 @@ async def reap(grace_s: float = 0.0) -> int:
         grace_s,
     )
     for row in rows:
+        LEASES_EXPIRED.labels(row["kind"]).inc()
         log.warning(
             "lease_expired", job_id=str(row["id"]), job=row["kind"], owner=row["lease_owner"]
         )
@@ -83,7 +85,7 @@ class Upkeep:
 
     def start(self) -> None:
         """Start the loops on the running event loop."""
-        loops: list[tuple[float, Callable[[], Awaitable[object]]]] = [
+        loops: list[tuple[float, Work]] = [
             (TICK_S, self._renew),
             (TICK_S, ring_due),
             (REAP_S, reap),
@@ -91,7 +93,7 @@ class Upkeep:
             (ANNOUNCE_S, self._announce),
             (SWEEP_S, self._sweep),
         ]
-        self._tasks = [asyncio.create_task(self._repeat(every, work)) for every, work in loops]
+        self._tasks = [asyncio.create_task(repeat(every, work)) for every, work in loops]
 
     async def stop(self) -> None:
         """Stop the loops."""
@@ -122,13 +124,3 @@ class Upkeep:
                 for job_id in list(self._runner.running):
                     self._runner.stop_job(job_id, LeaseLostError())
             raise
-
-    async def _repeat(self, every_s: float, work: Callable[[], Awaitable[object]]) -> None:
-        while True:
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001  upkeep outlives any outage
-                log.warning(
-                    "upkeep_failed", work=getattr(work, "__name__", "?"), error=repr(error)[:200]
-                )
-            await asyncio.sleep(every_s)

@@ -1,6 +1,7 @@
 """argon2id password hashes, computed by at most two threads."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from uploadm8.errors import FieldError, InvalidRequestError, UnavailableError
+from uploadm8.infra.metrics.catalog import HASH_REFUSED, HASH_SECONDS, HASH_WAITING
 from uploadm8.infra.security.strength import weakness
 
 T = TypeVar("T")
@@ -89,12 +91,17 @@ class Passwords:
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._waiting >= _THREADS + _MAX_WAITING:
+            HASH_REFUSED.inc()
             raise HashingBusyError(retry_after=1, action="Try again in a second.")
         self._waiting += 1
+        began = time.monotonic()
+        HASH_WAITING.set(self._waiting)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         finally:
             self._waiting -= 1
+            HASH_WAITING.set(self._waiting)
+            HASH_SECONDS.observe(time.monotonic() - began)
 
 
 def _matches(stored: str, password: str) -> bool:

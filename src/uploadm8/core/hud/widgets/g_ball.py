@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,11 +24,12 @@ _SCALES = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 
 
 class BallState(NamedTuple):
-    """Half pixels of the ball and its trail (newest first), and the number."""
+    """Half pixels of the ball, pixels of its trail (newest first) and around it, and the number."""
 
     x: int
     y: int
-    trail: tuple[tuple[int, int], ...]
+    trail: bytes
+    around: tuple[int, int, int, int]
     digits: str
 
 
@@ -52,8 +54,8 @@ class GBall(Widget[BallState]):
         y = self._row - forward * share * self._radius
         self._x = np.rint(x * STEPS).astype(np.int64)
         self._y = np.rint(y * STEPS).astype(np.int64)
-        self._trail = self._trail_indices()
         self._draw(width, height)
+        self._trail, self._around = self._trails()
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
@@ -63,31 +65,28 @@ class GBall(Widget[BallState]):
     def state(self, index: int) -> BallState:
         slot = int(self.scene.slots[index])
         digits = f"{self._force[slot]:.2f}" if self._valid[slot] else ABSENT
-        past = self._trail[index]
-        trail = tuple((int(self._x[i]) // 2, int(self._y[i]) // 2) for i in past)
-        return BallState(int(self._x[index]), int(self._y[index]), trail, digits)
+        x0, y0, x1, y1 = self._around[index].tolist()
+        trail = self._trail[index].tobytes()
+        return BallState(int(self._x[index]), int(self._y[index]), trail, (x0, y0, x1, y1), digits)
 
     def changed(self, before: BallState, now: BallState) -> Box:
         return around(
-            *(self._trail_box(state) for state in (before, now)),
-            *(self._ball.box(self.base, state.x, state.y) for state in (before, now)),
+            Box(*before.around),
+            Box(*now.around),
+            self._ball.box(self.base, before.x, before.y),
+            self._ball.box(self.base, now.x, now.y),
         )
 
-    def _trail_box(self, state: BallState) -> Box:
-        trail, reach = np.array(state.trail), self._reach
-        x0, y0 = (trail.min(axis=0) - reach).tolist()
-        x1, y1 = (trail.max(axis=0) + reach).tolist()
-        return Box(x0, y0, x1, y1)
-
     def paint(self, layer: Layer, state: BallState) -> None:
-        reach = self._reach
-        left, top, w, h = self._trail_box(state)
-        smear = np.zeros((h - top, w - left), np.uint8)
-        for (x, y), dot in zip(state.trail, self._dots, strict=True):
-            column, row = x - reach - left, y - reach - top
-            target = smear[row : row + 2 * reach, column : column + 2 * reach]
-            np.maximum(target, dot, out=target)
-        layer.paint(smear, self.scene.ink(self.scene.accent), left, top)
+        reach, (left, top, right, bottom) = self._reach, state.around
+        if layer.box is None or not Box(*state.around).common(layer.box).empty:
+            smear = np.zeros((bottom - top, right - left), np.uint8)
+            places = np.frombuffer(state.trail, np.int16).reshape(-1, 2).tolist()
+            for (x, y), dot in zip(places, self._dots, strict=True):
+                column, row = x - reach - left, y - reach - top
+                target = smear[row : row + 2 * reach, column : column + 2 * reach]
+                cv2.max(target, dot, dst=target)
+            layer.paint(smear, self.scene.ink(self.scene.accent), left, top)
         self._ball.stamp(layer, state.x, state.y)
 
     def still(self, state: BallState) -> str:
@@ -102,12 +101,15 @@ class GBall(Widget[BallState]):
         edge = right - self._g.width - 6 * unit
         write(layer, value, (edge, base), scene.ink(scene.theme.text), "right")
 
-    def _trail_indices(self) -> NDArray[np.int32]:
-        """Per frame, the frames that were 1/14, 2/14 ... of the trail's time ago."""
+    def _trails(self) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """Per frame, where the ball was 1/14, 2/14 ... of the trail's time ago, and the box."""
         times_s = self.scene.samples.times
         ago = np.arange(1, _TRAIL_DOTS + 1) * (_TRAIL_S / _TRAIL_DOTS)
         past = np.searchsorted(times_s, times_s[:, None] - ago[None, :] + 1e-6, side="right") - 1
-        return np.asarray(np.clip(past, 0, None), np.int32)
+        places = np.stack([self._x, self._y], axis=1) // STEPS
+        trail = places[np.clip(past, 0, None)].astype(np.int16)
+        box = np.hstack([trail.min(axis=1) - self._reach, trail.max(axis=1) + self._reach])
+        return trail, box.astype(np.int16)
 
     def _draw(self, width: int, height: int) -> None:
         scene, unit, c, row = self.scene, self._unit, self._centre, self._row

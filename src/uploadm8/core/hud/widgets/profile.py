@@ -73,7 +73,7 @@ class AltitudeProfile(Widget[ProfileState]):
         )
 
     def _dot_row(self, x: int) -> int:
-        return round(float(np.interp(x / STEPS, self._columns, self._rows)) * STEPS)
+        return self._dot_rows[min(x, len(self._dot_rows) - 1)]
 
     def still(self, state: ProfileState) -> tuple[str, str]:
         return state.altitude, state.grade
@@ -125,7 +125,9 @@ class AltitudeProfile(Widget[ProfileState]):
         scene = self.scene
         columns = np.arange(self._side, width - self._side + 0.5, 1.0)
         rows = _smooth(np.interp(columns, self._x, self._y), round(self.scene.px(9)))
-        self._columns, self._rows = columns, rows
+        halves = np.arange(width * STEPS + 1) / STEPS
+        dots = np.rint(np.interp(halves, columns, rows) * STEPS)
+        self._dot_rows = [int(row) for row in dots]
         curve = np.stack([columns, rows], axis=1)
         floor = [(columns[-1], self._floor), (columns[0], self._floor)]
         area = polygon(width, height, np.concatenate([curve, np.array(floor)]))

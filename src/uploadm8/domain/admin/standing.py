@@ -1,0 +1,139 @@
+"""Who may administer, who may enter at all, and signing someone out."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from uploadm8.domain.accounts.sessions import Sessions
+from uploadm8.domain.accounts.tables import User, UserRole
+from uploadm8.domain.admin.act_schemas import RoleRequest
+from uploadm8.domain.admin.people import found_user
+from uploadm8.domain.admin.schemas import FoundUser
+from uploadm8.domain.workspaces.tables import Workspace
+from uploadm8.errors import ConflictError, NotFoundError
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.origin import current
+from uploadm8.infra.audit.record import record_of_user
+from uploadm8.infra.db.transaction import transaction
+
+# Workspaces in which nobody else who may enter is an owner go with their owner.
+_OWNED = (
+    " WHERE id IN (SELECT workspace FROM memberships WHERE \"user\"={} AND role='owner')"
+    ' AND NOT EXISTS (SELECT 1 FROM memberships m JOIN users u ON u.id=m."user"'
+    " WHERE m.workspace=workspaces.id AND m.role='owner' AND u.id<>{} AND u.disabled_at IS NULL)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Changes to what a person may do; each is recorded with its reason."""
+
+    sessions: Sessions
+
+    async def change_role(self, request: RoleRequest) -> FoundUser:
+        """Make someone an administrator, or no longer one; it holds from the next request on.
+
+        Raises:
+            NotFoundError: code ``user_not_found``.
+            ConflictError: code ``last_admin``; someone must be left to run the place.
+        """
+        async with transaction():
+            await _lock(request.user_id, leaves=request.role is UserRole.USER)
+            await User.raw(
+                "UPDATE users SET role={} WHERE id={}", request.role.value, request.user_id
+            )
+            if request.role is UserRole.USER:
+                await self.sessions.end_support_by(request.user_id)
+            await record_of_user(
+                Action.ADMIN_ROLE_CHANGED,
+                request.user_id,
+                reason=request.reason,
+                details={"role": request.role.value},
+            )
+        return await _found(request.user_id)
+
+    async def suspend(self, user_id: UUID, reason: str) -> FoundUser:
+        """Shut someone out at once.
+
+        Sessions end, keys stop working, and nothing more is posted from workspaces that nobody
+        else owns. What was scheduled is held, not lost.
+
+        Raises:
+            NotFoundError: code ``user_not_found``.
+            ConflictError: codes ``last_admin``, ``not_yourself``.
+        """
+        origin = current()
+        if origin is not None and origin.actor.user_id == user_id:
+            raise ConflictError("You cannot suspend yourself.", code="not_yourself")
+        async with transaction():
+            await _lock(user_id, leaves=True)
+            await User.raw(
+                "UPDATE users SET disabled_at=COALESCE(disabled_at, now()),"
+                " auth_epoch=auth_epoch+1 WHERE id={}",
+                user_id,
+            )
+            await Workspace.raw(
+                f"UPDATE workspaces SET suspended_at=now(){_OWNED} AND suspended_at IS NULL",
+                user_id,
+                user_id,
+            )
+            await self.sessions.revoke_all(user_id, "suspended")
+            await self.sessions.end_support_by(user_id)
+            await record_of_user(Action.ADMIN_USER_DISABLED, user_id, reason=reason)
+        return await _found(user_id)
+
+    async def unsuspend(self, user_id: UUID, reason: str) -> FoundUser:
+        """Let someone in again; what was held stays held until the user releases it.
+
+        Raises:
+            NotFoundError: code ``user_not_found``.
+        """
+        async with transaction():
+            await _lock(user_id, leaves=False)
+            await User.raw("UPDATE users SET disabled_at=NULL WHERE id={}", user_id)
+            await Workspace.raw(
+                "UPDATE workspaces SET suspended_at=NULL WHERE id IN (SELECT workspace"
+                " FROM memberships WHERE \"user\"={} AND role='owner')",
+                user_id,
+            )
+            await record_of_user(Action.ADMIN_USER_ENABLED, user_id, reason=reason)
+        return await _found(user_id)
+
+    async def sign_out(self, user_id: UUID, reason: str) -> int:
+        """End every session of someone; returns how many there were.
+
+        Raises:
+            NotFoundError: code ``user_not_found``.
+        """
+        async with transaction():
+            await _lock(user_id, leaves=False)
+            ended = await self.sessions.revoke_all(user_id, "admin")
+            await record_of_user(
+                Action.ADMIN_SESSIONS_REVOKED, user_id, reason=reason, details={"sessions": ended}
+            )
+        return ended
+
+
+async def _lock(user_id: UUID, *, leaves: bool) -> None:
+    """Lock a user; one that `leaves` the administrators must not be the last."""
+    # Every change takes the same locks in the same order, so two cannot pass each other.
+    rows = await User.raw(
+        "SELECT id, role, disabled_at FROM users WHERE role='admin' OR id={} ORDER BY id FOR UPDATE",
+        user_id,
+    )
+    found = next((row for row in rows if row["id"] == user_id), None)
+    if found is None:
+        raise NotFoundError("There is no such user.", code="user_not_found")
+    others = [row for row in rows if row["id"] != user_id and row["disabled_at"] is None]
+    if leaves and found["role"] == UserRole.ADMIN and not others:
+        raise ConflictError(
+            "This is the last administrator.",
+            code="last_admin",
+            action="Make someone else an administrator first.",
+        )
+
+
+async def _found(user_id: UUID) -> FoundUser:
+    found = await found_user(user_id)
+    if found is None:
+        raise NotFoundError("There is no such user.", code="user_not_found")
+    return found

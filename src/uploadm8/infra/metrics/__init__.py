@@ -1,0 +1,1 @@
+"""Measuring: what is counted, and how the counts of all processes come together."""
