@@ -74,7 +74,11 @@ ACCOUNT_MAIL = JobKind("accounts.mail", Queue.LIGHT, timeout_s=120)
 RESET_REQUESTED = JobKind("accounts.reset_requested", Queue.LIGHT, timeout_s=60)
 VERIFY_REQUESTED = JobKind("accounts.verify_requested", Queue.LIGHT, timeout_s=60)
 TEAM_MAIL = JobKind("workspaces.mail", Queue.LIGHT, timeout_s=120)
-FORGET = JobKind("accounts.forget", Queue.LIGHT, timeout_s=300, max_attempts=2, every_s=3600)
+FORGET = JobKind("retention.rows", Queue.LIGHT, timeout_s=300, max_attempts=2, every_s=3600)
+REMOVE_MEDIA = JobKind("retention.media", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600)
+SWEEP_OBJECTS = JobKind(
+    "retention.objects", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600
+)
 REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
 VERIFY_ACCESS = JobKind("platforms.verify_access", Queue.LIGHT, timeout_s=120)
 PLATFORM_MAIL = JobKind("platforms.mail", Queue.LIGHT, timeout_s=120)
