@@ -110,7 +110,7 @@ async def timed(repeats: int, ask: Callable[[], Awaitable[object]]) -> dict[str,
     return {"p50_ms": round(statistics.median(times), 1), "p95_ms": round(cuts[18], 1)}
 
 
-async def count_rows(workspace: UUID, days: int, overview: bool) -> None:
+async def count_rows(workspace: UUID, days: int, *, overview: bool) -> None:
     """What an answer would take without rollups: the same SQL over all the rows."""
     end = datetime.now(UTC)
     cohort = Cohort(Range(end - timedelta(days=days), end, "UTC"), workspace)
@@ -127,8 +127,7 @@ async def export_all(http: httpx.AsyncClient, process: psutil.Process) -> dict[s
     """The whole raw export: rows per second, and how far the server's memory rose."""
 
     def memory() -> float:
-        used = sum(child.memory_info().rss for child in process.children(recursive=True))
-        return float(used) / 2**20
+        return sum(float(p.memory_info().rss) for p in process.children(recursive=True)) / 2**20
 
     before = peak = memory()
     started, lines = time.perf_counter(), 0
@@ -176,8 +175,8 @@ async def measure(port: int, env: dict[str, str], posts: int, repeats: int) -> d
 
             results[name] = await timed(repeats, ask)
         for days in (30, DAYS):
-            for kind in ("overview", "summary"):
-                rows = await timed(3, partial(count_rows, workspace, days, kind == "overview"))
+            for kind, overview in (("overview", True), ("summary", False)):
+                rows = await timed(3, partial(count_rows, workspace, days, overview=overview))
                 mine = results[f"{kind}, {days} days"]
                 mine["rows_p50_ms"] = rows["p50_ms"]
                 mine["ratio"] = round(mine["p50_ms"] / rows["p50_ms"], 3)
