@@ -29,6 +29,7 @@ from uploadm8.domain.admin.work_controllers import AdminWorkController
 from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.audit.controllers import AuditController
 from uploadm8.domain.billing.controllers import BillingController
+from uploadm8.domain.captions.controllers import CaptionTemplatesController
 from uploadm8.domain.kpi.controllers import KpiController
 from uploadm8.domain.notifications.controllers import WebhooksController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
@@ -39,9 +40,11 @@ from uploadm8.domain.publishing.approval_controllers import (
 )
 from uploadm8.domain.publishing.controllers import PublicationsController, QueueController
 from uploadm8.domain.publishing.preflight_controllers import PreflightController
+from uploadm8.domain.publishing.status_controllers import StatusController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
 from uploadm8.domain.settings.controllers import SettingsController
+from uploadm8.domain.settings.layout_controllers import HudLayoutsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
 from uploadm8.domain.workspaces.controllers import ApiKeysController, MeController
@@ -72,13 +75,16 @@ ROUTES: list[ControllerRouterHandler] = [
     JoiningController,
     SettingsController,
     WebhooksController,
+    CaptionTemplatesController,
     UploadsController,
     PreflightController,
     PublicationsController,
     QueueController,
     ApprovalsController,
     DecisionsController,
+    StatusController,
     HudController,
+    HudLayoutsController,
     ThumbnailController,
     PlatformsController,
     OAuthController,
