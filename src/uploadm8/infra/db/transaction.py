@@ -23,7 +23,7 @@ class LeakProofTransaction(PostgresTransaction):
     async def begin(self) -> None:
         """Start the transaction."""
         try:
-            await super().begin()
+            await super().begin()  # type: ignore[no-untyped-call]
         except BaseException:  # most of all a canceled job
             await self._give_back()
             raise
