@@ -1,5 +1,6 @@
 """Footage for benchmarks: a moving landscape with sensor grain, and a drive with every channel."""
 
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -94,6 +95,19 @@ def drive(seconds: float) -> Track:
     fine = np.ones(len(t), np.bool_)
     columns = {name: Column(np.asarray(v, np.float64), fine) for name, v in values.items()}
     return derive(Track("benchmark", t, columns, clock=Clock.UTC, start_utc=1_760_000_000.0))
+
+
+def gpx(track: Track) -> str:
+    """A drive as GPX, for programs that read nothing else; it begins with the benchmark's clip."""
+    start = track.start_utc or 0.0
+    columns = [track.columns[c].values for c in (Channel.LAT, Channel.LON, Channel.ALTITUDE)]
+    points = "".join(
+        f'<trkpt lat="{lat:.7f}" lon="{lon:.7f}"><ele>{height:.1f}</ele>'
+        f"<time>{datetime.fromtimestamp(start + t, UTC):%Y-%m-%dT%H:%M:%S.%f}Z</time></trkpt>"
+        for t, lat, lon, height in zip(track.t, *columns, strict=True)
+    )
+    head = '<gpx version="1.1" creator="benchmark" xmlns="http://www.topografix.com/GPX/1/1">'
+    return f"{head}<trk><trkseg>{points}</trkseg></trk></gpx>"
 
 
 def _landscape() -> NDArray[np.float32]:

@@ -33,6 +33,7 @@ _SIX = (
 )
 _RIDE_S = 600.0
 _FIELDS = (StatField.CLOCK, StatField.DISTANCE, StatField.ELAPSED)
+_ZONE = "Europe/Zurich"  # a render job gets the zone from the inspection of the upload
 _ALL = tuple(kind for kind in WidgetKind if kind not in (WidgetKind.LOGO, WidgetKind.TEXT))
 HUDS = {
     "none": None,
@@ -42,11 +43,17 @@ HUDS = {
             for kind in _SIX
         ),
         animate=False,
+        time_zone=_ZONE,
     ),
     "all": HudSpec(
-        widgets=tuple(WidgetEntry(kind=kind) for kind in _ALL[:16]), animate=False, scale=0.6
+        widgets=tuple(WidgetEntry(kind=kind) for kind in _ALL[:16]),
+        animate=False,
+        scale=0.6,
+        time_zone=_ZONE,
     ),
-    **{theme.value: HudSpec(theme=theme, preset=Preset.CAR) for theme in ThemeName},
+    **{
+        theme.value: HudSpec(theme=theme, preset=Preset.CAR, time_zone=_ZONE) for theme in ThemeName
+    },
 }
 
 

@@ -12,6 +12,7 @@ from platform_clients import OPTIONS, connect
 from sandbox_flows import Sandbox
 from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.billing.plans import Feature
+from uploadm8.domain.captions.service import CaptionTemplates
 from uploadm8.domain.platforms.accounts import Accounts, nothing
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
@@ -85,8 +86,8 @@ class Desk:
         )
         ran = []
         for row in rows:
-            if kinds and kinds not in row["kind"]:
-                continue
+            if row["kind"] not in self.handlers or (kinds and kinds not in row["kind"]):
+                continue  # news of a post is for other desks
             job = await claim(row["id"], "desk", 60)
             assert job is not None
             try:
@@ -202,8 +203,15 @@ class _Open:
 
 def publications_for(desk: "Desk") -> Publications:
     """What a person can do with publications."""
-    limits = AccountLimits(desk.clients, TokenKeeper(desk.clients.oauth, Vault(CIPHER)))
-    return Publications(Posting(Targets(_Open(), Approvals(_Open())), limits))
+    return publications_with(
+        AccountLimits(desk.clients, TokenKeeper(desk.clients.oauth, Vault(CIPHER)))
+    )
+
+
+def publications_with(limits: AccountLimits) -> Publications:
+    """The same, with other knowledge of what accounts may do."""
+    targets = Targets(_Open(), Approvals(_Open()), CaptionTemplates(_Open()))
+    return Publications(Posting(targets, limits))
 
 
 def build_desk(sandbox: Sandbox, clients: Clients, film: Path, storage: Storage) -> Desk:

@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 from piccolo.table import Table
 
 from uploadm8.domain.accounts.tables import Session
+from uploadm8.domain.captions.tables import CaptionTemplate
 from uploadm8.domain.notifications.tables import WebhookDelivery, WebhookEndpoint
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice
 from uploadm8.domain.publishing.tables import Publication
+from uploadm8.domain.settings.tables import HudLayout
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.domain.workspaces.tables import ApiKey, Invitation, WorkspaceEvent
 
@@ -65,9 +67,17 @@ async def their_upload(owner: Owner) -> object:
     return await insert(Upload, id=uuid4(), workspace=owner.workspace_id, created_by=owner.user_id)
 
 
+async def their_layout(owner: Owner) -> object:
+    return await insert(HudLayout, id=uuid4(), workspace=owner.workspace_id)
+
+
 async def their_account(owner: Owner) -> object:
     return await insert(
-        ConnectedAccount, id=uuid4(), workspace=owner.workspace_id, platform="youtube"
+        ConnectedAccount,
+        id=uuid4(),
+        workspace=owner.workspace_id,
+        platform="youtube",
+        external_id=uuid4().hex,
     )
 
 
@@ -133,6 +143,11 @@ async def their_delivery(owner: Owner) -> object:
     )
 
 
+async def their_template(owner: Owner) -> object:
+    return await insert(CaptionTemplate, id=uuid4(), workspace=owner.workspace_id)
+
+
+_TEMPLATE = {"name": "Ride", "text": "{title}"}
 _CODE = {"code": "123456"}
 _TOKEN = {"token": "x" * 64}
 _EDITOR_UPLOAD = Row(role="editor", theirs=their_upload)
@@ -203,6 +218,16 @@ ROWS: Mapping[str, Row] = {
     "GET /api/settings": Row(),
     "PUT /api/settings": Row(role="admin", body={}),
     "PATCH /api/settings": Row(role="admin", body={}),
+    "GET /api/caption-templates": Row(),
+    "POST /api/caption-templates": Row(role="editor", body=_TEMPLATE),
+    "GET /api/caption-templates/{template_id}": Row(theirs=their_template),
+    "PUT /api/caption-templates/{template_id}": Row(
+        role="editor", theirs=their_template, body=_TEMPLATE
+    ),
+    "DELETE /api/caption-templates/{template_id}": Row(role="editor", theirs=their_template),
+    "GET /api/caption-templates/{template_id}/preview/{upload_id}": Row(
+        theirs=their_template, path={"upload_id": str(UUID(int=1))}
+    ),
     "GET /api/webhooks": Row(role="admin"),
     "POST /api/webhooks": Row(role="admin"),
     "GET /api/webhooks/{endpoint_id}": Row(role="admin", theirs=their_endpoint),
@@ -233,6 +258,13 @@ ROWS: Mapping[str, Row] = {
     "GET /api/uploads/{upload_id}/preflight": Row(theirs=their_upload),
     "POST /api/uploads/{upload_id}/hud/preview": Row(role="editor", theirs=their_upload, body={}),
     "GET /api/uploads/{upload_id}/hud/preview": Row(theirs=their_upload),
+    "GET /api/hud/layouts": Row(),
+    "POST /api/hud/layouts": Row(role="editor", body={"name": "x", "hud": {}}),
+    "GET /api/hud/layouts/{layout_id}": Row(theirs=their_layout),
+    "PUT /api/hud/layouts/{layout_id}": Row(
+        role="editor", theirs=their_layout, body={"name": "x", "hud": {}}
+    ),
+    "DELETE /api/hud/layouts/{layout_id}": Row(role="editor", theirs=their_layout),
     "GET /api/hud/themes": Row("public"),
     "GET /api/hud/themes/{file}": Row("public", path={"file": "x"}),
     "GET /api/billing/prices": Row("public"),
@@ -242,6 +274,8 @@ ROWS: Mapping[str, Row] = {
     "GET /api/billing/subscription": Row(),
     "GET /api/billing/usage": Row(),
     "GET /api/billing/invoices": Row(role="admin"),
+    "GET /api/billing/notes": Row(role="admin"),
+    "POST /api/billing/subscription/preview": Row(role="admin"),
     "POST /api/billing/subscription/change": Row(role="admin"),
     "POST /api/billing/subscription/cancel": Row(role="admin"),
     "POST /api/billing/subscription/resume": Row(role="admin"),
@@ -282,6 +316,8 @@ ROWS: Mapping[str, Row] = {
         "session", role="admin", theirs=their_publication, body={"comment": "no"}
     ),
     "POST /api/publications/{publication_id}/request-approval": _EDITOR_POST,
+    "GET /api/status": Row(),
+    "GET /api/status/levels": Row("public"),
     "GET /api/platforms": Row(),
     "GET /api/platforms/accounts/{account_id}": Row(theirs=their_account),
     "GET /api/platforms/accounts/{account_id}/limits": Row(theirs=their_account),

@@ -104,6 +104,10 @@ class Config(BaseSettings):
 
     admin_api_key: SecretStr = _secret("X-Admin-Key; at least 32 bytes, off otherwise")
     admin_discord_webhook_url: SecretStr = _secret("Operator alerts")
+    retention_originals_days: int = _f(
+        30, "An upload's files are deleted this long after its last post settled"
+    )
+    retention_renditions_days: int = _f(14, "The same for what was rendered from it")
     alert_disk_free_mib: int = _f(4096, "Operators are told below this much room for renders")
     admins_need_two_step: bool | None = _f(
         None, "Refuse administrators without a second factor; default true in production"

@@ -28,6 +28,7 @@ from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
 from uploadm8.domain.billing.team import TeamSeats
+from uploadm8.domain.captions.service import CaptionTemplates
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.notifications.choices import Choices
@@ -44,11 +45,13 @@ from uploadm8.domain.publishing.posting import Posting
 from uploadm8.domain.publishing.preflights import Preflights
 from uploadm8.domain.publishing.queue_times import QueueTimes
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.publishing.status import Status
 from uploadm8.domain.publishing.targets import Targets
 from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.renditions.thumbnails import Thumbnails
+from uploadm8.domain.settings.layouts import HudLayouts
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
@@ -106,6 +109,7 @@ class Services:
     joining: Joining
     team_mail: TeamMail
     settings: SettingsService
+    layouts: HudLayouts
     notifications: NotificationServices
     webhook_endpoints: WebhookEndpoints
     webhook_deliveries: Deliveries
@@ -122,7 +126,9 @@ class Services:
     publications: Publications
     queue_times: QueueTimes
     approvals: Approvals
+    captions: CaptionTemplates
     acts: PublicationActs
+    status: Status
     closing: Closing
     previews: HudPreviews
     thumbnails: Thumbnails
@@ -192,9 +198,11 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
         platforms = connect_platforms(config, http, cipher, choices, people.post.mailer)
         seats = TeamSeats(entitlements)
         approvals = Approvals(entitlements)
-        targets = Targets(entitlements, approvals)
+        captions = CaptionTemplates(entitlements)
+        targets = Targets(entitlements, approvals, captions)
         plans, views = PublicationPlans(targets), RenditionViews(storage)
         publications = Publications(Posting(targets, platforms.limits))
+        layouts = HudLayouts(settings)
         preflights = Preflights(MediaCheck(entitlements))
         yield Services(
             config=config,
@@ -211,6 +219,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             post=people.post,
             api_keys=people.api_keys,
             settings=settings,
+            layouts=layouts,
             notifications=notifications,
             webhook_endpoints=notifications.endpoints,
             webhook_deliveries=notifications.deliveries,
@@ -227,14 +236,18 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views, entitlements, preflights, settings),
+            uploads=Uploads(
+                storage, quota, plans, views, entitlements, preflights, layouts, settings
+            ),
             telemetry=TelemetryFiles(storage, plans, views, settings),
             publications=publications,
             queue_times=QueueTimes(entitlements),
             approvals=approvals,
+            captions=captions,
             acts=PublicationActs(publications, approvals),
+            status=Status(entitlements),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
-            previews=HudPreviews(storage, settings),
+            previews=HudPreviews(storage, layouts, settings),
             thumbnails=Thumbnails(),
             preflights=preflights,
             delivery=Delivery(

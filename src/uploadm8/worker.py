@@ -7,7 +7,11 @@ from uuid import UUID
 import dramatiq
 
 from uploadm8.config import Config
+from uploadm8.doctor.examine import require_fit
 from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.admin.retention.jobs import RetentionJobs
+from uploadm8.domain.admin.retention.media import MediaRetention
+from uploadm8.domain.admin.retention.orphans import Orphans
 from uploadm8.domain.analytics.digest import Digests
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
@@ -69,6 +73,14 @@ def handlers(services: Services) -> dict[str, Handler]:
         services.platforms.jobs.handlers(),
         services.notifications.jobs.handlers(),
         Digests().handlers(),
+        RetentionJobs(
+            MediaRetention(
+                services.storage,
+                services.config.retention_originals_days,
+                services.config.retention_renditions_days,
+            ),
+            Orphans(services.storage, services.redis),
+        ).handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         WorkspaceJobs(services.closing, services.team_mail).handlers(),
         BillingJobs(
@@ -89,6 +101,7 @@ class Worker:
 
     async def start(self) -> None:
         """Open everything; called on the worker's event loop."""
+        await require_fit(self._config)
         services = await self._stack.enter_async_context(open_services(self._config, "worker"))
         await self._stack.enter_async_context(operating(services, "worker"))
         self._runner = Runner(

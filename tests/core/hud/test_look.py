@@ -18,6 +18,12 @@ from uploadm8.core.hud.spec import HudSpec, Preset, ThemeName, WidgetEntry, Widg
 GOLDEN = Path(__file__).parent / "golden"
 WIDE = FrameFormat(960, 540, 30.0)
 TALL = FrameFormat(540, 960, 30.0)
+SHAPES = {
+    "wide": WIDE,
+    "tall": TALL,
+    "square": FrameFormat(540, 540, 30.0),
+    "feed": FrameFormat(540, 676, 30.0),
+}
 INDEX = 700
 
 
@@ -50,13 +56,14 @@ def as_rgb(planes: Planes) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("theme", ThemeName)
-@pytest.mark.parametrize("frame", [WIDE, TALL], ids=["wide", "tall"])
-def test_every_theme_looks_as_it_did(theme: ThemeName, frame: FrameFormat) -> None:
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_theme_looks_as_it_did(theme: ThemeName, shape: str) -> None:
+    frame = SHAPES[shape]
     hud = Hud(HudSpec(theme=theme, preset=Preset.MOTORCYCLE), full_ride(), frame)
     planes = scenery(frame)
     hud.draw(planes, INDEX)
     now = as_rgb(planes)
-    path = GOLDEN / f"{theme}-{'wide' if frame is WIDE else 'tall'}.png"
+    path = GOLDEN / f"{theme}-{shape}.png"
     if os.environ.get("UPLOADM8_NEW_GOLDEN"):
         cv2.imwrite(str(path), now, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     before = cv2.imread(str(path))

@@ -169,6 +169,18 @@ async def test_the_tier_limits_accounts_also_when_they_come_at_once(
         await _fill(site)
 
 
+async def test_one_account_connected_twice_at_once_takes_one_place(
+    servers: Servers, sandbox: Sandbox
+) -> None:
+    async with site_of(servers, sandbox, plan="starter") as site:
+        urls = [(await site.start("tiktok")).json()["authorize_url"] for _ in range(3)]
+        backs = [await site.consent(url, "apex") for url in urls]
+        site.api.http.cookies.clear()
+        results = await asyncio.gather(*[site.callback("tiktok", back) for back in backs])
+        assert results == [{"connected": "tiktok"}] * 3
+        assert await ConnectedAccount.count() == 1
+
+
 async def _fill(site: Site) -> None:
     urls = [(await site.start("tiktok")).json()["authorize_url"] for _ in range(3)]
     names = ["apex", "quiet", "brief"]

@@ -18,7 +18,7 @@ class LocalClock:
 
     def __init__(self, track: Track, zone: str | None) -> None:
         self._start = track.start_utc
-        self._zone = _zone(track, zone)
+        self._zone = _zone(track, zone) if self.known else UTC
 
     @property
     def known(self) -> bool:
@@ -31,7 +31,7 @@ class LocalClock:
 
 
 def _zone(track: Track, name: str | None) -> tzinfo:
-    name = name or _zone_name(track)
+    name = name or zone_name(track)
     if name:
         try:
             return ZoneInfo(name)
@@ -42,7 +42,8 @@ def _zone(track: Track, name: str | None) -> tzinfo:
     return UTC
 
 
-def _zone_name(track: Track) -> str | None:
+def zone_name(track: Track) -> str | None:
+    """The IANA zone of the first position; the first call loads a map of 26 MiB that stays."""
     lat, lon = track.columns.get(Channel.LAT), track.columns.get(Channel.LON)
     if lat is None or lon is None:
         return None

@@ -37,12 +37,15 @@ class TextMask:
         left: columns from the mask's left edge to the pen's start.
         rise: rows from the mask's top to the baseline.
         width: advance of the pen.
+        bearing: empty columns before the first digit, which a left-aligned number gives up so
+            that its ink stands under its caption.
     """
 
     mask: Plane
     left: int
     rise: int
     width: float
+    bearing: int = 0
 
 
 class _Face:
@@ -124,7 +127,16 @@ def number_mask(font: Font, text: str, cap: float) -> TextMask:
         target = canvas[:, x : x + w]
         np.maximum(target, glyph.mask[:, :w], out=target)
         pen += advance
-    return _cropped(TextMask(canvas, pad, rise, float(total)))
+    bearing = _bearing(font, cap) if text[0] in _DIGITS else 0
+    return _cropped(TextMask(canvas, pad, rise, float(total), bearing))
+
+
+@lru_cache(maxsize=64)
+def _bearing(font: Font, cap: float) -> int:
+    """Columns from the start of a digit's place to the ink of a 0, but for what a letter has."""
+    zero = text_mask(font, "0", cap)
+    inset = round((digit_pitch(font, cap) - zero.width) / 2)
+    return max(0, inset - zero.left - round(cap * 0.06))
 
 
 def _cropped(text: TextMask) -> TextMask:
@@ -133,14 +145,14 @@ def _cropped(text: TextMask) -> TextMask:
     if not w:
         return text
     mask = np.ascontiguousarray(text.mask[y : y + h, x : x + w])
-    return TextMask(mask, text.left - x, text.rise - y, text.width)
+    return TextMask(mask, text.left - x, text.rise - y, text.width, text.bearing)
 
 
 def write(
     layer: Layer, text: TextMask, at: tuple[float, float], ink: Ink, align: Align = "left"
 ) -> float:
     """Paint a drawn string with its baseline at (x, y); the x where its advance ends."""
-    shift = {"left": 0.0, "center": text.width / 2, "right": text.width}[align]
+    shift = {"left": float(text.bearing), "center": text.width / 2, "right": text.width}[align]
     start = round(at[0] - shift)
     layer.paint(text.mask, ink, start - text.left, round(at[1]) - text.rise)
     return start + text.width

@@ -1,10 +1,12 @@
 """Look into an upload: what the video is, what its telemetry says, how the two line up."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from uploadm8.core.hud.clock import zone_name
+from uploadm8.core.telemetry.places import places_of
 from uploadm8.core.telemetry.preview import geojson, preview, summary
 from uploadm8.core.telemetry.reader import read_track
 from uploadm8.core.telemetry.store import dump_track
@@ -45,7 +47,7 @@ class Inspection:
         summary: facts of the telemetry file that was sent; None without one, or when unreadable.
         embedded: facts of telemetry inside the video, when no file was sent.
         preview: thinned channels and the GeoJSON line of the telemetry used.
-        sync: how telemetry and video were lined up.
+        sync: how telemetry and video were lined up, and the IANA zone of the first position.
         telemetry_problem: why the telemetry file cannot be used.
         warnings: code and sentence of what is odd.
         track: the telemetry used, as bytes for `load_track`.
@@ -80,13 +82,14 @@ def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
     if track is None:
         return Inspection(source=facts, warnings=_without_track(source), pictures=pictures)
     aligned = align(track, source, task.source, task.offset_s)
+    facts["places"] = {end: asdict(place) for end, place in places_of(track).items()}
     told = summary(track)
     return Inspection(
         source=facts,
         summary=told if task.telemetry is not None else None,
         embedded=told if task.telemetry is None else None,
         preview={**preview(track, PREVIEW_POINTS), "geojson": geojson(track)},
-        sync=aligned.as_json(),
+        sync={**aligned.as_json(), "time_zone": zone_name(track)},
         warnings=[{"code": "telemetry", "detail": text} for text in track.quality.warnings]
         + _doubts(aligned),
         track=dump_track(track),

@@ -1,5 +1,6 @@
 """Open an untrusted file with one forced demuxer, no other protocol, and a cap on picture size."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -16,6 +17,7 @@ from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
 from uploadm8.core.video.sniff import ends_early, sniff
 from uploadm8.core.video.source import SourceInfo
 
+_MOST_THREADS = 8  # each holds a picture of its own
 _OPTIONS = {
     # Without these a "video" can be a playlist that names other files of this machine.
     "protocol_whitelist": "file",
@@ -68,6 +70,8 @@ def picture_stream(
             raise fault("media_codec_unsupported", kind="video", codec=name)
         if threads:
             stream.thread_type = "AUTO"  # frame threads: the default leaves all but one core idle
+            # FFmpeg would take one more, which holds pictures and gains nothing beside an encoder.
+            stream.codec_context.thread_count = min(os.cpu_count() or 1, _MOST_THREADS)
         else:
             stream.codec_context.thread_count = 1
         stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}

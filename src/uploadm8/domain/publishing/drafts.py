@@ -97,4 +97,4 @@ def facts_of(rendition: Mapping[str, Any]) -> MediaFacts:
     )
 
 
-_NEVER = (RenditionState.FAILED, RenditionState.CANCELED)
+_NEVER = (RenditionState.FAILED, RenditionState.CANCELED, RenditionState.REMOVED)

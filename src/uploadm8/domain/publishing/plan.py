@@ -33,7 +33,7 @@ class PublicationPlans:
             InvalidRequestError: unknown account, wrong options, wrong schedule.
             PaymentRequiredError: the tier has no scheduling.
         """
-        words = Words(new.title, new.filename, new.caption, new.hashtags)
+        words = Words(new.title, new.filename, new.caption, new.hashtags, new.caption_template_id)
         asked = Asked(workspace_id, user_id, words, new.targets, new.schedule)
         planned = await self.targets.check(asked)
         await self.targets.record(asked, upload_id, planned)

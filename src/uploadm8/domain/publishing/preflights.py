@@ -71,10 +71,10 @@ class Preflight(Struct, kw_only=True):
 class DraftUpload(NewUpload, kw_only=True, forbid_unknown_fields=True):
     """An upload as for presign, with what is known of the video beside its size and type."""
 
-    duration_s: Annotated[float, Meta(gt=0)] | None = None
-    width: Annotated[int, Meta(ge=1, le=16_384)] | None = None
-    height: Annotated[int, Meta(ge=1, le=16_384)] | None = None
-    fps: Annotated[float, Meta(gt=0, le=1000)] | None = None
+    duration_s: Annotated[float, Meta(ge=0.01, le=86_400)] | None = None
+    width: Annotated[int, Meta(ge=16, le=16_384)] | None = None
+    height: Annotated[int, Meta(ge=16, le=16_384)] | None = None
+    fps: Annotated[float, Meta(ge=1, le=1000)] | None = None
 
 
 @dataclass(frozen=True, slots=True)

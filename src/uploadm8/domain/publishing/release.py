@@ -7,6 +7,8 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
+from uploadm8.domain.captions.videos import written_caption
+from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.publishing.approval_hold import hold_unapproved
 from uploadm8.domain.publishing.files import fitting, made_for
 from uploadm8.domain.publishing.lifecycle import advance
@@ -73,6 +75,8 @@ def title_of(upload: Mapping[str, Any]) -> str | None:
 async def start(draft: Mapping[str, Any], rendition: Mapping[str, Any]) -> None:
     """Give a draft its file and set it going at its time, or hold it back in the manual queue."""
     common = {"rendition": rendition["id"], "bytes_total": rendition["size_bytes"]}
+    if draft["caption_template"] is not None:
+        common["caption"] = await _written(draft)
     await Publication.update(
         {getattr(Publication, name): value for name, value in common.items()}
     ).where(Publication.id == draft["id"])
@@ -84,6 +88,15 @@ async def start(draft: Mapping[str, Any], rendition: Mapping[str, Any]) -> None:
     target = S.QUEUED if draft["publish_at"] is None else S.SCHEDULED
     if await advance(draft["id"], (S.DRAFT,), target):
         await enqueue_publish(draft["id"], draft["workspace"], draft["publish_at"])
+
+
+async def _written(draft: Mapping[str, Any]) -> str:
+    """The caption of a template, now that the video and its telemetry are known."""
+    upload = await Upload.select().where(Upload.id == draft["upload"]).first()
+    if upload is None:
+        return str(draft["caption"])
+    platform = Platform(draft["platform"])
+    return await written_caption(draft["caption_template"], upload, draft["account"], platform)
 
 
 async def enqueue_publish(publication_id: UUID, workspace_id: UUID, publish_at: Any) -> None:

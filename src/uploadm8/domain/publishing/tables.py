@@ -96,6 +96,7 @@ class Publication(Table, tablename="publications", db=DB):
     state = Varchar(length=20, default=PublicationState.DRAFT)
     held_reason = Varchar(length=40, null=True, default=None)
     caption = Text()
+    caption_template = Text(null=True, default=None)  # put in when the video is known
     options = JSONB(default="{}")
     consent = JSONB(default="{}")
     schedule_mode = Varchar(length=8, default=ScheduleMode.NOW)

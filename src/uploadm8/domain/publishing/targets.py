@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from uploadm8.domain.billing.plans import Feature
+from uploadm8.domain.captions.service import CaptionTemplates
+from uploadm8.domain.captions.template import render
 from uploadm8.domain.platforms.clients.base import LiveLimits, Platform
 from uploadm8.domain.platforms.clients.options import Options, read_options
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
@@ -38,12 +40,17 @@ NO_LIMITS: Limits = {}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an upload says about itself; a target may say otherwise."""
+    """What an upload says about itself; a target may say otherwise.
+
+    Attributes:
+        template_id: the caption template of targets that have neither caption nor template.
+    """
 
     title: str
     filename: str
     caption: str
     hashtags: Sequence[str]
+    template_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class Planned:
 
     account: dict[str, Any]
     caption: str
+    template: str | None
     options: Options
     when: When
     findings: Sequence[Finding]
@@ -91,6 +99,7 @@ class Targets:
 
     gate: Gate
     approvals: Approvals
+    captions: CaptionTemplates
 
     async def check(
         self, asked: Asked, limits: Limits = NO_LIMITS, *, refuse: bool = True
@@ -117,9 +126,10 @@ class Targets:
             platform = Platform(account["platform"])
             schedule = resolve(target.schedule or asked.schedule, now(), zone)
             when = await self.timed(asked.workspace_id, schedule, account["id"], platform)
+            template = await self._template(asked, target, platform)
             wish = Wish(
                 platform=platform,
-                caption=caption_of(asked.words, target),
+                caption=caption_of(asked.words, target, template),
                 options=read_options(platform, target.options),
                 title=asked.words.title or PurePath(asked.words.filename).stem,
                 scopes=read_scopes(account["scopes"]),
@@ -129,7 +139,7 @@ class Targets:
                 limits=limits.get(account["id"]),
             )
             findings = accept(wish, f"targets[{position}]") if refuse else look_at(wish)
-            planned.append(Planned(account, wish.caption, wish.options, when, findings))
+            planned.append(Planned(account, wish.caption, template, wish.options, when, findings))
         return planned
 
     async def record(self, asked: Asked, upload_id: UUID, planned: Sequence[Planned]) -> list[UUID]:
@@ -153,6 +163,7 @@ class Targets:
                     created_by=asked.user_id,
                     platform=one.platform.value,
                     caption=one.caption,
+                    caption_template=one.template,
                     options=to_json(one.options),
                     consent=to_json({"by": str(asked.user_id), "at": now().isoformat()}),
                     schedule_mode=one.when.mode.value,
@@ -170,6 +181,13 @@ class Targets:
                 details={"platform": one.platform.value, "account": str(one.account["id"])},
             )
         return made
+
+    async def _template(self, asked: Asked, target: Target, platform: Platform) -> str | None:
+        own = target.caption_template_id
+        chosen = own or (asked.words.template_id if target.caption is None else None)
+        if chosen is None:
+            return None
+        return await self.captions.text(asked.workspace_id, chosen, platform)
 
     async def timed(
         self, workspace_id: UUID, when: When, account_id: UUID, platform: Platform
@@ -228,10 +246,15 @@ async def _account(workspace_id: UUID, target: Target, position: int) -> dict[st
     return account
 
 
-def caption_of(words: Words, target: Target) -> str:
-    """The finished text: the target's own caption or the upload's, then the hashtags."""
-    caption = words.caption if target.caption is None else target.caption
+def caption_of(words: Words, target: Target, template: str | None = None) -> str:
+    """The text as far as it is known: a template's, or the target's own caption or the upload's.
+
+    Hashtags follow a caption; a template says itself where they stand.
+    """
     tags = " ".join(f"#{tag.lstrip('#')}" for tag in words.hashtags)
+    if template is not None:
+        return render(template, {"title": words.title, "caption": words.caption, "hashtags": tags})
+    caption = words.caption if target.caption is None else target.caption
     return "\n\n".join(part for part in (caption.strip(), tags) if part)
 
 

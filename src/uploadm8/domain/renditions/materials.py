@@ -61,7 +61,7 @@ class Materials:
         return RenderInputs(
             renditions=tuple(row["id"] for row in rows),
             offset_s=float(sync.get("offset_s", 0.0)),
-            hud=(json_of(upload["hud"]) or {}) if hud else None,
+            hud=hud_in_zone(json_of(upload["hud"]) or {}, sync) if hud else None,
             zones=await zones_of(self.zones, upload["workspace"]),
             location=location,
             still_at_s=thumbnail_at(upload),
@@ -119,6 +119,14 @@ class Materials:
         except (ObjectMissingError, SourceChangedError) as error:
             raise type(error)(error.detail, retry=Retry.PERMANENT_MEDIA) from error
         return source, telemetry
+
+
+def hud_in_zone(hud: dict[str, Any], sync: dict[str, Any]) -> dict[str, Any]:
+    """A HUD's spec with the zone that inspection found, unless the user names one.
+
+    Finding it takes a map of the world's zones in memory, which no render then needs to load.
+    """
+    return {**hud, "time_zone": hud.get("time_zone") or sync.get("time_zone")}
 
 
 def wants_hud(upload: dict[str, Any]) -> bool:

@@ -127,7 +127,7 @@ class UploadJobs:
         if row is None or row["state"] not in (S.REJECTED, S.CANCELED, S.EXPIRED):
             return
         if await is_running(row["id"], *WORK_ON_UPLOAD):
-            raise StillAtWorkError(retry_after=2.0)
+            raise StillAtWorkError(retry_after=1.0)
         if row["multipart_id"] is not None:
             await self.storage.abort_multipart(row["object_key"], row["multipart_id"])
         await self.storage.delete_prefix(upload_prefix(row["workspace"], row["id"]))

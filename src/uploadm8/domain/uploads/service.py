@@ -11,7 +11,7 @@ import msgspec
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
-from uploadm8.domain.uploads.ports import MediaPreflight, Publications, Renditions
+from uploadm8.domain.uploads.ports import HudChoices, MediaPreflight, Publications, Renditions
 from uploadm8.domain.uploads.privacy import PrivacyZones, as_shown
 from uploadm8.domain.uploads.schemas import (
     NewUpload,
@@ -72,6 +72,7 @@ class Uploads:
     renditions: Renditions
     gate: Gate
     preflight: MediaPreflight
+    huds: HudChoices
     zones: PrivacyZones
 
     async def create(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> UUID:
@@ -84,7 +85,7 @@ class Uploads:
         limits.check_video(new.content_type, new.size_bytes)
         if new.multipart:
             await self.gate.require(workspace_id, Feature.RESUMABLE_UPLOADS)
-        hud, wishes = split_hud(new.hud)
+        hud, wishes = split_hud(await self.huds.resolve(workspace_id, new.hud))
         self.renditions.check_choice(new.renditions or {})
         upload_id = new_id()
         key = source_key(workspace_id, upload_id)

@@ -166,6 +166,7 @@ class TelemetryFiles:
             row["id"],
             (UploadState.READY,),
             UploadState.RENDERING,
+            progress=0.0,
             source=to_json(source | {"sync": sync}),
         )
         await ask_for_render(row)

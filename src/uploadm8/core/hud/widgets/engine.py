@@ -80,6 +80,20 @@ class Engine(Widget[EngineState]):
         return EngineState(int(self._lights[index]), rpm, digit, pedals)
 
     def paint(self, layer: Layer, state: EngineState) -> None:
+        scene = self.scene
+        if scene.has(Channel.RPM) and state.lights:
+            self._sweep.uncover(layer, state.lights / _LIGHTS * self._lights_w)
+        for (_, color), box, percent in zip(self._pedals, self._bars, state.pedals, strict=True):
+            x, y, w, h = box
+            filled = round(h * percent / 100)
+            if filled:
+                mask = np.full((filled, w), 255, np.uint8)
+                layer.paint(mask, scene.ink(color), x, y + h - filled)
+
+    def still(self, state: EngineState) -> tuple[str, str]:
+        return state.gear, state.rpm
+
+    def paint_still(self, layer: Layer, state: EngineState) -> None:
         scene, unit, theme = self.scene, self._unit, self.scene.theme
         ink = scene.ink(theme.text)
         if scene.has(Channel.GEAR):
@@ -87,17 +101,8 @@ class Engine(Widget[EngineState]):
             at = (self._pad + 26 * unit, layer.height / 2 + 25 * unit)
             write(layer, digit, at, ink, "center")
         if scene.has(Channel.RPM):
-            if state.lights:
-                along = state.lights / _LIGHTS * self._lights_w
-                self._sweep.uncover(layer, along)
             number = number_mask(theme.value, state.rpm, 26 * unit)
             write(layer, number, (self._rpm_end, self._rpm_line), ink, "right")
-        for (_, color), box, percent in zip(self._pedals, self._bars, state.pedals, strict=True):
-            x, y, w, h = box
-            filled = round(h * percent / 100)
-            if filled:
-                mask = np.full((filled, w), 255, np.uint8)
-                layer.paint(mask, scene.ink(color), x, y + h - filled)
 
     def _draw(self, width: int, height: int) -> None:
         scene, unit, theme = self.scene, self._unit, self.scene.theme
@@ -130,7 +135,8 @@ class Engine(Widget[EngineState]):
         top = round(24 * unit)
         for i in range(_LIGHTS):
             self.base.paint(light, scene.ink(theme.text), round(x + i * step), top, 0.22)
-        self._rpm_end = x + number_width(theme.value, "00000", 26 * unit)
+        widest = f"{self._red:.0f}"
+        self._rpm_end = x + number_width(theme.value, widest, 26 * unit)
         self._rpm_line = height - 22 * unit
         label = text_mask(theme.label, "RPM", 13 * unit, theme.tracking)
         at = (self._rpm_end + 10 * unit, self._rpm_line)

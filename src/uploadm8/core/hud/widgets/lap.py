@@ -10,7 +10,7 @@ from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
-from uploadm8.core.hud.units import MINUS, duration_text
+from uploadm8.core.hud.units import ABSENT, MINUS, duration_text
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.telemetry.track import Channel
 
@@ -19,7 +19,7 @@ _WIDEST = "00:00.0"
 
 
 class LapState(NamedTuple):
-    """The texts; empty where there is nothing to say yet."""
+    """The texts; a dash or nothing where there is nothing to say yet."""
 
     lap: str
     running: str
@@ -73,16 +73,15 @@ class LapTimer(Widget[LapState]):
             delta = number_mask(theme.value, state.delta, 22 * unit)
             write(layer, delta, (right, line), scene.ink(color), "right")
         base = layer.height - 22 * unit
-        for x, name, value, align in (
-            (left, "LAST", state.last, 0.0),
-            (layer.width / 2, "BEST", state.best, 0.0),
+        for x, name, value in (
+            (left, "LAST", state.last),
+            (layer.width / 2, "BEST", state.best),
         ):
-            if value:
-                label = text_mask(theme.label, name, small, theme.tracking)
-                end = write(layer, label, (x + align, base), dim)
-                drawn = number_mask(theme.value, value, 15 * unit)
-                write(layer, drawn, (end + 9 * unit, base), ink)
+            label = text_mask(theme.label, name, small, theme.tracking)
+            end = write(layer, label, (x, base), dim)
+            drawn = number_mask(theme.value, value, 15 * unit)
+            write(layer, drawn, (end + 9 * unit, base), dim if value == ABSENT else ink)
 
 
 def _time(seconds: float) -> str:
-    return "" if np.isnan(seconds) else duration_text(seconds, 1)
+    return ABSENT if np.isnan(seconds) else duration_text(seconds, 1)

@@ -82,11 +82,8 @@ class VideoUpload:
         if options.draft:
             form |= {"published": "false", "unpublished_content_type": "DRAFT"}
         elif options.publish_at is not None:
-            form |= {
-                "published": "false",
-                "unpublished_content_type": "SCHEDULED",
-                "scheduled_publish_time": str(int(options.publish_at.timestamp())),
-            }
+            at = str(int(options.publish_at.timestamp()))
+            form |= {"published": "false", "scheduled_publish_time": at}
         else:
             form["published"] = "true"
         await self._post(draft, form)
