@@ -16,8 +16,14 @@ async def is_open(gateway: StripeGateway, made: stripe.checkout.Session) -> bool
     Raises:
         ConflictError: code ``checkout_finished``; it has been paid on.
     """
-    with translated():
-        page = read(StripePage, await gateway.v1.checkout.sessions.retrieve_async(made.id))
+    try:
+        with translated():
+            page = read(StripePage, await gateway.v1.checkout.sessions.retrieve_async(made.id))
+    except (
+        UploadM8Error
+    ) as error:  # the page was made; what cannot be asked is no reason to refuse it
+        log.warning("checkout_not_asked_about", error_code=error.code)
+        return True
     if page.status == "complete":
         raise ConflictError(
             "This checkout has been completed; the subscription is on its way.",
