@@ -36,6 +36,7 @@ _DATABASE_AWAY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.QueryCanceledError,  # over statement_timeout: too much to do at this moment
     ConnectionError,
     TimeoutError,
 )

@@ -63,12 +63,19 @@ async def count_posts(cohort: Cohort) -> Tallies:
         where, args = cohort.within()
         inside, edges = split.sql("p.accepted_at")
         await _add(found, posts_sql(f"{where} AND {inside}"), [*args, *edges])
-        straddlers = list(_level(found, level_of(cohort)).of("straddler"))
-        await _add(
-            found,
-            uploads_sql(f"{where} AND ({inside} OR p.upload=ANY({{}}::uuid[]))"),
-            [*args, *edges, straddlers],
-        )
+        if not split.days:
+            await _add(found, uploads_sql(where), args)
+            return found
+        # By id, so that the index finds them: those of the spans, and those of several days.
+        uploads = set(_level(found, level_of(cohort)).of("straddler"))
+        for row in await DayRollup.raw(
+            f"SELECT DISTINCT p.upload::text AS id FROM publications p WHERE {where} AND {inside}",
+            *args,
+            *edges,
+        ):
+            uploads.add(row["id"])
+        each = uploads_sql(f"{where} AND p.upload=ANY({{}}::uuid[])")
+        await _add(found, each, [*args, list(uploads)])
     return found
 
 
