@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -51,10 +52,10 @@ _FILL = """
             CASE s.state WHEN 'published' THEN
                 s.at + interval '1 s' * (20 - 90 * ln(random() + 1e-9)) END,
             CASE s.state WHEN 'failed' THEN 'permanent_media' END,
-            CASE s.state WHEN 'failed' THEN 'too_long' END, n, repeat('a caption ', 30)
-        FROM generate_series(0, $P - 1) n JOIN made m ON m.n = n % $U
-        JOIN numbered a ON a.n = (n * 7 + n / $U) % 40
-        CROSS JOIN LATERAL (SELECT n,
+            CASE s.state WHEN 'failed' THEN 'too_long' END, i, repeat('a caption ', 30)
+        FROM generate_series(0, $P - 1) i JOIN made m ON m.n = i % $U
+        JOIN numbered a ON a.n = (i * 7 + i / $U) % 40
+        CROSS JOIN LATERAL (SELECT i AS each,
             CASE WHEN random() < 0.01 THEN m.at + interval '2 days' ELSE m.at END AS at,
             CASE WHEN random() < 0.92 THEN 'published' WHEN random() < 0.7 THEN 'failed'
                 ELSE 'canceled' END AS state) s;
@@ -126,7 +127,7 @@ async def export_all(http: httpx.AsyncClient, process: psutil.Process) -> dict[s
     """The whole raw export: rows per second, and how far the server's memory rose."""
 
     def memory() -> float:
-        return sum(p.memory_info().rss for p in process.children(recursive=True)) / 2**20
+        return sum(float(p.memory_info().rss) for p in process.children(recursive=True)) / 2**20
 
     before = peak = memory()
     started, lines = time.perf_counter(), 0
@@ -175,9 +176,7 @@ async def measure(port: int, env: dict[str, str], posts: int, repeats: int) -> d
             results[name] = await timed(repeats, ask)
         for days in (30, DAYS):
             for kind, overview in (("overview", True), ("summary", False)):
-                rows = await timed(
-                    3, lambda d=days, o=overview: count_rows(workspace, d, overview=o)
-                )
+                rows = await timed(3, partial(count_rows, workspace, days, overview=overview))
                 mine = results[f"{kind}, {days} days"]
                 mine["rows_p50_ms"] = rows["p50_ms"]
                 mine["ratio"] = round(mine["p50_ms"] / rows["p50_ms"], 3)

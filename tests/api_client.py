@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -14,6 +14,8 @@ from uploadm8.api.context import Edge
 from uploadm8.app import create_app
 from uploadm8.config import Config
 from uploadm8.dev.embedded import ACCESS_KEY, SECRET_KEY
+from uploadm8.domain.billing.grants import Grants
+from uploadm8.domain.billing.plans import Tier
 
 PASSWORD = "a quiet morning drive"
 ORIGIN = "https://app.example.com"
@@ -64,6 +66,12 @@ class Api:
         assert answer.status_code == 201, answer.text
         tokens = answer.json()
         return Someone(email, tokens, {"Authorization": f"Bearer {tokens['access_token']}"})
+
+    async def upgrade(self, someone: Someone, tier: Tier = Tier.AGENCY) -> None:
+        """Give the user's workspace a tier."""
+        told = (await self.http.get("/api/auth/me", headers=someone.headers)).json()
+        workspace = UUID(told["workspace_id"])
+        await Grants().give(workspace, tier, "for the test", ends_at=None, granted_by=None)
 
 
 @asynccontextmanager

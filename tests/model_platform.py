@@ -1,6 +1,6 @@
 """A platform reduced to what exactly-once rests on: one handle makes at most one post."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -28,6 +28,7 @@ from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.handles import TikTokHandle
 
 COMMITS = ("taken", "answer lost", "request lost", "refused", "not now", "dead handle")
+STALE_FOR = 3  # questions about a handle, from when on the platform knows what it did
 CHECKS = ("truth", "stale", "busy", "down")
 
 
@@ -41,6 +42,7 @@ class ModelPlatform:
         made: handles that became a post, by the publication they were prepared for.
         dead: handles that never will.
         opened: how many handles there were.
+        asked: how often each handle was asked about.
     """
 
     commits: deque[str] = field(default_factory=deque)
@@ -48,6 +50,7 @@ class ModelPlatform:
     made: dict[str, set[str]] = field(default_factory=dict)
     dead: set[str] = field(default_factory=set)
     opened: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
 
     platform = Platform.TIKTOK
 
@@ -94,6 +97,9 @@ class ModelPlatform:
     async def check(self, draft: Draft, handle: TikTokHandle) -> Verdict:
         """Tell what became of a handle."""
         mood = self.checks.popleft() if self.checks else "truth"
+        self.asked[handle.publish_id] += 1
+        if mood == "stale" and self.asked[handle.publish_id] > STALE_FOR:
+            mood = "truth"
         if mood == "down":
             raise PlatformError(e.UNREACHABLE, platform=self.platform)
         if mood == "busy":

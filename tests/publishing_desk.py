@@ -12,20 +12,25 @@ from platform_clients import OPTIONS, connect
 from sandbox_flows import Sandbox
 from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.billing.plans import Feature
+from uploadm8.domain.captions.service import CaptionTemplates
 from uploadm8.domain.platforms.accounts import Accounts, nothing
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.limits import AccountLimits
 from uploadm8.domain.platforms.tables import ConnectedAccount
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
+from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.pace import Pace
+from uploadm8.domain.publishing.posting import Posting
 from uploadm8.domain.publishing.release import enqueue_publish
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.publishing.targets import Targets
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.domain.workspaces.tables import Workspace
@@ -81,8 +86,8 @@ class Desk:
         )
         ran = []
         for row in rows:
-            if kinds and kinds not in row["kind"]:
-                continue
+            if row["kind"] not in self.handlers or (kinds and kinds not in row["kind"]):
+                continue  # news of a post is for other desks
             job = await claim(row["id"], "desk", 60)
             assert job is not None
             try:
@@ -191,10 +196,22 @@ class _Open:
     async def require(self, workspace_id: UUID, feature: Feature) -> None:
         """Say nothing."""
 
+    async def has(self, workspace_id: UUID, feature: Feature) -> bool:
+        """Say yes."""
+        return True
 
-def publications_for() -> Publications:
+
+def publications_for(desk: "Desk") -> Publications:
     """What a person can do with publications."""
-    return Publications(_Open())
+    return publications_with(
+        AccountLimits(desk.clients, TokenKeeper(desk.clients.oauth, Vault(CIPHER)))
+    )
+
+
+def publications_with(limits: AccountLimits) -> Publications:
+    """The same, with other knowledge of what accounts may do."""
+    targets = Targets(_Open(), Approvals(_Open()), CaptionTemplates(_Open()))
+    return Publications(Posting(targets, limits))
 
 
 def build_desk(sandbox: Sandbox, clients: Clients, film: Path, storage: Storage) -> Desk:

@@ -49,13 +49,14 @@ class Desk:
         body = {**sized(video), "content_type": "video/mp4", "renditions": SMALL, **more}
         told = (await self.call("POST", "/api/uploads/presign", 201, json=body)).json()
         await put(told, video)
-        base = f"/api/uploads/{told['id']}"
+        upload = UUID(told["id"])
+        base = f"/api/uploads/{upload}"
         if log is not None:
             told = (await self.call("POST", f"{base}/telemetry", 201, json=sized(log))).json()
             await put(told, log)
             await self.call("POST", f"{base}/telemetry/complete", 202)
         await self.call("POST", f"{base}/complete", 202)
-        return UUID(told["id"])
+        return upload
 
     async def detail(self, upload: UUID) -> dict[str, Any]:
         found: dict[str, Any] = (await self.call("GET", f"/api/uploads/{upload}")).json()

@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 from piccolo.table import Table
 
 from uploadm8.domain.accounts.tables import Session
+from uploadm8.domain.captions.tables import CaptionTemplate
 from uploadm8.domain.notifications.tables import WebhookDelivery, WebhookEndpoint
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice
 from uploadm8.domain.publishing.tables import Publication
+from uploadm8.domain.settings.tables import HudLayout
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.domain.workspaces.tables import ApiKey, Invitation, WorkspaceEvent
 
@@ -65,9 +67,17 @@ async def their_upload(owner: Owner) -> object:
     return await insert(Upload, id=uuid4(), workspace=owner.workspace_id, created_by=owner.user_id)
 
 
+async def their_layout(owner: Owner) -> object:
+    return await insert(HudLayout, id=uuid4(), workspace=owner.workspace_id)
+
+
 async def their_account(owner: Owner) -> object:
     return await insert(
-        ConnectedAccount, id=uuid4(), workspace=owner.workspace_id, platform="youtube"
+        ConnectedAccount,
+        id=uuid4(),
+        workspace=owner.workspace_id,
+        platform="youtube",
+        external_id=uuid4().hex,
     )
 
 
@@ -133,9 +143,15 @@ async def their_delivery(owner: Owner) -> object:
     )
 
 
+async def their_template(owner: Owner) -> object:
+    return await insert(CaptionTemplate, id=uuid4(), workspace=owner.workspace_id)
+
+
+_TEMPLATE = {"name": "Ride", "text": "{title}"}
 _CODE = {"code": "123456"}
 _TOKEN = {"token": "x" * 64}
 _EDITOR_UPLOAD = Row(role="editor", theirs=their_upload)
+_TARGETS = {"upload_id": str(uuid4()), "targets": [{"account_id": str(uuid4())}]}
 _EDITOR_POST = Row(role="editor", theirs=their_publication)
 _VIDEO = {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 9}
 _FIT = {"filename": "a.fit", "content_type": "application/octet-stream", "size_bytes": 9}
@@ -202,6 +218,16 @@ ROWS: Mapping[str, Row] = {
     "GET /api/settings": Row(),
     "PUT /api/settings": Row(role="admin", body={}),
     "PATCH /api/settings": Row(role="admin", body={}),
+    "GET /api/caption-templates": Row(),
+    "POST /api/caption-templates": Row(role="editor", body=_TEMPLATE),
+    "GET /api/caption-templates/{template_id}": Row(theirs=their_template),
+    "PUT /api/caption-templates/{template_id}": Row(
+        role="editor", theirs=their_template, body=_TEMPLATE
+    ),
+    "DELETE /api/caption-templates/{template_id}": Row(role="editor", theirs=their_template),
+    "GET /api/caption-templates/{template_id}/preview/{upload_id}": Row(
+        theirs=their_template, path={"upload_id": str(UUID(int=1))}
+    ),
     "GET /api/webhooks": Row(role="admin"),
     "POST /api/webhooks": Row(role="admin"),
     "GET /api/webhooks/{endpoint_id}": Row(role="admin", theirs=their_endpoint),
@@ -232,6 +258,13 @@ ROWS: Mapping[str, Row] = {
     "GET /api/uploads/{upload_id}/preflight": Row(theirs=their_upload),
     "POST /api/uploads/{upload_id}/hud/preview": Row(role="editor", theirs=their_upload, body={}),
     "GET /api/uploads/{upload_id}/hud/preview": Row(theirs=their_upload),
+    "GET /api/hud/layouts": Row(),
+    "POST /api/hud/layouts": Row(role="editor", body={"name": "x", "hud": {}}),
+    "GET /api/hud/layouts/{layout_id}": Row(theirs=their_layout),
+    "PUT /api/hud/layouts/{layout_id}": Row(
+        role="editor", theirs=their_layout, body={"name": "x", "hud": {}}
+    ),
+    "DELETE /api/hud/layouts/{layout_id}": Row(role="editor", theirs=their_layout),
     "GET /api/hud/themes": Row("public"),
     "GET /api/hud/themes/{file}": Row("public", path={"file": "x"}),
     "GET /api/billing/prices": Row("public"),
@@ -241,17 +274,28 @@ ROWS: Mapping[str, Row] = {
     "GET /api/billing/subscription": Row(),
     "GET /api/billing/usage": Row(),
     "GET /api/billing/invoices": Row(role="admin"),
+    "GET /api/billing/notes": Row(role="admin"),
+    "POST /api/billing/subscription/preview": Row(role="admin"),
     "POST /api/billing/subscription/change": Row(role="admin"),
     "POST /api/billing/subscription/cancel": Row(role="admin"),
     "POST /api/billing/subscription/resume": Row(role="admin"),
     "GET /api/audit": Row(role="admin"),
     "GET /api/audit/export": Row(role="admin"),
     "POST /api/webhooks/tiktok": Row("public"),
+    "GET /api/webhooks/meta": Row("public"),
+    "POST /api/webhooks/meta": Row("public"),
     "POST /api/webhooks/meta/deauthorize": Row("public"),
     "POST /api/webhooks/meta/data-deletion": Row("public"),
     "GET /api/webhooks/meta/data-deletion/{code}": Row("public", path={"code": "x"}),
     "GET /api/publications": Row(),
+    "POST /api/publications": Row(role="editor", body=_TARGETS),
+    "POST /api/publications/preflight": Row(role="editor", body=_TARGETS),
+    "GET /api/publications/queue/{account_id}": Row(theirs=their_account),
+    "PUT /api/publications/queue/{account_id}": Row(
+        role="editor", theirs=their_account, body={"times": [{"day": "monday", "at": "18:00"}]}
+    ),
     "GET /api/publications/{publication_id}": Row(theirs=their_publication),
+    "GET /api/publications/{publication_id}/metrics": Row(theirs=their_publication),
     "POST /api/publications/{publication_id}/cancel": _EDITOR_POST,
     "POST /api/publications/{publication_id}/release": _EDITOR_POST,
     "POST /api/publications/{publication_id}/retry": _EDITOR_POST,
@@ -272,8 +316,11 @@ ROWS: Mapping[str, Row] = {
         "session", role="admin", theirs=their_publication, body={"comment": "no"}
     ),
     "POST /api/publications/{publication_id}/request-approval": _EDITOR_POST,
+    "GET /api/status": Row(),
+    "GET /api/status/levels": Row("public"),
     "GET /api/platforms": Row(),
     "GET /api/platforms/accounts/{account_id}": Row(theirs=their_account),
+    "GET /api/platforms/accounts/{account_id}/limits": Row(theirs=their_account),
     "DELETE /api/platforms/accounts/{account_id}": Row(role="admin", theirs=their_account),
     "POST /api/platforms/choices/{choice_id}": Row(
         role="admin", theirs=their_choice, body={"external_ids": ["1"]}

@@ -17,6 +17,7 @@ from uploadm8.api.openapi import openapi_config
 from uploadm8.api.problems import EXCEPTION_HANDLERS
 from uploadm8.api.requests import StrictRequest
 from uploadm8.config import Config
+from uploadm8.doctor.examine import require_fit
 from uploadm8.domain.accounts.controllers import AuthController, provide_client
 from uploadm8.domain.accounts.credential_controllers import CredentialController
 from uploadm8.domain.accounts.session_controllers import SessionsController, TwoStepController
@@ -28,6 +29,7 @@ from uploadm8.domain.admin.work_controllers import AdminWorkController
 from uploadm8.domain.analytics.controllers import AnalyticsController
 from uploadm8.domain.audit.controllers import AuditController
 from uploadm8.domain.billing.controllers import BillingController
+from uploadm8.domain.captions.controllers import CaptionTemplatesController
 from uploadm8.domain.kpi.controllers import KpiController
 from uploadm8.domain.notifications.controllers import WebhooksController
 from uploadm8.domain.platforms.controllers import OAuthController, PlatformsController
@@ -36,11 +38,13 @@ from uploadm8.domain.publishing.approval_controllers import (
     ApprovalsController,
     DecisionsController,
 )
-from uploadm8.domain.publishing.controllers import PublicationsController
+from uploadm8.domain.publishing.controllers import PublicationsController, QueueController
 from uploadm8.domain.publishing.preflight_controllers import PreflightController
+from uploadm8.domain.publishing.status_controllers import StatusController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
 from uploadm8.domain.settings.controllers import SettingsController
+from uploadm8.domain.settings.layout_controllers import HudLayoutsController
 from uploadm8.domain.uploads.controllers import UploadsController
 from uploadm8.domain.workspaces.account_controllers import AccountController
 from uploadm8.domain.workspaces.controllers import ApiKeysController, MeController
@@ -71,12 +75,16 @@ ROUTES: list[ControllerRouterHandler] = [
     JoiningController,
     SettingsController,
     WebhooksController,
+    CaptionTemplatesController,
     UploadsController,
     PreflightController,
     PublicationsController,
+    QueueController,
     ApprovalsController,
     DecisionsController,
+    StatusController,
     HudController,
+    HudLayoutsController,
     ThumbnailController,
     PlatformsController,
     OAuthController,
@@ -115,6 +123,7 @@ def create_app(config: Config | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        await require_fit(config)
         async with open_services(config) as services, operating(services, "web"):
             app.state.services = services
             yield

@@ -86,6 +86,7 @@ class Config(BaseSettings):
     google_client_secret: SecretStr = _secret("Google OAuth client secret")
     meta_app_id: str = _f("", "Meta app")
     meta_app_secret: SecretStr = _secret("Meta app secret")
+    meta_webhook_verify_token: SecretStr = _secret("What Meta sends as hub.verify_token; any words")
     meta_api_version: str = _f("v23.0", "Graph API version")
 
     tiktok_extra_scopes: str = _f("", "Comma list of scopes to ask beside the defaults")
@@ -103,6 +104,10 @@ class Config(BaseSettings):
 
     admin_api_key: SecretStr = _secret("X-Admin-Key; at least 32 bytes, off otherwise")
     admin_discord_webhook_url: SecretStr = _secret("Operator alerts")
+    retention_originals_days: int = _f(
+        30, "An upload's files are deleted this long after its last post settled"
+    )
+    retention_renditions_days: int = _f(14, "The same for what was rendered from it")
     alert_disk_free_mib: int = _f(4096, "Operators are told below this much room for renders")
     admins_need_two_step: bool | None = _f(
         None, "Refuse administrators without a second factor; default true in production"

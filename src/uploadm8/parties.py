@@ -12,9 +12,9 @@ from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.notifications.choices import Choices
 from uploadm8.domain.notifications.service import NotificationServices, build_notifications
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Apps, Endpoints
-from uploadm8.domain.platforms.clients.registry import build_clients
+from uploadm8.domain.platforms.clients.registry import Clients, build_clients
 from uploadm8.domain.platforms.service import Platforms, build_platforms
-from uploadm8.domain.publishing.reconnect import ask_sooner, requeue_parked
+from uploadm8.domain.publishing.reconnect import ask_sooner, look_for_hidden, requeue_parked
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.workspaces.events import EventKind
 from uploadm8.infra.discord import Discord
@@ -47,10 +47,8 @@ def base_urls(config: Config) -> list[str]:
     return [getattr(config, name) for name in names if name not in ours]
 
 
-def connect_platforms(
-    config: Config, http: Http, cipher: Cipher, choices: Choices, mailer: Mailer
-) -> Platforms:
-    """The platforms, by the TIKTOK_*, GOOGLE_* and META_* settings."""
+def platform_clients(config: Config, http: Http) -> Clients:
+    """Clients of the platforms, by the TIKTOK_*, GOOGLE_* and META_* settings."""
     endpoints = Endpoints(
         tiktok_web=config.tiktok_web_base_url,
         tiktok_api=config.tiktok_api_base_url,
@@ -74,8 +72,15 @@ def connect_platforms(
         meta=AppCredentials(config.meta_app_id, config.meta_app_secret.get_secret_value()),
         extra_scopes=config.extra_scopes,
     )
+    return build_clients(http, endpoints, apps)
+
+
+def connect_platforms(
+    config: Config, http: Http, cipher: Cipher, choices: Choices, mailer: Mailer
+) -> Platforms:
+    """The platforms with everything around them."""
     return build_platforms(
-        build_clients(http, endpoints, apps),
+        platform_clients(config, http),
         cipher,
         base_url=config.base_url,
         frontend_url=config.frontend_url,
@@ -84,6 +89,8 @@ def connect_platforms(
         wants_mail=partial(choices.wants_mail, kind=EventKind.ACCOUNT_NEEDS_RECONNECT),
         connected=requeue_parked,
         posts_moved=ask_sooner,
+        post_hidden=look_for_hidden,
+        verify_token=config.meta_webhook_verify_token.get_secret_value(),
     )
 
 

@@ -21,6 +21,7 @@ _TABLE_MODULES = [
     "uploadm8.domain.publishing.rollups.tables",
     "uploadm8.domain.billing.tables",
     "uploadm8.domain.notifications.tables",
+    "uploadm8.domain.captions.tables",
     "uploadm8.domain.admin.tables",
 ]
 

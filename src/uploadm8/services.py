@@ -28,6 +28,7 @@ from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.service import Billing, build_billing
 from uploadm8.domain.billing.team import TeamSeats
+from uploadm8.domain.captions.service import CaptionTemplates
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.notifications.choices import Choices
@@ -40,12 +41,17 @@ from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, read_caps
 from uploadm8.domain.publishing.plan import PublicationPlans
+from uploadm8.domain.publishing.posting import Posting
 from uploadm8.domain.publishing.preflights import Preflights
+from uploadm8.domain.publishing.queue_times import QueueTimes
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.publishing.status import Status
+from uploadm8.domain.publishing.targets import Targets
 from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
 from uploadm8.domain.renditions.thumbnails import Thumbnails
+from uploadm8.domain.settings.layouts import HudLayouts
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
@@ -103,6 +109,7 @@ class Services:
     joining: Joining
     team_mail: TeamMail
     settings: SettingsService
+    layouts: HudLayouts
     notifications: NotificationServices
     webhook_endpoints: WebhookEndpoints
     webhook_deliveries: Deliveries
@@ -117,8 +124,11 @@ class Services:
     uploads: Uploads
     telemetry: TelemetryFiles
     publications: Publications
+    queue_times: QueueTimes
     approvals: Approvals
+    captions: CaptionTemplates
     acts: PublicationActs
+    status: Status
     closing: Closing
     previews: HudPreviews
     thumbnails: Thumbnails
@@ -188,8 +198,11 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
         platforms = connect_platforms(config, http, cipher, choices, people.post.mailer)
         seats = TeamSeats(entitlements)
         approvals = Approvals(entitlements)
-        plans, views = PublicationPlans(entitlements, approvals), RenditionViews(storage)
-        publications = Publications(entitlements)
+        captions = CaptionTemplates(entitlements)
+        targets = Targets(entitlements, approvals, captions)
+        plans, views = PublicationPlans(targets), RenditionViews(storage)
+        publications = Publications(Posting(targets, platforms.limits))
+        layouts = HudLayouts(settings)
         preflights = Preflights(MediaCheck(entitlements))
         yield Services(
             config=config,
@@ -206,6 +219,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             post=people.post,
             api_keys=people.api_keys,
             settings=settings,
+            layouts=layouts,
             notifications=notifications,
             webhook_endpoints=notifications.endpoints,
             webhook_deliveries=notifications.deliveries,
@@ -222,13 +236,18 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             http=http,
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
-            uploads=Uploads(storage, quota, plans, views, entitlements, preflights),
-            telemetry=TelemetryFiles(storage, plans, views),
+            uploads=Uploads(
+                storage, quota, plans, views, entitlements, preflights, layouts, settings
+            ),
+            telemetry=TelemetryFiles(storage, plans, views, settings),
             publications=publications,
+            queue_times=QueueTimes(entitlements),
             approvals=approvals,
+            captions=captions,
             acts=PublicationActs(publications, approvals),
+            status=Status(entitlements),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
-            previews=HudPreviews(storage),
+            previews=HudPreviews(storage, layouts, settings),
             thumbnails=Thumbnails(),
             preflights=preflights,
             delivery=Delivery(

@@ -7,12 +7,17 @@ from uuid import UUID
 import dramatiq
 
 from uploadm8.config import Config
+from uploadm8.doctor.examine import require_fit
 from uploadm8.domain.accounts.actors import AccountJobs
+from uploadm8.domain.admin.retention.jobs import RetentionJobs
+from uploadm8.domain.admin.retention.media import MediaRetention
+from uploadm8.domain.admin.retention.orphans import Orphans
 from uploadm8.domain.analytics.digest import Digests
 from uploadm8.domain.billing.actors import BillingJobs
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.aftermath import Aftermath
 from uploadm8.domain.publishing.approval_mail import ApprovalMail
+from uploadm8.domain.publishing.foresight import Foresight
 from uploadm8.domain.publishing.metrics import MetricsJobs
 from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.rollups.keeping import RollupJobs
@@ -63,10 +68,19 @@ def handlers(services: Services) -> dict[str, Handler]:
         MetricsJobs(services.delivery).handlers(),
         PublicationSweep().handlers(),
         RollupJobs().handlers(),
+        Foresight(services.platforms.jobs.letters).handlers(),
         ApprovalMail(services.post.mailer, services.config.frontend_url).handlers(),
         services.platforms.jobs.handlers(),
         services.notifications.jobs.handlers(),
         Digests().handlers(),
+        RetentionJobs(
+            MediaRetention(
+                services.storage,
+                services.config.retention_originals_days,
+                services.config.retention_renditions_days,
+            ),
+            Orphans(services.storage, services.redis),
+        ).handlers(),
         AccountJobs(services.post, services.credentials).handlers(),
         WorkspaceJobs(services.closing, services.team_mail).handlers(),
         BillingJobs(
@@ -87,6 +101,7 @@ class Worker:
 
     async def start(self) -> None:
         """Open everything; called on the worker's event loop."""
+        await require_fit(self._config)
         services = await self._stack.enter_async_context(open_services(self._config, "worker"))
         await self._stack.enter_async_context(operating(services, "worker"))
         self._runner = Runner(

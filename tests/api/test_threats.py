@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from uploadm8.infra.clock import now
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.security import passwords as hashing
 from uploadm8.infra.security.passwords import HashingBusyError, Passwords
+from uploadm8.infra.security.tokens import TokenExpiredError
 from uploadm8.people import access_tokens
 
 pytestmark = pytest.mark.anyio
@@ -82,7 +84,7 @@ _FORGERIES: dict[str, dict[str, Any]] = {
     "another audience": {"aud": "someone-else"},
     "another issuer": {"iss": "https://evil.example"},
     "expired": {"exp": now() - timedelta(minutes=2)},
-    "not yet valid": {"nbf": now() + timedelta(minutes=2)},
+    "not yet valid": {"nbf": now() + timedelta(hours=1)},
     "another epoch": {"ver": 7},
     "another session": {"sid": str(uuid4())},
     "another type": {"header": {"typ": "JWT"}},
@@ -128,6 +130,18 @@ async def test_t4_a_token_of_the_previous_secret_is_good_during_a_rotation(
     both = access_tokens(config_for(servers, jwt_secret="n" * 40, jwt_secret_previous="o" * 40))
     token = old.issue(user, session, 0, now())
     assert both.verify(token).session_id == session
+
+
+async def test_t4_a_remembered_token_still_expires(servers: Servers) -> None:
+    tokens = access_tokens(config_for(servers, access_token_minutes=1))
+    token = tokens.issue(uuid4(), uuid4(), 0, now())
+    assert tokens.verify(token) == tokens.verify(token)
+    for digest, (claims, _) in list(tokens._known.items()):
+        tokens._known[digest] = (claims, 0.0)
+    old = replace(tokens, life=timedelta(minutes=-2)).issue(uuid4(), uuid4(), 0, now())
+    with pytest.raises(TokenExpiredError):
+        tokens.verify(old)
+    assert tokens.verify(token).user_id == claims.user_id, "it is checked again, and still good"
 
 
 async def test_t9_fields_that_are_not_the_users_are_refused(api: Api) -> None:
@@ -176,6 +190,25 @@ async def test_t22_a_rotating_header_from_a_stranger_changes_nothing(servers: Se
         ]
         await api.app.state.services.redis.flushdb()
     assert statuses == [200] * 5 + [429] * 3
+
+
+async def test_t1_many_addresses_cannot_try_one_account(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(servers, trusted_proxies="203.0.113.0/24") as api:
+        someone = await api.register()
+        body = {"email": someone.email, "password": "wrong one"}
+        statuses = [
+            (
+                await api.http.post(
+                    "/api/auth/login", json=body, headers={"X-Forwarded-For": f"198.51.100.{n}"}
+                )
+            ).status_code
+            for n in range(20)
+        ]
+        await wipe()
+    assert statuses.count(401) <= 6
+    assert set(statuses[6:]) == {429}
 
 
 async def test_t32_a_full_queue_of_hashes_answers_503_with_retry_after() -> None:
@@ -253,6 +286,7 @@ async def test_t28_no_secret_is_found_in_logs_redis_or_plain_columns(
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(written)
     someone = await production.register(email="sentinel.person@example.com")
+    await production.upgrade(someone)
     key = await production.http.post(
         "/api/api-keys", headers=someone.headers, json={"name": "k", "scopes": ["*:read"]}
     )

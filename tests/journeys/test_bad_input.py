@@ -1,6 +1,7 @@
 """What a customer does wrong gets a name and a next step; quota and storage are left clean."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def rejected(world: World, path: Path, telemetry: Path | None = None) -> dict[st
     for _ in range(100):
         if not stored(world, upload):
             break
-        world.client.call("GET", f"/api/uploads/{upload}")
+        time.sleep(0.1)
     assert stored(world, upload) == []
     return detail
 

@@ -8,6 +8,7 @@ _COMMANDS = {
     "db": "uploadm8.cli.db:db",
     "demo": "uploadm8.cli.demo:demo",
     "dev": "uploadm8.cli.dev:dev",
+    "doctor": "uploadm8.cli.doctor:doctor",
     "inspect": "uploadm8.cli.inspect:inspect",
     "jobs": "uploadm8.cli.jobs:jobs",
     "keys": "uploadm8.cli.keys:keys",

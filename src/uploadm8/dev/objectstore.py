@@ -1,11 +1,12 @@
 """The local S3 server: localbucket, made as strict as R2 where the product relies on it.
 
 Added: SigV4 is checked (headers and presigned URLs, so a signed length or type binds), content
-types are kept, If-Match on GET, ListParts, equal part sizes, If-Match and CORS as R2 has them.
+types are kept, If-Match on GET, ListParts, ListMultipartUploads, equal part sizes, If-Match and CORS as R2 has them.
 """
 
 import hashlib
 import hmac
+import json
 import os
 import signal
 import sys
@@ -17,7 +18,16 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from localbucket import S3_NAMESPACE, S3Error, S3Handler, etag_matches, object_etag, sub_element
+from localbucket import (
+    S3_NAMESPACE,
+    UPLOAD_META,
+    UPLOADS_DIR,
+    S3Error,
+    S3Handler,
+    etag_matches,
+    object_etag,
+    sub_element,
+)
 
 _TYPES = ".content-types"
 _SKEW = timedelta(minutes=15)
@@ -89,12 +99,28 @@ class StrictHandler(S3Handler):  # type: ignore[misc]
         if key and "uploadId" in self.query:
             self._list_parts(bucket, key)
             return
+        if not key and "uploads" in self.query:
+            self._list_multipart_uploads(bucket)
+            return
         wanted = self.headers.get("If-Match")
         if key and wanted:
             target = self._object_path(bucket, key)
             if target.is_file() and not etag_matches(wanted, object_etag(target)):
                 raise self._precondition_failed_error()
         super()._get_request(bucket, key)
+
+    def _list_multipart_uploads(self, bucket: str) -> None:
+        root = ET.Element("ListMultipartUploadsResult", xmlns=S3_NAMESPACE)
+        sub_element(root, "IsTruncated", "false")
+        for meta in sorted((self.data_root / UPLOADS_DIR).glob(f"*/{UPLOAD_META}")):
+            told = json.loads(meta.read_text())
+            if told["bucket"] == bucket:
+                begun = datetime.fromtimestamp(meta.stat().st_mtime, UTC)
+                upload = ET.SubElement(root, "Upload")
+                sub_element(upload, "Key", told["key"])
+                sub_element(upload, "UploadId", meta.parent.name)
+                sub_element(upload, "Initiated", f"{begun:%Y-%m-%dT%H:%M:%S.000Z}")
+        self._send_xml(root)
 
     def _list_parts(self, bucket: str, key: str) -> None:
         root = ET.Element("ListPartsResult", xmlns=S3_NAMESPACE)

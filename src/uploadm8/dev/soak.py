@@ -87,7 +87,7 @@ class Soak:
         self.restart_worker(kill_points(self.rng))
         made = self.post(first, each)
         deadline, hit_at = time.monotonic() + ROUND_PATIENCE_S, time.monotonic() + 2
-        while time.monotonic() < deadline and not self._over(made):
+        while time.monotonic() < deadline and not self.over(made):
             dead = self.stack.process("worker").returncode is not None
             if dead or (hit_at and time.monotonic() > hit_at):
                 self.strike(dead=dead)
@@ -97,18 +97,23 @@ class Soak:
 
     def calm_round(self, first: list[str], each: int) -> None:
         """Post `each` times per platform at times of their own, with a worker that lives."""
+        made = self.post_at(first, each, timedelta(seconds=60), 4.0 * each)
+        deadline = time.monotonic() + ROUND_PATIENCE_S + len(made)
+        while time.monotonic() < deadline and not self.over(made):
+            time.sleep(1)
+
+    def post_at(self, first: list[str], each: int, ahead: timedelta, span_s: float) -> list[str]:
+        """Post the video again at random times in a span that begins `ahead` of now."""
         self.kill_workers()
         made = self.post(first, each)
-        start = datetime.now(UTC) + timedelta(seconds=30)
+        start = datetime.now(UTC) + ahead
         for publication in made:
-            at = start + timedelta(seconds=self.rng.uniform(0, len(made)))
+            at = start + timedelta(seconds=self.rng.uniform(0, span_s))
             when = {"mode": "at", "at": at.isoformat(), "time_zone": "UTC"}
             path = f"/api/publications/{publication}/reschedule"
             self.client.call("POST", path, json={"schedule": when})
         self.stack.start_worker()
-        deadline = time.monotonic() + ROUND_PATIENCE_S + len(made)
-        while time.monotonic() < deadline and not self._over(made):
-            time.sleep(1)
+        return made
 
     def post(self, first: list[str], each: int) -> list[str]:
         """Post the video again on every account; returns the publications' ids."""
@@ -150,7 +155,8 @@ class Soak:
         """Every publication as the database has it."""
         return rows_of(self.stack.env["DATABASE_URL"])
 
-    def _over(self, ids: list[str]) -> bool:
+    def over(self, ids: list[str]) -> bool:
+        """Whether these publications have all come to an end."""
         return not set(ids) & {str(row["id"]) for row in unfinished(self.rows())}
 
     def verdict(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ INDEXES = {
     "jobs_unfinished": "jobs (state, queue) WHERE state IN ('queued', 'running', 'dead')",
     "jobs_queued_due": "jobs (run_at) WHERE state = 'queued'",
     "jobs_ended": "jobs (finished_at) WHERE finished_at IS NOT NULL",
-    "publications_unfinished": (
+    "publications_open": (
         "publications (state) WHERE state NOT IN ('published', 'failed', 'canceled')"
     ),
     "stripe_events_waiting": "stripe_events (received_at) WHERE handled_at IS NULL",

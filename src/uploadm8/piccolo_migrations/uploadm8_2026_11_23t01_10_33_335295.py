@@ -10,7 +10,7 @@ DESCRIPTION = "triggers that mark days, and indexes for what is counted"
 STATEMENTS = (
     "CREATE INDEX publications_accepted ON publications (workspace, accepted_at)",
     "CREATE INDEX publications_accepted_by_all ON publications USING brin (accepted_at)",
-    "CREATE INDEX publications_unfinished ON publications (workspace)"
+    "CREATE INDEX publications_open_by_workspace ON publications (workspace)"
     " WHERE state NOT IN ('published', 'failed', 'canceled')",
     "CREATE INDEX uploads_created ON uploads (workspace, created_at)",
     "CREATE INDEX rollup_marks_day ON rollup_marks (workspace, day)",
@@ -70,7 +70,7 @@ STATEMENTS = (
 )
 UNDO = (
     "DROP FUNCTION mark_publication, mark_metrics, mark_upload CASCADE",
-    "DROP INDEX publications_accepted, publications_accepted_by_all, publications_unfinished,"
+    "DROP INDEX publications_accepted, publications_accepted_by_all, publications_open_by_workspace,"
     " uploads_created",
 )
 

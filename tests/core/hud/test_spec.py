@@ -52,7 +52,7 @@ def test_a_spec_survives_being_saved() -> None:
         ({"accent": "red"}, "accent", "#00d4ff"),
         ({"scale": 9}, "scale", "2.0"),
         ({"opacity": "x"}, "opacity", "float"),
-        ({"colour": 1}, "hud", "colour"),
+        ({"colour": 1}, "colour", "no field"),
         ({"widgets": [{"kind": "clock"}, {"kind": "wings"}]}, "widgets[1].kind", "compass"),
         ({"widgets": [{"kind": "map", "style": "arc"}]}, "widgets[0].style", "follow"),
         ({"widgets": [{"kind": "stats"}]}, "widgets[0].fields", "heart_rate"),

@@ -1,10 +1,12 @@
 """Register, sign in, refresh, sign out, me."""
 
 import asyncio
+import base64
 
 import pytest
 
 from api_client import ORIGIN, PASSWORD, Api
+from uploadm8.domain.accounts.tables import Session
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +84,32 @@ async def test_t3_a_replayed_grandparent_ends_the_whole_session(api: Api) -> Non
     live = await api.http.post("/api/auth/refresh", json={"refresh_token": tokens[-1]})
     assert live.status_code == 401
     assert (await api.http.get("/api/auth/me", headers=someone.headers)).status_code == 401
+
+
+async def test_t3_the_parent_after_its_grace_ends_the_whole_session(api: Api) -> None:
+    someone = await api.register()
+    first = {"refresh_token": someone.tokens["refresh_token"]}
+    second = (await api.http.post("/api/auth/refresh", json=first)).json()
+    again = await api.http.post("/api/auth/refresh", json=first)
+    assert again.json()["refresh_token"] == second["refresh_token"], "within the grace"
+    await Session.raw("UPDATE sessions SET rotated_at = now() - interval '11 s'")
+    late = await api.http.post("/api/auth/refresh", json=first)
+    assert (late.status_code, late.json()["code"]) == (401, "refresh_reused")
+    live = {"refresh_token": second["refresh_token"]}
+    assert (await api.http.post("/api/auth/refresh", json=live)).status_code == 401
+
+
+async def test_t3_a_tampered_refresh_token_is_refused(api: Api) -> None:
+    token = (await api.register()).tokens["refresh_token"]
+    raw = bytearray(base64.urlsafe_b64decode(token))
+    for place in (0, 1, 17, 24, 25, len(raw) - 1):
+        bad = bytearray(raw)
+        bad[place] ^= 1
+        body = {"refresh_token": base64.urlsafe_b64encode(bytes(bad)).decode()}
+        answer = await api.http.post("/api/auth/refresh", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (401, "invalid_refresh_token")
+    good = await api.http.post("/api/auth/refresh", json={"refresh_token": token})
+    assert good.status_code == 200, "none of that ended the session"
 
 
 async def test_signing_out_kills_the_access_token_at_once(api: Api) -> None:

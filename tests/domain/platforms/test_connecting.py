@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 
 from conftest import Servers
+from made_uploads import made_upload
 from platform_site import Site, site_of
 from sandbox_flows import Sandbox
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice, OAuthFlow
+from uploadm8.domain.publishing.tables import Publication
 
 pytestmark = pytest.mark.anyio
 
@@ -121,6 +125,36 @@ async def test_reconnecting_keeps_the_row_and_wakes_the_account(site: Site) -> N
     assert (after["id"], after["state"], after["warnings"]) == (before["id"], "active", [])
 
 
+async def test_reconnecting_keeps_what_is_planned_and_wakes_what_waited(site: Site) -> None:
+    await site.connect("youtube")
+    account = (await site.account("youtube"))["id"]
+    me = (await site.api.http.get("/api/auth/me", headers=site.me.headers)).json()
+    soon = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    for schedule in ({"mode": "now"}, {"mode": "at", "at": soon}):
+        upload = await made_upload(UUID(me["workspace_id"]), platforms=("youtube",))
+        body = {
+            "upload_id": str(upload),
+            "targets": [{"account_id": account}],
+            "schedule": schedule,
+        }
+        made = await site.api.http.post("/api/publications", json=body, headers=site.me.headers)
+        assert made.status_code == 201, made.text
+    await ConnectedAccount.raw("UPDATE connected_accounts SET state = 'needs_reconnect'")
+    await Publication.raw(
+        "UPDATE publications SET state = 'needs_reconnect' WHERE state = 'queued'"
+    )
+    await Publication.raw("DELETE FROM jobs WHERE kind = 'publishing.publish'")
+    await site.connect("youtube", reconnect=account)
+    assert (await site.account("youtube"))["id"] == account
+    rows = await Publication.select().order_by(Publication.id)
+    assert [(str(row["account"]), row["state"]) for row in rows] == [
+        (account, "queued"),
+        (account, "scheduled"),
+    ]
+    jobs = await Publication.raw("SELECT ref_id FROM jobs WHERE kind = 'publishing.publish'")
+    assert [job["ref_id"] for job in jobs] == [rows[0]["id"]]
+
+
 async def test_reconnecting_as_someone_else_is_refused(site: Site) -> None:
     await site.connect("tiktok")
     known = (await site.account("tiktok"))["id"]
@@ -133,6 +167,18 @@ async def test_the_tier_limits_accounts_also_when_they_come_at_once(
 ) -> None:
     async with site_of(servers, sandbox, plan="solo") as site:
         await _fill(site)
+
+
+async def test_one_account_connected_twice_at_once_takes_one_place(
+    servers: Servers, sandbox: Sandbox
+) -> None:
+    async with site_of(servers, sandbox, plan="starter") as site:
+        urls = [(await site.start("tiktok")).json()["authorize_url"] for _ in range(3)]
+        backs = [await site.consent(url, "apex") for url in urls]
+        site.api.http.cookies.clear()
+        results = await asyncio.gather(*[site.callback("tiktok", back) for back in backs])
+        assert results == [{"connected": "tiktok"}] * 3
+        assert await ConnectedAccount.count() == 1
 
 
 async def _fill(site: Site) -> None:

@@ -203,7 +203,20 @@ def test_both_spellings_of_facebook_are_read(done: str, field: str) -> None:
         ({"processing_phase": {"status": "error", "errors": [{"code": 1363127}]}}, NotPublished),
         ({"video_status": "expired"}, NotPublished),
         ({"publishing_phase": {"status": "complete", "publish_status": "scheduled"}}, Live),
+        ({"publishing_phase": {"status": "not_started", "publish_status": "scheduled"}}, Live),
+        ({"publishing_phase": {"status": "in_progress", "publish_status": "scheduled"}}, Live),
     ],
 )
 def test_facebook_verdicts(phases: dict[str, Any], kind: type) -> None:
     assert isinstance(VideoStatus(phases).verdict("u", "scheduled"), kind)
+
+
+@pytest.mark.parametrize(
+    ("processing", "kind"), [("not_started", CommitAgain), ("in_progress", Live)]
+)
+def test_a_draft_is_one_once_facebook_works_on_it(processing: str, kind: type) -> None:
+    phases = {
+        "processing_phase": {"status": processing},
+        "publishing_phase": {"status": "not_started", "publish_status": "draft"},
+    }
+    assert isinstance(VideoStatus(phases).verdict("u", "draft"), kind)

@@ -58,7 +58,6 @@ def test_a_foreign_container_is_fixed_where_the_tier_transcodes(
         (Platform.INSTAGRAM, {"fps": 120.0}, "frame_rate_out_of_range"),
         (Platform.TIKTOK, {"fps": 15.0}, "frame_rate_out_of_range"),
         (Platform.TIKTOK, {"width": 240, "height": 320}, "resolution_out_of_range"),
-        (Platform.FACEBOOK, {"width": 360, "height": 640}, "resolution_out_of_range"),
     ],
 )
 def test_what_encoding_can_repair_is_a_fix(
@@ -74,6 +73,13 @@ def test_what_encoding_can_repair_is_a_fix(
 def test_a_wrong_length_blocks(platform: Platform, duration: float) -> None:
     media = replace(GOOD, duration=duration, size_bytes=10_000_000)
     assert codes(platform, propose(platform, media))["duration_out_of_range"] is Severity.BLOCK
+
+
+def test_a_film_too_small_for_a_reel_goes_to_facebook_as_a_page_video() -> None:
+    small = replace(GOOD, width=360, height=640)
+    assert codes(Platform.FACEBOOK, propose(Platform.FACEBOOK, small)) == {}
+    forced = propose(Platform.FACEBOOK, small, options={"kind": "reel"})
+    assert codes(Platform.FACEBOOK, forced) == {"resolution_out_of_range": Severity.FIX}
 
 
 def test_a_long_film_goes_to_facebook_as_a_page_video() -> None:
@@ -124,7 +130,12 @@ def test_youtube_wants_choices_and_counts_bytes() -> None:
     proposal = propose(
         Platform.YOUTUBE,
         caption="ä" * 2501,
-        options={"privacy": None, "made_for_kids": None, "tags": ["x" * 470], "category_id": "3"},
+        options={
+            "privacy": None,
+            "made_for_kids": None,
+            "tags": ["x" * 95] * 5,
+            "category_id": "3",
+        },
     )
     assert set(codes(Platform.YOUTUBE, proposal)) == {
         "privacy_not_chosen",

@@ -17,9 +17,21 @@ from platform_clients import (
     settled,
 )
 from sandbox_flows import Sandbox
-from uploadm8.domain.platforms.clients.base import Accepted, Ambiguous, CommitAgain, Platform
+from uploadm8.domain.platforms.clients.base import (
+    Accepted,
+    Ambiguous,
+    CommitAgain,
+    Platform,
+    Unknown,
+)
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.handles import decode_handle, encode_handle
+from uploadm8.domain.platforms.clients.handles import (
+    AnyHandle,
+    FacebookReelHandle,
+    InstagramHandle,
+    decode_handle,
+    encode_handle,
+)
 from uploadm8.domain.platforms.clients.registry import Clients
 
 pytestmark = pytest.mark.anyio
@@ -123,6 +135,28 @@ async def test_a_refused_commit_says_that_nothing_was_done(
     await publisher.commit(draft, handle)
     live(await settled(publisher, draft, handle))
     assert len(await asyncio.to_thread(sandbox.posts, platform)) == 1
+
+
+@pytest.mark.parametrize(
+    ("platform", "handle"),
+    [
+        (
+            Platform.INSTAGRAM,
+            InstagramHandle(size=1, container_id="17900000000009999", upload_url="", started=""),
+        ),
+        (Platform.FACEBOOK, FacebookReelHandle(size=1, video_id="1000000000009999", upload_url="")),
+    ],
+)
+async def test_an_upload_that_meta_forgot_does_not_cost_the_account_its_connection(
+    sandbox: Sandbox, clients: Clients, film: Path, platform: Platform, handle: AnyHandle
+) -> None:
+    profile = (await connect(sandbox, clients, platform))[0]
+    publisher = clients.publishers[platform]
+    draft = draft_of(platform, access_of(profile), film)
+    assert isinstance(await publisher.check(draft, handle), Unknown)
+    with pytest.raises(PlatformError) as gone:
+        await publisher.transfer(draft, handle, ignore)
+    assert (gone.value.retry, gone.value.fresh_handle) == ("transient", True)
 
 
 async def _break_commit(sandbox: Sandbox, platform: Platform, fault: str) -> None:

@@ -1,12 +1,17 @@
 """Tokens are refreshed once, stored before use, and given up only on a definite answer."""
 
 import asyncio
+import os
+import sys
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from conftest import Servers
 from platform_clients import connect
 from sandbox_flows import Sandbox
 from uploadm8.domain.accounts.tables import User
@@ -74,6 +79,11 @@ async def wanted(_workspace_id: UUID) -> bool:
 async def run_mail(account_id: UUID) -> None:
     """Send the recorded letters about an account, as a worker would."""
     MAILED.clear()
+
+    async def wanted(workspace: UUID) -> bool:
+        del workspace
+        return True
+
     rows = await JobRow.select().where(
         JobRow.kind == "platforms.mail", JobRow.ref_id == account_id, JobRow.state == "queued"
     )
@@ -96,6 +106,26 @@ async def test_ten_callers_at_once_refresh_once(
     party = "google" if platform is Platform.YOUTUBE else "tiktok"
     assert await refreshes(sandbox, party) == 1
     assert Vault(CIPHER).open(await row_of(account)).access == found[0].token
+
+
+async def test_three_processes_at_once_refresh_once(
+    servers: Servers, sandbox: Sandbox, clients: Clients, db: None
+) -> None:
+    account = await connected(sandbox, clients, Platform.TIKTOK)
+    await expire(account)
+    script = Path(__file__).parents[2] / "token_refresher.py"
+    start = str(time.time() + 4)  # when all three have started
+    command = [sys.executable, str(script), servers.database_url, sandbox.base, str(account), start]
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        )
+        for _ in range(3)
+    ]
+    told = [(await one.communicate())[0].decode().splitlines()[-1] for one in processes]
+    assert len(set(told)) == 1
+    assert await refreshes(sandbox, "tiktok") == 1
+    assert Vault(CIPHER).open(await row_of(account)).access == told[0]
 
 
 async def test_a_token_that_still_lives_is_given_without_asking(

@@ -74,7 +74,7 @@ async def test_an_unknown_post_that_never_was_fails_and_a_retry_makes_one(
     await run_once(desk)
     assert (await desk.row(publication))["state"] == "failed"
     await require_truth(desk)
-    await publications_for().retry(await owner(desk, publication), publication)
+    await publications_for(desk).retry(await owner(desk, publication), publication)
     await run_all(desk)
     assert (await desk.row(publication))["state"] == "published"
     await require_truth(desk)
@@ -85,7 +85,7 @@ async def test_trying_again_what_is_out_there_finds_it_and_posts_nothing(
     desk: Desk, platform: Platform
 ) -> None:
     publication = await make_unknown(desk, platform, "accept_then_reset")
-    service, workspace = publications_for(), await owner(desk, publication)
+    service, workspace = publications_for(desk), await owner(desk, publication)
     await service.settle(
         workspace, publication, Verdict(outcome="not_published")
     )  # the owner is wrong
@@ -102,7 +102,7 @@ async def test_posting_again_is_another_post_and_leaves_the_unknown_one_as_it_is
     await JobRow.delete(force=True)
     workspace = await owner(desk, publication)
     user = (await desk.row(publication))["created_by"]
-    again = await publications_for().post_again(workspace, user, publication)
+    again = await publications_for(desk).post_again(workspace, user, publication)
     await run_all(desk)
     assert (await desk.row(again.id))["state"] == "published"
     assert (await desk.row(publication))["state"] == "unknown"
@@ -114,7 +114,7 @@ async def test_only_what_failed_can_be_tried_again(desk: Desk) -> None:
     for state in (*BEFORE, *PAST, "canceled", "needs_reconnect"):
         await put_into(publication, state)
         with pytest.raises(ConflictError) as refused:
-            await publications_for().retry(await owner(desk, publication), publication)
+            await publications_for(desk).retry(await owner(desk, publication), publication)
         assert refused.value.code == "not_failed"
 
 
@@ -122,7 +122,7 @@ async def test_it_can_be_canceled_at_every_stage_before_the_commit_and_never_aft
     desk: Desk,
 ) -> None:
     publication = await desk.publication(Platform.YOUTUBE)
-    service, workspace = publications_for(), await owner(desk, publication)
+    service, workspace = publications_for(desk), await owner(desk, publication)
     for state in PAST:
         await put_into(publication, state)
         with pytest.raises(ConflictError) as refused:
@@ -144,7 +144,7 @@ async def test_canceling_while_it_is_being_sent_leaves_no_post(
     sending = asyncio.create_task(run_once(desk))
     while (await desk.row(publication))["state"] != "preparing":  # noqa: ASYNC110  a row
         await asyncio.sleep(0.01)
-    await publications_for().cancel(await owner(desk, publication), publication)
+    await publications_for(desk).cancel(await owner(desk, publication), publication)
     await sending
     await run_all(desk)
     assert await faults_played(desk, "slow") == 1
@@ -159,7 +159,7 @@ async def test_what_is_being_sent_cannot_be_moved_to_another_time(desk: Desk) ->
     for state in ("preparing", "transferring", *PAST):
         await put_into(publication, state)
         with pytest.raises(ConflictError) as refused:
-            await publications_for().reschedule(workspace, publication, wish)
+            await publications_for(desk).reschedule(workspace, publication, wish)
         assert refused.value.status_code == 409
     assert await JobRow.exists().where(JobRow.state == "queued"), "its job goes on"
 
@@ -187,7 +187,7 @@ async def test_a_platform_that_says_not_now_for_a_day_ends_the_waiting(desk: Des
     row = await desk.row(publication)
     assert (row["state"], row["error_code"]) == ("failed", "platform_limit_lasts")
     await asyncio.to_thread(desk.sandbox.control, "DELETE", "faults")
-    await publications_for().retry(row["workspace"], publication)
+    await publications_for(desk).retry(row["workspace"], publication)
     await run_all(desk)
     await require_truth(desk)
 

@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from conftest import Servers, wipe
 from model_platform import CHECKS, COMMITS, ModelPlatform
-from publishing_desk import CIPHER, a_publication, publications_for
+from publishing_desk import CIPHER, a_publication, publications_with
 from uploadm8.domain.platforms.clients.base import Access, Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
+from uploadm8.domain.platforms.limits import AccountLimits
 from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace
@@ -82,15 +83,15 @@ class Lives(RuleBasedStateMachine):
         delivery = Delivery(
             Accounts(),
             {Platform.TIKTOK: self.platform},
-            None,
+            None,  # type: ignore[arg-type]  # bytes stay unread
             CIPHER,
-            Pace(0),  # type: ignore[arg-type]  # bytes stay unread
+            Pace(0),
         )
         jobs = PublishingJobs(delivery).handlers() + PublicationSweep().handlers()
         self.runner = Runner(
             {job.kind.name: job for job in jobs}, {Queue.JOBS: 1}, lease_s=60, default_timeout_s=60
         )
-        self.service = publications_for()
+        self.service = publications_with(cast("AccountLimits", None))  # no new targets
 
     def rows(self) -> list[dict[str, Any]]:
         return self.do(Publication.select().order_by(Publication.id).run())
@@ -137,6 +138,19 @@ class Lives(RuleBasedStateMachine):
         self.platform.commits.extend(commits)
         self.platform.checks.extend(checks)
 
+    @rule(
+        commit=st.sampled_from(["answer lost", "request lost"]),
+        mood=st.sampled_from(["busy", "down"]),
+    )
+    def nobody_hears_of_an_outcome(self, commit: str, mood: str) -> None:
+        """Until the patience with the platform is over."""
+        self.platform.commits.appendleft(commit)
+        self.platform.checks.extendleft([mood] * 12)
+        for _ in range(4):
+            self.do(self._work(None))
+            self.time_passes(minutes=12)
+        self.platform.checks.clear()
+
     @rule(crash=st.sampled_from([None, None, *STEPS]))
     def work(self, crash: str | None) -> None:
         """A worker takes the next due job; it may fall silent in the middle."""
@@ -148,6 +162,17 @@ class Lives(RuleBasedStateMachine):
             await asyncio.gather(self._work(None), self._work(None))
 
         self.do(both())
+
+    @rule(pick=st.integers(0, 9))
+    def the_owner_insists(self, pick: int) -> None:
+        """Looks on the platform, sees nothing, and tries again at once."""
+        self.nobody_hears_of_an_outcome(commit="answer lost", mood="busy")
+        unknown = [at for at, row in enumerate(self.rows()) if row["state"] == S.UNKNOWN]
+        pick = unknown[pick % len(unknown)] if unknown else pick
+        self.settle(pick=pick, outcome="not_published")
+        self.retry(pick=pick)
+        for _ in range(3):
+            self.do(self._work(None))
 
     @rule()
     def leases_end(self) -> None:
@@ -164,7 +189,7 @@ class Lives(RuleBasedStateMachine):
             job = self.zombies.pop()
             self.do(self.runner.run(job))
 
-    @rule(minutes=st.sampled_from([1, 20, 60]))
+    @rule(minutes=st.sampled_from([1, 40]))
     def time_passes(self, minutes: int) -> None:
         async def age() -> None:
             by = f"interval '{minutes} minutes'"
@@ -254,5 +279,6 @@ def test_no_life_of_a_publication_makes_two_posts_or_loses_one(
         stateful_step_count=30,
         deadline=None,
         suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
     )
     Lives.TestCase().runTest()

@@ -104,7 +104,7 @@ def test_a_cover_never_lies_after_the_end_of_a_cut_video() -> None:
 
 
 def test_a_chosen_thumbnail_is_set_after_publishing_where_that_is_possible() -> None:
-    row = {"platform": "youtube", "options": "{}"}
-    assert wanted_steps(row) == []
-    assert wanted_steps(row, thumbnail_chosen=True) == [("thumbnail", "still")]
-    assert wanted_steps(row | {"platform": "tiktok"}, thumbnail_chosen=True) == []
+    youtube, tiktok = (read_options(one, {}) for one in (Platform.YOUTUBE, Platform.TIKTOK))
+    assert wanted_steps(youtube, reel=False) == []
+    assert wanted_steps(youtube, reel=False, thumbnail_chosen=True) == [("thumbnail", "still")]
+    assert wanted_steps(tiktok, reel=False, thumbnail_chosen=True) == []

@@ -1,6 +1,7 @@
 """Leaving: locked at once, undone within seven days, or erased without a trace."""
 
 import io
+import json
 import zipfile
 from uuid import UUID, uuid4
 
@@ -13,11 +14,12 @@ from routes import Owner, their_publication
 from uploadm8.closing import StillRevokingError
 from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.workspaces.tables import Workspace
+from uploadm8.infra import failpoints
 from uploadm8.infra.jobs.catalog import ERASE_ACCOUNT, EXPORT_DATA
 from uploadm8.infra.jobs.handlers import JobContext
 from uploadm8.infra.jobs.queue import claim
 from uploadm8.infra.jobs.tables import JobRow
-from uploadm8.infra.storage.keys import source_key
+from uploadm8.infra.storage.keys import export_key, source_key
 from uploadm8.infra.storage.s3 import ObjectMissingError
 
 pytestmark = pytest.mark.anyio
@@ -113,3 +115,61 @@ async def test_the_copy_of_ones_data_has_no_secrets(api: Api) -> None:
     assert "argon2" not in text
     again = await api.http.post("/api/account/export", headers=someone.headers)
     assert again.status_code == 429
+
+
+STEPS = ("work", "subscription", "access", "objects", "rows", "exports", "user")
+
+
+async def test_t30_a_worker_that_dies_while_erasing_leaves_nothing_behind(api: Api) -> None:
+    someone = await api.register()
+    owner = await of(api, someone)
+    services = api.app.state.services
+    asked = await api.http.post("/api/account/export", headers=someone.headers)
+    await services.closing.run_export(await context_of(EXPORT_DATA.name))
+    keys = [
+        source_key(owner.workspace_id, uuid4()),
+        export_key(owner.user_id, UUID(asked.json()["id"])),
+    ]
+    await services.storage.put_bytes(keys[0], b"video", "video/mp4")
+    await their_publication(owner)
+    await delete(api, someone)
+    await User.raw("UPDATE users SET deletion_due_at=now()")
+    for step in STEPS:
+        failpoints.arm(f"before_erase@{step}:error")
+        with pytest.raises((RuntimeError, StillRevokingError)):
+            await services.closing.run_erase(await context_of(ERASE_ACCOUNT.name))
+        await JobRow.raw("UPDATE jobs SET state='queued' WHERE kind='accounts.erase'")
+        await JobRow.raw("DELETE FROM jobs WHERE kind='platforms.revoke_account'")
+    await services.closing.run_erase(await context_of(ERASE_ACCOUNT.name))
+    assert (await User.count(), await Workspace.count()) == (0, 0)
+    for key in keys:
+        with pytest.raises(ObjectMissingError):
+            await services.storage.head(key)
+    left = await JobRow.raw("SELECT args::text AS args FROM jobs")
+    assert someone.email not in str(left)
+
+
+async def test_a_copy_holds_settings_in_the_clear_and_links_to_the_media_and_dies_after_a_day(
+    api: Api,
+) -> None:
+    someone = await api.register()
+    owner = await of(api, someone)
+    services = api.app.state.services
+    zone = {"name": "Home", "latitude": 52.5, "longitude": 13.4}
+    await api.http.patch("/api/settings", headers=someone.headers, json={"privacy_zones": [zone]})
+    await services.storage.put_bytes(source_key(owner.workspace_id, uuid4()), b"film", "video/mp4")
+    await api.http.post("/api/account/export", headers=someone.headers)
+    await services.closing.run_export(await context_of(EXPORT_DATA.name))
+    told = (await api.http.get("/api/account/export", headers=someone.headers)).json()
+    async with httpx.AsyncClient() as outside:
+        data = (await outside.get(told["download_url"])).content
+        with zipfile.ZipFile(io.BytesIO(data)) as archived:
+            zones = json.loads(archived.read("settings.json"))[0]["privacy_zones"]
+            media = json.loads(archived.read("media.json"))
+        assert zones[0]["name"] == "Home"
+        assert (await outside.get(media[0]["download_url"])).content == b"film"
+        await JobRow.raw("UPDATE data_exports SET created_at = now() - interval '25 hours'")
+        await services.closing.forget_exports()
+        assert (await outside.get(told["download_url"])).status_code == 404
+    gone = await api.http.get("/api/account/export", headers=someone.headers)
+    assert gone.status_code == 404

@@ -79,10 +79,14 @@ def _check_logo(spec: HudSpec) -> None:
 
 def _translate(message: str) -> InvalidRequestError:
     text, _, path = message.partition(" - at `")
-    field = path.rstrip("`").removeprefix("$").removeprefix(".") or "hud"
+    field = path.rstrip("`").removeprefix("$").removeprefix(".")
+    if "unknown field" in text:
+        name = text.split("`")[1]
+        return _invalid(f"{field}.{name}" if field else name, "is no field of a HUD")
+    field = field or "hud"
     last = field.rsplit(".", 1)[-1].split("[", 1)[0]
     text = text[:1].lower() + text[1:]
-    if last in _CHOICES and "unknown field" not in text:
+    if last in _CHOICES:
         text = f"must be one of: {', '.join(_CHOICES[last].__members__[m] for m in _names(last))}"
     elif last == "accent":
         text = "must be a colour such as #00d4ff"

@@ -26,7 +26,7 @@ def read_decimals(cells: Sequence[str]) -> FloatArray:
     digits = characters - ord("0")
     is_digit = digits <= 9
     alike = is_digit.all(axis=1)
-    if alike.sum() == width - 1 and (characters[~alike] == _POINT).all():
+    if width > 1 and alike.sum() == width - 1 and (characters[~alike] == _POINT).all():
         # The usual case, every cell with its point in the same place: one product does it.
         weights = 10 ** np.arange(width - 2, -1, -1, dtype=np.int64)
         uniform: FloatArray = (weights @ digits[alike]) / _POWERS[width - 1 - alike.argmin()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from uploadm8.core.telemetry.geo import EARTH_RADIUS_M
-from uploadm8.core.telemetry.track import BoolArray, Channel, Column, Track
+from uploadm8.core.telemetry.track import BoolArray, Channel, Column, FloatArray, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,7 @@ def hide_zones(track: Track, zones: Sequence[Zone]) -> Track:
     if Channel.LAT not in track or not zones:
         return track
     lat, lon = track.columns[Channel.LAT], track.columns[Channel.LON]
-    hidden = np.zeros(len(track), dtype=np.bool_)
-    for zone in zones:
-        hidden |= lat.valid & _inside(lat, lon, zone)
+    hidden = lat.valid & in_zones(lat.values, lon.values, zones)
     if not hidden.any():
         return track
     kept = lat.valid & ~hidden
@@ -47,11 +45,15 @@ def hide_zones(track: Track, zones: Sequence[Zone]) -> Track:
     )
 
 
-def _inside(lat: Column, lon: Column, zone: Zone) -> BoolArray:
-    phi, centre = np.radians(lat.values), np.radians(zone.lat)
-    with np.errstate(invalid="ignore"):
-        h = np.sin((phi - centre) / 2) ** 2
-        h += np.cos(phi) * np.cos(centre) * np.sin(np.radians(lon.values - zone.lon) / 2) ** 2
-        limit = np.sin(min(zone.radius_m / (2 * EARTH_RADIUS_M), np.pi / 2)) ** 2
-        inside: BoolArray = h <= limit
+def in_zones(lat: FloatArray, lon: FloatArray, zones: Sequence[Zone]) -> BoolArray:
+    """Whether each position, in degrees, lies inside any of the zones; NaN lies in none."""
+    inside = np.zeros(len(lat), dtype=np.bool_)
+    phi = np.radians(lat)
+    for zone in zones:
+        centre = np.radians(zone.lat)
+        with np.errstate(invalid="ignore"):
+            h = np.sin((phi - centre) / 2) ** 2
+            h += np.cos(phi) * np.cos(centre) * np.sin(np.radians(lon - zone.lon) / 2) ** 2
+            limit = np.sin(min(zone.radius_m / (2 * EARTH_RADIUS_M), np.pi / 2)) ** 2
+            inside |= h <= limit
     return inside

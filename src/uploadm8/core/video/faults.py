@@ -46,6 +46,10 @@ _FAULTS: Final = MappingProxyType(
             _CONVERT,
         ),
         "media_codec_unsupported": ("The {kind} codec {codec} is not supported.", _CONVERT),
+        "media_encrypted": (
+            "The pictures are encrypted: the file is protected against copying.",
+            "Upload the recording itself, without protection.",
+        ),
         "media_undecodable": ("The file cannot be decoded: {what}.", _CONVERT),
         "trim_outside": (
             "The part from {start:g} s to {end:g} s holds no picture.",

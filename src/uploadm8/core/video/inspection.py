@@ -1,11 +1,12 @@
 """Look into an upload: what the video is, what its telemetry says, how the two line up."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from uploadm8.core.hud.clock import zone_name
+from uploadm8.core.telemetry.places import places_of
 from uploadm8.core.telemetry.preview import geojson, preview, summary
 from uploadm8.core.telemetry.reader import read_track
 from uploadm8.core.telemetry.store import dump_track
@@ -81,6 +82,7 @@ def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
     if track is None:
         return Inspection(source=facts, warnings=_without_track(source), pictures=pictures)
     aligned = align(track, source, task.source, task.offset_s)
+    facts["places"] = {end: asdict(place) for end, place in places_of(track).items()}
     told = summary(track)
     return Inspection(
         source=facts,

@@ -15,6 +15,7 @@ from uploadm8.core.video.color import Color
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
 from uploadm8.core.video.opening import codec_name, opened, picture_stream
+from uploadm8.core.video.sniff import is_encrypted
 from uploadm8.core.video.source import AudioInfo, SourceInfo
 
 _TELEMETRY_HANDLERS = ("gopro met", "camm", "dji meta", "dji dbgi", "gpmd", "rtmd", "insta360")
@@ -40,7 +41,7 @@ def probe_opened(path: Path, container: InputContainer, limits: MediaLimits) -> 
     stream = picture_stream(container, limits, threads=False)
     _check_size(stream, limits)
     audio = _audio(container, limits)
-    picture = _first_picture(container, stream)
+    picture = _first_picture(container, stream, path)
     stream.codec_context.flush_buffers()  # the decoder would keep its pictures as long as the file
     cadence = _cadence(container, stream, path)
     _check_cadence(cadence, limits)
@@ -107,7 +108,7 @@ def _check_size(stream: VideoStream, limits: MediaLimits) -> None:
         raise fault("media_size_unsupported", width=width, height=height)
 
 
-def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
+def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
     try:
         frame = _key_picture(container, stream)
         if frame is not None:
@@ -116,7 +117,7 @@ def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame
         container.seek(0)
     except (av.FFmpegError, MemoryError, ValueError):
         pass  # what follows looks further, and tells the reason
-    return _decodable_picture(container, stream)
+    return _decodable_picture(container, stream, path)
 
 
 def _key_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
@@ -128,7 +129,7 @@ def _key_picture(container: InputContainer, stream: VideoStream) -> VideoFrame |
     return frames[0] if frames else None
 
 
-def _decodable_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
+def _decodable_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
     reason = "no picture could be decoded"
     try:
         for packet in itertools.islice(container.demux(stream), _FIRST_PACKETS):
@@ -142,6 +143,8 @@ def _decodable_picture(container: InputContainer, stream: VideoStream) -> VideoF
                     return frame
     except (av.FFmpegError, MemoryError, ValueError) as error:
         reason = str(error)
+    if is_encrypted(path):
+        raise fault("media_encrypted")
     raise fault("media_undecodable", what=reason)
 
 

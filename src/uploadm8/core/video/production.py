@@ -8,6 +8,7 @@ from uploadm8.core.hud.spec import HudSpec
 from uploadm8.core.telemetry.zones import Zone
 from uploadm8.core.video.inspection import find_track
 from uploadm8.core.video.job import Emit, Output, RenderJob, RenderReport
+from uploadm8.core.video.location import filmed_at, write_place
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.render import render
 from uploadm8.core.video.rendition import Quality
@@ -15,6 +16,7 @@ from uploadm8.core.video.resume import render_resumable
 from uploadm8.core.video.source import SourceInfo
 from uploadm8.core.video.space import check_space
 from uploadm8.core.video.still import still
+from uploadm8.errors import TelemetryError
 
 STILL_AT = 0.55  # share of the duration: past any fade in, usually in full swing
 
@@ -33,6 +35,7 @@ class ProductionTask:
         segments: folder for segments that outlive a crash of this process: give the same one again
             and only what is missing is rendered. None renders in one piece.
         zones: where no position may be shown.
+        location: whether the files tell where they were filmed; without it they carry no place.
         still_at_s: what the stills show, in seconds after the first picture; None is a good guess.
     """
 
@@ -44,6 +47,7 @@ class ProductionTask:
     quality: Quality = Quality.STANDARD
     segments: Path | None = None
     zones: tuple[Zone, ...] = ()
+    location: bool = False
     still_at_s: float | None = None
 
 
@@ -61,6 +65,7 @@ def produce(task: ProductionTask, emit: Emit) -> RenderReport:
         report = render(job, emit)
     else:
         report = render_resumable(job, task.segments, emit)
+    write_places(task, job.outputs)
     write_stills(job, task.still_at_s)
     return report
 
@@ -97,6 +102,20 @@ def check_room(outputs: Sequence[Output], duration_s: float) -> None:
     """
     for folder in {output.path.parent for output in outputs}:
         check_space(folder, [output.spec for output in outputs], duration_s)
+
+
+def write_places(task: ProductionTask, outputs: Sequence[Output]) -> None:
+    """Tell in finished files where they were filmed, if that is wanted and known."""
+    if not task.location:
+        return
+    try:
+        track = find_track(task.source, task.telemetry, task.zones)
+    except TelemetryError:
+        track = None
+    place = filmed_at(task.source, track, task.zones, task.offset_s)
+    if place is not None:
+        for output in outputs:
+            write_place(output.path, place)
 
 
 def write_stills(job: RenderJob, at_s: float | None) -> None:

@@ -10,6 +10,7 @@ from uploadm8.core.video.production import (
     check_room,
     known,
     render_job,
+    write_places,
     write_stills,
 )
 from uploadm8.core.video.resume import join_outputs
@@ -103,6 +104,7 @@ def join_shares(task: JoinTask, emit: Emit) -> tuple[OutputReport, ...]:
     wanted = tuple(output for output in job.outputs if output.spec.name in task.wanted)
     check_room(wanted, known(job).duration_s)
     reports = join_outputs(job, wanted, task.spans, _folder(task), emit)
+    write_places(task.production, wanted)
     write_stills(replace(job, outputs=wanted), task.production.still_at_s)
     return reports
 

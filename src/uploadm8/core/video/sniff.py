@@ -6,6 +6,7 @@ from uploadm8.core.video.faults import fault
 
 HEAD = 4096
 _MOST_BOXES = 4096
+_LONGEST_INDEX = 64 * 1024 * 1024
 
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _EBML = b"\x1a\x45\xdf\xa3"
@@ -64,6 +65,26 @@ def ends_early(path: Path) -> bool:
             seen.add(head[4:8])
             place += max(8, length)
     return place > size or b"moov" not in seen
+
+
+def is_encrypted(path: Path) -> bool:
+    """Whether the index of an MP4 or MOV says that its pictures are encrypted (ISO/IEC 23001-7)."""
+    size, place = path.stat().st_size, 0
+    with path.open("rb") as file:
+        for _ in range(_MOST_BOXES):
+            file.seek(place)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:
+                length = int.from_bytes(head[8:16], "big")
+            if head[4:8] == b"moov":
+                file.seek(place)
+                index = file.read(min(length or size, _LONGEST_INDEX))
+                return b"encv" in index and b"sinf" in index
+            place += max(8, length)
+            if length == 0 or place >= size:
+                break
+    return False
 
 
 def _describe(head: bytes) -> str:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from uploadm8.core.video.encoders import AUDIO_BITRATE, max_bitrate
 from uploadm8.core.video.rendition import RenditionSpec
-from uploadm8.errors import UnavailableError
+from uploadm8.errors import Retry, UnavailableError
 
 _TYPICAL_SHARE = 0.8  # of the highest bit rate: what grainy footage really takes
 _COPIES = 2  # segments and the joined file are there at once
 _RESERVE = 256 * 1024 * 1024
+_AGAIN_S = 300.0
 
 
 def bytes_needed(specs: Sequence[RenditionSpec], duration_s: float) -> int:
@@ -31,4 +32,6 @@ def check_space(folder: Path, specs: Sequence[RenditionSpec], duration_s: float)
             f"A render needs about {need} bytes of disk and {free} are free.",
             code="disk_full",
             action="Free some space, or render to another disk.",
+            retry=Retry.RATE_LIMITED,  # waiting for room is no failed attempt
+            retry_after=_AGAIN_S,
         )

@@ -28,6 +28,7 @@ _CLIENTS = {
     "GOOGLE_CLIENT_SECRET": "sandbox-google-secret",
     "META_APP_ID": "820000000000001",
     "META_APP_SECRET": "sandbox-meta-secret",
+    "META_WEBHOOK_VERIFY_TOKEN": "sandbox-verify-token",
     "MAILGUN_API_KEY": "sandbox-mailgun-key",
     "MAILGUN_DOMAIN": "mg.example.com",
     "STRIPE_SECRET_KEY": "sk_test_sandbox",
@@ -48,6 +49,7 @@ def webhook_urls(app_url: str) -> dict[str, str]:
     return {
         "tiktok_webhook_url": f"{root}/api/webhooks/tiktok",
         "meta_webhook_url": f"{root}/api/webhooks/meta/deauthorize",
+        "meta_events_url": f"{root}/api/webhooks/meta",
         "meta_deletion_url": f"{root}/api/webhooks/meta/data-deletion",
         "stripe_webhook_url": f"{root}/api/billing/webhook",
     }
@@ -148,6 +150,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """HTTP status of missing permissions and throttling."""
     meta_rupload_error_status: Literal[400, 500] = 400
     meta_webhook_url: str = ""
+    meta_events_url: str = ""
+    """Where changes of pages and of permissions go, signed by X-Hub-Signature-256."""
     meta_deletion_url: str = ""
     instagram_quota_total: int = 50
     instagram_containers_per_day: int = 400

@@ -16,6 +16,8 @@ from uploadm8.domain.notifications.tables import WebhookEndpoint
 from uploadm8.domain.workspaces.events import EventKind
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import ConflictError, FieldError, InvalidRequestError, NotFoundError
+from uploadm8.infra.audit.actions import Action
+from uploadm8.infra.audit.record import record
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.outbound import ForbiddenAddressError, Outbound
@@ -80,6 +82,7 @@ class Endpoints:
                     secrets_enc=self._seal(endpoint_id, [secret]),
                 )
             )
+            await _note(workspace_id, endpoint_id, "added")
         return await self.get(workspace_id, endpoint_id), secret
 
     async def get(self, workspace_id: UUID, endpoint_id: UUID) -> EndpointView:
@@ -122,9 +125,11 @@ class Endpoints:
                 await self.gate.require(workspace_id, Feature.WEBHOOKS)
             changes |= {"active": change.active, "stopped_because": None, "failing_since": None}
         if changes:
-            await WebhookEndpoint.update(changes).where(
-                WebhookEndpoint.id == endpoint_id, WebhookEndpoint.workspace == workspace_id
-            )
+            async with transaction():
+                await WebhookEndpoint.update(changes).where(
+                    WebhookEndpoint.id == endpoint_id, WebhookEndpoint.workspace == workspace_id
+                )
+                await _note(workspace_id, endpoint_id, "changed")
         return await self.get(workspace_id, endpoint_id)
 
     async def renew_secret(self, workspace_id: UUID, endpoint_id: UUID) -> tuple[EndpointView, str]:
@@ -150,6 +155,7 @@ class Endpoints:
                 OLD_SECRET_LIFE,
                 endpoint_id,
             )
+            await _note(workspace_id, endpoint_id, "secret renewed")
         return endpoint_view(row), secret
 
     async def remove(self, workspace_id: UUID, endpoint_id: UUID) -> None:
@@ -158,13 +164,15 @@ class Endpoints:
         Raises:
             NotFoundError: there is no such one in the workspace.
         """
-        rows = await WebhookEndpoint.raw(
-            "DELETE FROM webhook_endpoints WHERE id={} AND workspace={} RETURNING id",
-            endpoint_id,
-            workspace_id,
-        )
-        if not rows:
-            raise NotFoundError("There is no such webhook endpoint.")
+        async with transaction():
+            rows = await WebhookEndpoint.raw(
+                "DELETE FROM webhook_endpoints WHERE id={} AND workspace={} RETURNING id",
+                endpoint_id,
+                workspace_id,
+            )
+            if not rows:
+                raise NotFoundError("There is no such webhook endpoint.")
+            await _note(workspace_id, endpoint_id, "removed")
 
     async def _check_url(self, url: str) -> None:
         try:
@@ -179,6 +187,15 @@ class Endpoints:
 
     def _seal(self, endpoint_id: UUID, kept: Sequence[str]) -> str:
         return self.cipher.encrypt(msgspec.json.encode(kept).decode(), row=endpoint_id, **_BOUND_TO)
+
+
+async def _note(workspace_id: UUID, endpoint_id: UUID, what: str) -> None:
+    await record(
+        Action.WEBHOOK_CHANGED,
+        workspace_id=workspace_id,
+        subject=("webhook", endpoint_id),
+        details={"what": what},
+    )
 
 
 def read_secrets(cipher: Cipher, row: Mapping[str, Any]) -> list[str]:

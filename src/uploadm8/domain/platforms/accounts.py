@@ -10,7 +10,7 @@ import msgspec
 from uploadm8.domain.platforms.clients.base import Platform, Profile
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import Vault
-from uploadm8.errors import NotFoundError
+from uploadm8.errors import NotFoundError, PaymentRequiredError
 from uploadm8.infra.audit import origin
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
@@ -77,25 +77,44 @@ class Accounts:
             PaymentRequiredError: the tier does not allow them all; none is stored.
         """
         async with transaction():
-            known = {
-                row["external_id"]
-                for row in await self.of_workspace(workspace_id)
-                if row["platform"] == platform
-            }
             stored = []
             for one in profiles:
-                if one.external_id not in known:
-                    await self.allow_account(workspace_id)
+                new = await self._require_room(workspace_id, platform, one.external_id)
                 stored.append(await self._upsert(workspace_id, user_id, platform, one))
                 await self.connected(stored[-1])
                 await record(
                     Action.ACCOUNT_CONNECTED,
                     workspace_id=workspace_id,
                     subject=("account", stored[-1]),
-                    details={"platform": platform.value, "new": one.external_id not in known},
+                    details={"platform": platform.value, "new": new},
                     actor=origin.user(user_id),
                 )
             return stored
+
+    async def _require_room(self, workspace_id: UUID, platform: Platform, external_id: str) -> bool:
+        """Refuse one account too many; return whether it is a new one.
+
+        One that is connected already, if only just now, takes no further place.
+        """
+
+        async def connected() -> bool:
+            return await ConnectedAccount.exists().where(
+                ConnectedAccount.workspace == workspace_id,
+                ConnectedAccount.platform == platform,
+                ConnectedAccount.external_id == external_id,
+                ConnectedAccount.state != AccountState.DISCONNECTED,
+            )
+
+        if await connected():
+            return False
+        try:
+            await self.allow_account(workspace_id)
+        except PaymentRequiredError:
+            # Whoever held the workspace's lock before us may have connected this very account.
+            if not await connected():
+                raise
+            return False
+        return True
 
     async def _upsert(
         self, workspace_id: UUID, user_id: UUID, platform: Platform, profile: Profile

@@ -7,13 +7,19 @@ from uuid import UUID
 import structlog
 
 from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.letters import Letters, report_ending_access
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount, OAuthFlow
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
-from uploadm8.errors import UploadM8Error
-from uploadm8.infra.jobs.catalog import KEEP_TOKENS_ALIVE, PLATFORM_MAIL, REVOKE_ACCOUNT
+from uploadm8.errors import Retry, UploadM8Error
+from uploadm8.infra.jobs.catalog import (
+    KEEP_TOKENS_ALIVE,
+    PLATFORM_MAIL,
+    REVOKE_ACCOUNT,
+    VERIFY_ACCESS,
+)
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
 log = structlog.get_logger(__name__)
@@ -36,6 +42,7 @@ class PlatformJobs:
         return (
             Handler(REVOKE_ACCOUNT, self.revoke, self.forget),
             Handler(KEEP_TOKENS_ALIVE, self.keep_alive),
+            Handler(VERIFY_ACCESS, self.verify),
             Handler(PLATFORM_MAIL, self.letters.send),
         )
 
@@ -62,6 +69,14 @@ class PlatformJobs:
         """Wipe the tokens even when the platform could not be told."""
         log.warning("revocation_failed", account_id=str(context.job.ref_id), code=error.code)
         await _wipe(context.subject, context.job.args["epoch"])
+
+    async def verify(self, context: JobContext) -> None:
+        """Find out whether the access to an account still holds, and park it when it does not."""
+        try:
+            await self.keeper.keep_alive(context.subject)
+        except PlatformError as error:
+            if error.retry is not Retry.AUTH_REVOKED:
+                raise
 
     async def keep_alive(self, context: JobContext) -> None:
         """Refresh what nobody has refreshed for a day; one account's trouble stays its own."""

@@ -13,11 +13,13 @@ from uploadm8.api.guards import given, needs, public
 from uploadm8.api.principal import Principal
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.flows import Callback, Started
+from uploadm8.domain.platforms.limits import limits_out
 from uploadm8.domain.platforms.schemas import (
     AccountOut,
     AuthorizeOut,
     Choose,
     Connected,
+    LimitsOut,
     PlatformsOut,
 )
 from uploadm8.domain.platforms.service import Platforms
@@ -50,6 +52,20 @@ class PlatformsController(Controller):
     ) -> AccountOut:
         """State, permissions and warnings of one account."""
         return account_out(await platforms.accounts.one(principal.workspace_id, account_id))
+
+    @get(
+        "/accounts/{account_id:uuid}/limits",
+        summary="Ask a platform what an account may post now",
+    )
+    async def limits(
+        self,
+        account_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        platforms: NamedDependency[Platforms],
+    ) -> LimitsOut:
+        """Asked live: privacy values on offer, longest video, posts left. Ask before a form."""
+        row = await platforms.accounts.one(principal.workspace_id, account_id)
+        return limits_out(await platforms.limits.of(account_id, Platform(row["platform"])))
 
     @delete(
         "/accounts/{account_id:uuid}",

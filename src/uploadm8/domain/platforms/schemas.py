@@ -33,6 +33,26 @@ class AccountOut(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[AccountWarning]
 
 
+class LimitsOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What a platform allows an account at this moment; null where it does not say.
+
+    `privacy` holds the values on offer in the platform's own words, `posts_used` of `posts_total`
+    are made in the last `window_s` seconds, and `nickname` is the name to show beside the form.
+    """
+
+    can_post: bool
+    refusal: str | None
+    nickname: str | None
+    posts_used: int | None
+    posts_total: int | None
+    window_s: float | None
+    max_duration_s: float | None
+    privacy: list[str] | None
+    comments_off: bool
+    duets_off: bool
+    stitches_off: bool
+
+
 class FoundAccount(msgspec.Struct, frozen=True, kw_only=True):
     """An account behind a sign-in that is not connected yet."""
 

@@ -8,7 +8,8 @@ from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.flows import Flows
 from uploadm8.domain.platforms.letters import Letters, Wanted
-from uploadm8.domain.platforms.signals import Signals
+from uploadm8.domain.platforms.limits import AccountLimits
+from uploadm8.domain.platforms.signals import PostHook, Signals, no_post
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.domain.platforms.views import PlatformViews
@@ -24,6 +25,7 @@ class Platforms:
     accounts: Accounts
     flows: Flows
     keeper: TokenKeeper
+    limits: AccountLimits
     views: PlatformViews
     jobs: PlatformJobs
     signals: Signals
@@ -40,6 +42,8 @@ def build_platforms(
     wants_mail: Wanted,
     connected: Hook = nothing,
     posts_moved: Hook = nothing,
+    post_hidden: PostHook = no_post,
+    verify_token: str = "",
 ) -> Platforms:
     """Wire the subject together.
 
@@ -53,6 +57,8 @@ def build_platforms(
         wants_mail: whether a workspace wants these letters.
         connected: told of every account that was connected or reconnected.
         posts_moved: told of an account whose posts a platform says have moved on.
+        post_hidden: told of a post that its platform says is no longer public.
+        verify_token: what Meta proves itself with when it subscribes us to its webhooks.
     """
     vault = Vault(cipher)
     accounts = Accounts(vault, allow_account, connected)
@@ -62,6 +68,7 @@ def build_platforms(
         accounts=accounts,
         flows=Flows(clients, vault, accounts, base_url, frontend_url),
         keeper=keeper,
+        limits=AccountLimits(clients, keeper),
         views=PlatformViews(clients, accounts),
         jobs=PlatformJobs(clients, vault, keeper, Letters(mailer, frontend_url, wants_mail)),
         signals=Signals(
@@ -69,5 +76,7 @@ def build_platforms(
             meta=clients.apps[Platform.FACEBOOK],
             keeper=keeper,
             posts_moved=posts_moved,
+            post_hidden=post_hidden,
+            verify_token=verify_token,
         ),
     )

@@ -24,6 +24,7 @@ from uploadm8.domain.platforms.vault import read_scopes
 from uploadm8.infra.clock import now
 
 WARN_AHEAD = timedelta(days=7)
+EXTENDED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,20 @@ def access_ends(row: Mapping[str, Any]) -> datetime | None:
     return refresh if row["refresh_token_enc"] is not None else row["access_expires_at"]
 
 
+def foreseeable_end(row: Mapping[str, Any]) -> datetime | None:
+    """Return when an account's access will end unless somebody acts; None when it need not.
+
+    Meta's tokens live 60 days and are extended daily: with more than half of that left the
+    extension works, and the end moves along.
+    """
+    ends = access_ends(row)
+    extended = row["platform"] in (Platform.INSTAGRAM, Platform.FACEBOOK)
+    return None if extended and ends is not None and ends > now() + EXTENDED else ends
+
+
 def outlives(row: Mapping[str, Any], moment: datetime) -> bool:
     """Tell whether an account's access will still be good at a moment."""
-    ends = access_ends(row)
+    ends = foreseeable_end(row)
     return row["state"] == AccountState.ACTIVE and (ends is None or ends > moment)
 
 

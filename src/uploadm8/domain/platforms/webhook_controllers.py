@@ -31,6 +31,32 @@ class PlatformWebhooksController(Controller):
         await platforms.signals.from_tiktok(header, await request.body())
         return Received(received=True)
 
+    @get(
+        "/meta",
+        media_type="text/plain",
+        summary="Meta's subscription request",
+        **public("the verify token that we told Meta"),
+    )
+    async def subscribe(
+        self, request: Request[Any, Any, Any], platforms: NamedDependency[Platforms]
+    ) -> str:
+        """Repeats `hub.challenge` when `hub.verify_token` is ours."""
+        query = request.query_params
+        return platforms.signals.challenge(
+            query.get("hub.mode", ""),
+            query.get("hub.verify_token", ""),
+            query.get("hub.challenge", ""),
+        )
+
+    @post("/meta", status_code=200, summary="Meta's webhook", **_SIGNED)
+    async def meta(
+        self, request: Request[Any, Any, Any], platforms: NamedDependency[Platforms]
+    ) -> Received:
+        """Makes us look at a page's or Instagram account's posts, or at a person's permissions."""
+        header = request.headers.get("x-hub-signature-256", "")
+        await platforms.signals.from_meta(header, await request.body())
+        return Received(received=True)
+
     @post("/meta/deauthorize", status_code=200, summary="Meta's deauthorize callback", **_SIGNED)
     async def deauthorize(
         self, request: Request[Any, Any, Any], platforms: NamedDependency[Platforms]

@@ -32,6 +32,34 @@ class TikTokEvent(msgspec.Struct, frozen=True, kw_only=True):
     content: str = "{}"
 
 
+class TikTokContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What `content` of a TikTok event about a post says."""
+
+    publish_id: str = ""
+    post_id: str | int = ""
+
+
+class MetaChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of a webhook of Meta; its value differs by field and decides nothing here."""
+
+    field: str = ""
+
+
+class MetaEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """The changes of one page, Instagram account or person."""
+
+    id: str
+    time: int = 0
+    changes: tuple[MetaChange, ...] = ()
+
+
+class MetaEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook of Meta; `object` is page, instagram, user or permissions."""
+
+    object: str
+    entry: tuple[MetaEntry, ...] = ()
+
+
 class DataRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The signed part of Meta's deauthorize and deletion callbacks."""
 
@@ -50,7 +78,9 @@ def read_tiktok(header: str, body: bytes, secret: str, at: datetime) -> TikTokEv
     parts = dict(part.split("=", 1) for part in header.split(",") if "=" in part)
     moment, signature = parts.get("t", ""), parts.get("s", "")
     proof = hmac.new(secret.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
-    if not secret or not hmac.compare_digest(proof, signature) or not moment.isdigit():
+    if not secret or not hmac.compare_digest(proof.encode(), signature.encode()):
+        raise SignatureError
+    if not moment.isdecimal():
         raise SignatureError
     if abs(at - datetime.fromtimestamp(int(moment), UTC)) > TOLERANCE:
         raise SignatureError
@@ -73,6 +103,25 @@ def read_signed_request(value: str, secret: str, at: datetime) -> DataRequest:
     if request.algorithm.upper() != "HMAC-SHA256" or not -TOLERANCE < age < REQUEST_LIFE:
         raise SignatureError
     return request
+
+
+def read_meta(header: str, body: bytes, secret: str) -> MetaEvent:
+    """Verify `X-Hub-Signature-256: sha256=<hex>` over the raw body. It carries no time.
+
+    Raises:
+        SignatureError: it does not hold.
+        InvalidRequestError: the body is not an event.
+    """
+    proof = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    if not secret or not hmac.compare_digest(f"sha256={proof}".encode(), header.encode()):
+        raise SignatureError
+    return _decode(body, MetaEvent)
+
+
+def is_subscription(mode: str, token: str, wanted: str) -> bool:
+    """Tell whether a subscription request of Meta knows the token that we told Meta."""
+    known = hmac.compare_digest(token.encode(), wanted.encode())
+    return bool(wanted) and mode == "subscribe" and known
 
 
 def confirmation_code(user_id: str, secret: str) -> str:

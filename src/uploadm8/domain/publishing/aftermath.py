@@ -6,13 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 from uploadm8.domain.platforms.clients.base import Access, Live, Platform
+from uploadm8.domain.platforms.clients.facebook import as_reel
 from uploadm8.domain.platforms.clients.facebook_preflight import COMMENT_SCOPE as FB_COMMENT
 from uploadm8.domain.platforms.clients.instagram_preflight import COMMENT_SCOPE as IG_COMMENT
+from uploadm8.domain.platforms.clients.options import (
+    FacebookOptions,
+    Options,
+    YouTubeOptions,
+    read_options,
+)
 from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.domain.platforms.clients.youtube_preflight import MANAGING
 from uploadm8.domain.platforms.tokens import with_token
 from uploadm8.domain.publishing.announcements import announce_state
 from uploadm8.domain.publishing.delivery import Delivery
-from uploadm8.domain.publishing.drafts import AskLaterError
+from uploadm8.domain.publishing.drafts import AskLaterError, facts_of
 from uploadm8.domain.publishing.metrics import schedule_pull
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
@@ -31,6 +39,14 @@ ASK_FOR_ID = timedelta(days=1)
 
 WAIT_FOR_URL = timedelta(minutes=10)
 """How long the news of a post waits for its address."""
+ONCE_PUBLIC = timedelta(minutes=1)  # after the platform's own schedule
+
+COMMENTING: Mapping[Platform, frozenset[str]] = {
+    Platform.YOUTUBE: MANAGING,
+    Platform.INSTAGRAM: frozenset({IG_COMMENT}),
+    Platform.FACEBOOK: frozenset({FB_COMMENT}),
+}
+"""Any one of these permissions is needed to comment; YouTube's cover playlists as well."""
 
 Step = Callable[[Access, str, str], Awaitable[None]]
 
@@ -59,15 +75,21 @@ class Aftermath:
         if row["public_url"] is None:
             await self._learn_url(row)
             await announce_state(row["id"])
+        options = read_options(Platform(row["platform"]), json_of(row["options"]))
         upload = await Upload.select().where(Upload.id == row["upload"]).first()
         chosen = upload is not None and thumbnail_out(upload).chosen
+        reel = await _is_reel(row, options)
+        steps = wanted_steps(options, reel=reel, thumbnail_chosen=chosen)
+        public_at = options.public_at if options.public_at and options.public_at > now() else None
         async with transaction():
-            for step, value in wanted_steps(row, thumbnail_chosen=chosen):
+            for step, value in steps:
+                later = public_at + ONCE_PUBLIC if public_at and step == "first_comment" else None
                 await enqueue(
                     POST_STEP,
                     ref_id=row["id"],
                     workspace_id=row["workspace"],
                     args={"step": step, "value": value},
+                    run_at=later,
                     unique_key=f"step:{row['id']}:{step}:{value}"[:200],
                 )
             await schedule_pull(row["id"], row["workspace"], 0)
@@ -93,30 +115,29 @@ class Aftermath:
         rendition = await Rendition.select().where(Rendition.id == row["rendition"]).first()
         if rendition is None or rendition["still_key"] is None:
             return
+        platform, post_id = Platform(row["platform"]), row["platform_post_id"]
+        youtube = self.clients.youtube_after
+        waits = platform is Platform.YOUTUBE and now() - row["published_at"] < ASK_FOR_ID
+        if waits and not await youtube.processed(access, post_id):
+            raise AskLaterError("YouTube still processes it.", retry_after=_pause(row))
         key, storage = rendition["still_key"], self.delivery.storage
         stored = await storage.head(key)
         image = b"".join([piece async for piece in storage.read(key, 0, stored.size)])
-        platform = Platform(row["platform"])
-        after = (
-            self.clients.youtube_after
-            if platform is Platform.YOUTUBE
-            else self.clients.facebook_after
-        )
+        after = youtube if platform is Platform.YOUTUBE else self.clients.facebook_after
         kind = "image/png" if image.startswith(b"\x89PNG") else "image/jpeg"
-        await after.thumbnail(access, row["platform_post_id"], image, kind)
+        await after.thumbnail(access, post_id, image, kind)
 
     def _steps(self, platform: Platform, access: Access) -> Mapping[str, Step]:
         youtube, facebook = self.clients.youtube_after, self.clients.facebook_after
-        comments: Mapping[Platform, tuple[Step, str | None]] = {
-            Platform.YOUTUBE: (youtube.first_comment, None),
-            Platform.INSTAGRAM: (self.clients.instagram.first_comment, IG_COMMENT),
-            Platform.FACEBOOK: (facebook.first_comment, FB_COMMENT),
+        comments: Mapping[Platform, Step] = {
+            Platform.YOUTUBE: youtube.first_comment,
+            Platform.INSTAGRAM: self.clients.instagram.first_comment,
+            Platform.FACEBOOK: facebook.first_comment,
         }
-        comment, scope = comments.get(platform, (_nothing, None))
-        allowed = scope is None or scope in access.scopes
+        allowed = bool(access.scopes & COMMENTING.get(platform, frozenset()))
         return {
-            "first_comment": comment if allowed else _nothing,
-            "playlist": youtube.add_to_playlist,
+            "first_comment": comments[platform] if allowed else _nothing,
+            "playlist": youtube.add_to_playlist if allowed else _nothing,
             "collaborator": facebook.invite,
         }
 
@@ -127,8 +148,7 @@ class Aftermath:
         handle = Record(context, row["id"], self.delivery.cipher).handle_of(row)
         verdict = await publisher.check(await self.delivery.draft_of(row), handle)
         if not isinstance(verdict, Live) or verdict.post_id is None:
-            age = (now() - row["published_at"]).total_seconds()
-            raise AskLaterError(retry_after=min(max(30.0, age / 4), 1_800.0))
+            raise AskLaterError(retry_after=_pause(row))
         await Publication.raw(
             "UPDATE publications SET platform_post_id = {}, public_url = {} WHERE id = {}"
             " AND platform_post_id IS NULL AND NOT EXISTS (SELECT 1 FROM publications p"
@@ -161,19 +181,34 @@ async def published_row(context: JobContext) -> dict[str, Any] | None:
 
 
 def wanted_steps(
-    row: Mapping[str, Any], *, thumbnail_chosen: bool = False
+    options: Options, *, reel: bool, thumbnail_chosen: bool = False
 ) -> list[tuple[str, str]]:
-    """The steps that a publication's options ask for, or its upload's chosen thumbnail."""
-    options = json_of(row["options"])
-    steps = [("playlist", one) for one in options.get("playlist_ids") or ()]
-    takes_one = row["platform"] in (Platform.YOUTUBE, Platform.FACEBOOK)
-    if options.get("thumbnail") or (thumbnail_chosen and takes_one):
+    """The steps that a post's options ask for, or its upload's chosen thumbnail.
+
+    On Facebook only reels have collaborators.
+    """
+    steps = [("playlist", one) for one in getattr(options, "playlist_ids", ())]
+    takes_one = isinstance(options, YouTubeOptions | FacebookOptions)
+    if getattr(options, "thumbnail", None) or (thumbnail_chosen and takes_one):
         steps.append(("thumbnail", "still"))
-    if row["platform"] == Platform.FACEBOOK:
-        steps += [("collaborator", one) for one in options.get("collaborators") or ()]
-    if options.get("first_comment"):
-        steps.append(("first_comment", options["first_comment"]))
+    if reel and isinstance(options, FacebookOptions):
+        steps += [("collaborator", one) for one in options.collaborators]
+    if options.first_words:
+        steps.append(("first_comment", options.first_words))
     return steps
+
+
+async def _is_reel(row: Mapping[str, Any], options: Options) -> bool:
+    if not isinstance(options, FacebookOptions):
+        return False
+    rendition = await Rendition.select().where(Rendition.id == row["rendition"]).first()
+    return rendition is not None and as_reel(options, facts_of(rendition))
+
+
+def _pause(row: Mapping[str, Any]) -> float:
+    """Seconds until the next question: the older the post, the longer."""
+    age: float = (now() - row["published_at"]).total_seconds()
+    return min(max(30.0, age / 4), 1_800.0)
 
 
 def _is_old_news(row: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from piccolo.querystring import QueryString
 
+from uploadm8.domain.publishing.outlook import warnings_of
 from uploadm8.domain.publishing.schemas import CalendarEntry
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.publishing.views import publication_out
@@ -49,10 +50,12 @@ async def entries(
         query = query.where(QueryString(f"{_TIME} < {{}}", end))
     rows = await query.order_by(Publication.id, ascending=False).limit(limit)
     conflicts = await _conflicts([row["id"] for row in rows])
+    warnings = await warnings_of(rows)
     return [
         CalendarEntry(
             **msgspec.structs.asdict(publication_out(row)),
             conflicts_with=conflicts.get(row["id"], []),
+            warnings=warnings.get(row["id"], []),
         )
         for row in rows
     ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
@@ -13,7 +13,19 @@ from uploadm8.api.idempotency import Idempotency
 from uploadm8.api.pages import Cursor, Limit, Page, by_id, page
 from uploadm8.api.principal import Principal
 from uploadm8.domain.publishing.acts import PublicationActs
-from uploadm8.domain.publishing.schemas import CalendarEntry, PublicationDetail, Reschedule, Verdict
+from uploadm8.domain.publishing.queue_times import QueueTimes
+from uploadm8.domain.publishing.schemas import (
+    CalendarEntry,
+    MetricsOut,
+    NewPublications,
+    Preview,
+    PublicationDetail,
+    Published,
+    Reschedule,
+    Verdict,
+    WeeklyTimes,
+    WeeklyTimesOut,
+)
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.publishing.tables import PublicationState
 
@@ -49,6 +61,41 @@ class PublicationsController(Controller):
         )
         return page(rows, limit, lambda row: (row.id,))
 
+    @post("/", summary="Publish an existing upload to further accounts")
+    async def add(
+        self,
+        data: JSONBody[NewPublications],
+        principal: NamedDependency[Principal],
+        publications: NamedDependency[Publications],
+        idempotency: NamedDependency[Idempotency],
+    ) -> Response[Published]:
+        """One publication per target; a file that suits none yet is rendered first."""
+
+        async def made() -> Published:
+            return Published(
+                items=await publications.add(principal.workspace_id, principal.user_id, data)
+            )
+
+        return await idempotency.once(made)
+
+    @post(
+        "/preflight",
+        status_code=200,
+        summary="Look what would come of further targets",
+    )
+    async def preflight(
+        self,
+        data: JSONBody[NewPublications],
+        principal: NamedDependency[Principal],
+        publications: NamedDependency[Publications],
+    ) -> Preview:
+        """The same checks with the accounts' live limits; nothing is recorded."""
+        return Preview(
+            targets=await publications.posting.preview(
+                principal.workspace_id, principal.user_id, data
+            )
+        )
+
     @get("/{publication_id:uuid}", summary="Show a publication")
     async def show(
         self,
@@ -58,6 +105,16 @@ class PublicationsController(Controller):
     ) -> PublicationDetail:
         """With every attempt to make it."""
         return await publications.detail(principal.workspace_id, publication_id)
+
+    @get("/{publication_id:uuid}/metrics", summary="Show how a post's figures grew")
+    async def metrics(
+        self,
+        publication_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        publications: NamedDependency[Publications],
+    ) -> Page[MetricsOut]:
+        """Every look at views, likes, comments and shares, oldest first: ever more seldom."""
+        return Page(items=await publications.metrics(principal.workspace_id, publication_id))
 
     @post("/{publication_id:uuid}/release", status_code=202, summary="Publish a held post now")
     async def release(
@@ -121,3 +178,32 @@ class PublicationsController(Controller):
     ) -> PublicationDetail:
         """Say what you saw on the platform when it gives us no answer."""
         return await acts.settle(principal, publication_id, data)
+
+
+class QueueController(Controller):
+    """Weekly posting times, which the queue fills."""
+
+    path = "/api/publications/queue"
+    tags = ["Publications"]
+    dependencies = {"queue_times": given("queue_times")}
+
+    @get("/{account_id:uuid}", summary="Show an account's weekly posting times")
+    async def show(
+        self,
+        account_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        queue_times: NamedDependency[QueueTimes],
+    ) -> WeeklyTimesOut:
+        """With the next one that has no post; without any, queued posts are released by hand."""
+        return await queue_times.of(principal.workspace_id, account_id)
+
+    @put("/{account_id:uuid}", summary="Set an account's weekly posting times")
+    async def replace(
+        self,
+        account_id: FromPath[UUID],
+        data: JSONBody[WeeklyTimes],
+        principal: NamedDependency[Principal],
+        queue_times: NamedDependency[QueueTimes],
+    ) -> WeeklyTimesOut:
+        """A post with the schedule `queue` gets the next free time; those that have one keep it."""
+        return await queue_times.set(principal.workspace_id, account_id, data)

@@ -1,5 +1,6 @@
 """From a publication's row to the post that a platform's client is given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -67,16 +68,7 @@ class Drafts:
             media=StoredMedia(
                 self.storage, rendition["object_key"], rendition["etag"], rendition["size_bytes"]
             ),
-            facts=MediaFacts(
-                container="mp4",
-                video_codec="h264",
-                width=rendition["width"],
-                height=rendition["height"],
-                fps=rendition["fps"],
-                duration=rendition["duration_s"],
-                size_bytes=rendition["size_bytes"],
-                audio_codec="aac",
-            ),
+            facts=facts_of(rendition),
             caption=row["caption"],
             options=options,
             marker=str(row["id"]),
@@ -91,4 +83,18 @@ class Drafts:
         return await self.storage.presign_get(still_key, expires_s=3_600)
 
 
-_NEVER = (RenditionState.FAILED, RenditionState.CANCELED)
+def facts_of(rendition: Mapping[str, Any]) -> MediaFacts:
+    """What is known about a finished rendition."""
+    return MediaFacts(
+        container="mp4",
+        video_codec="h264",
+        width=rendition["width"],
+        height=rendition["height"],
+        fps=rendition["fps"],
+        duration=rendition["duration_s"],
+        size_bytes=rendition["size_bytes"],
+        audio_codec="aac",
+    )
+
+
+_NEVER = (RenditionState.FAILED, RenditionState.CANCELED, RenditionState.REMOVED)

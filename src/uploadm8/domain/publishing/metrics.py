@@ -1,7 +1,7 @@
 """Figures of posts, read back ever more seldom: people look at a post in its first days."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +9,13 @@ import msgspec
 import structlog
 
 from uploadm8.domain.platforms.clients.base import Metrics, Platform
+from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.tokens import with_token
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.tables import Publication, PublicationMetrics, PublicationState
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import PULL_METRICS
@@ -35,6 +37,9 @@ AGES = (
     timedelta(days=28),
 )
 """How old a post is at each look; after the last one it is left alone."""
+
+HIDDEN_PULL = -1
+"""The number of the look that a platform's word about a hidden post caused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,13 @@ class MetricsJobs:
             lambda access: publisher.metrics(access, [post_id]),
         )
         found = figures.get(post_id)
+        if found is None and pull == HIDDEN_PULL:
+            found = Metrics(gone="no longer public")
         async with transaction():
             await context.fence()
             if found is not None:
                 await _keep(row["id"], pull, found)
-            if found is None or found.gone is None:
+            if pull != HIDDEN_PULL and (found is None or found.gone is None):
                 await schedule_pull(row["id"], row["workspace"], pull + 1)
 
     async def skip(self, context: JobContext, error: UploadM8Error) -> None:
@@ -72,6 +79,8 @@ class MetricsJobs:
         log.info("metrics_skipped", code=error.code)
         if context.job.ref_id is not None and context.job.workspace_id is not None:
             pull = int(context.job.args["pull"]) + 1
+            if pull == HIDDEN_PULL + 1:
+                return
             await schedule_pull(context.job.ref_id, context.job.workspace_id, pull)
 
 
@@ -80,9 +89,11 @@ async def schedule_pull(publication_id: UUID, workspace_id: UUID, pull: int) -> 
     if pull >= len(AGES):
         return
     row = await (
-        Publication.select(Publication.published_at).where(Publication.id == publication_id).first()
+        Publication.select(Publication.published_at, Publication.platform, Publication.options)
+        .where(Publication.id == publication_id)
+        .first()
     )
-    born = row["published_at"] if row and row["published_at"] else now()
+    born = _born(row) if row else now()
     await enqueue(
         PULL_METRICS,
         ref_id=publication_id,
@@ -91,6 +102,13 @@ async def schedule_pull(publication_id: UUID, workspace_id: UUID, pull: int) -> 
         run_at=max(born + AGES[pull], now()),
         unique_key=f"metrics:{publication_id}:{pull}",
     )
+
+
+def _born(row: dict[str, Any]) -> datetime:
+    """When people could first see the post: a platform's own schedule may be days later."""
+    options = read_options(Platform(row["platform"]), json_of(row["options"]))
+    out: datetime = row["published_at"] or now()
+    return max(out, options.public_at) if options.public_at else out
 
 
 async def _keep(publication_id: UUID, pull: int, found: Metrics) -> None:

@@ -1,23 +1,25 @@
 """Preflight of a publication: when it is accepted, and again right before it is sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import msgspec
 
 from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import Draft, LiveLimits, Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.findings import Proposal, change
+from uploadm8.domain.platforms.clients.findings import Proposal, block, change
 from uploadm8.domain.platforms.clients.options import Options
 from uploadm8.domain.platforms.clients.preflight import preflight
 from uploadm8.domain.platforms.clients.protocol import Publisher
+from uploadm8.domain.platforms.tables import AccountState
 from uploadm8.domain.publishing.pace import Room
 from uploadm8.errors import FieldError, InvalidRequestError, Retry
 from uploadm8.findings import Finding, Severity
 from uploadm8.infra.clock import now
 
+SAME_DAY = timedelta(hours=1)
 LIMIT_CODE = "daily_limit_reached"
 _FRESH_S = {Platform.INSTAGRAM: 0.0, Platform.TIKTOK: 60.0}
 """How old the platform's word may be at the commit; the others' would not be of use there."""
@@ -40,6 +42,8 @@ class Wish:
     scopes: frozenset[str]
     publish_at: datetime | None = None
     access_ends: datetime | None = None
+    account_state: AccountState = AccountState.ACTIVE
+    limits: LiveLimits | None = None
 
 
 def accept(wish: Wish, field: str) -> list[Finding]:
@@ -52,20 +56,55 @@ def accept(wish: Wish, field: str) -> list[Finding]:
     Raises:
         PreflightError: naming everything that must be changed.
     """
+    found = look_at(wish)
+    _refuse(found, field)
+    return found
+
+
+def look_at(wish: Wish) -> list[Finding]:
+    """Say everything that can be said without the file, of the platform and of the account."""
     found = preflight(
         wish.platform,
-        Proposal(None, wish.caption, wish.options, title=wish.title, scopes=wish.scopes),
+        Proposal(
+            None,
+            wish.caption,
+            wish.options,
+            title=wish.title,
+            scopes=wish.scopes,
+            limits=_then(wish),
+            sent_at=wish.publish_at,
+        ),
     )
-    _refuse(found, field)
-    if wish.publish_at and wish.access_ends and wish.access_ends <= wish.publish_at:
-        found.append(
+    if wish.options.public_at is not None and wish.options.public_at <= now():
+        found.append(block("publish_at_past", "The platform's publication time is in the past."))
+    return found + _access(wish)
+
+
+def _access(wish: Wish) -> list[Finding]:
+    if wish.account_state is AccountState.NEEDS_RECONNECT:
+        return [
             change(
-                "access_ends_before",
-                f"The account's access ends on {wish.access_ends:%d %B %Y}, before this post.",
-                "Reconnect the account in time; otherwise the post waits until you do.",
+                "account_needs_reconnect",
+                "The platform no longer lets us post to this account.",
+                "The post waits for up to seven days until you reconnect the account.",
             )
+        ]
+    if not wish.publish_at or not wish.access_ends or wish.access_ends > wish.publish_at:
+        return []
+    return [
+        change(
+            "access_ends_before",
+            f"The account's access ends on {wish.access_ends:%d %B %Y}, before this post.",
+            "Reconnect the account in time; otherwise the post waits until you do.",
         )
-    return found
+    ]
+
+
+def _then(wish: Wish) -> LiveLimits | None:
+    """What today's limits say about the day of the post: a full day is over by then."""
+    if wish.limits is None or wish.publish_at is None or wish.publish_at - now() < SAME_DAY:
+        return wish.limits
+    return replace(wish.limits, can_post=True, refusal=None, posts_used=None)
 
 
 async def before_sending(publisher: Publisher, draft: Draft) -> list[Finding]:

@@ -19,8 +19,8 @@ from uploadm8.domain.platforms.clients.preflight import preflight
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import read_scopes
 from uploadm8.domain.publishing.lifecycle import TERMINAL
-from uploadm8.domain.publishing.plan import account_not_found, caption_of
 from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.publishing.targets import Words, account_not_found, caption_of
 from uploadm8.domain.renditions.media_check import MediaCheck, MediaVerdict, footage_of
 from uploadm8.domain.uploads.schemas import NewUpload, Target
 from uploadm8.domain.uploads.tables import Upload, UploadState
@@ -71,10 +71,10 @@ class Preflight(Struct, kw_only=True):
 class DraftUpload(NewUpload, kw_only=True, forbid_unknown_fields=True):
     """An upload as for presign, with what is known of the video beside its size and type."""
 
-    duration_s: Annotated[float, Meta(gt=0)] | None = None
-    width: Annotated[int, Meta(ge=1, le=16_384)] | None = None
-    height: Annotated[int, Meta(ge=1, le=16_384)] | None = None
-    fps: Annotated[float, Meta(gt=0, le=1000)] | None = None
+    duration_s: Annotated[float, Meta(ge=0.01, le=86_400)] | None = None
+    width: Annotated[int, Meta(ge=16, le=16_384)] | None = None
+    height: Annotated[int, Meta(ge=16, le=16_384)] | None = None
+    fps: Annotated[float, Meta(ge=1, le=1000)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +128,13 @@ class Preflights:
             draft.renditions or {},
             hud=(draft.hud or {}).get("enabled", True) is not False,
         )
+        words = Words(draft.title, draft.filename, draft.caption, draft.hashtags)
         targets = []
         for row, target in zip(rows, draft.targets, strict=True):
             platform = Platform(row["platform"])
             proposal = Proposal(
                 None,
-                caption_of(draft, target),
+                caption_of(words, target),
                 read_options(platform, target.options),
                 title=draft.title or PurePath(draft.filename).stem,
                 scopes=read_scopes(row["scopes"]),

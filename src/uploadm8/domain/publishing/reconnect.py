@@ -3,10 +3,13 @@
 from uuid import UUID
 
 from uploadm8.domain.publishing.lifecycle import advance
+from uploadm8.domain.publishing.metrics import HIDDEN_PULL
 from uploadm8.domain.publishing.release import enqueue_publish
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.infra.clock import now
-from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, PUBLISH, RECONCILE
+from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, PUBLISH, PULL_METRICS, RECONCILE
+from uploadm8.infra.jobs.queue import enqueue
 
 S = PublicationState
 
@@ -27,6 +30,24 @@ async def requeue_parked(account_id: UUID) -> None:
         }
         if await advance(row["id"], (S.NEEDS_RECONNECT,), target, **changes):
             await enqueue_publish(row["id"], row["workspace"], row["publish_at"] if ahead else None)
+
+
+async def look_for_hidden(account_id: UUID, post_id: str) -> None:
+    """The platform says that a post is no longer public: look at it at once."""
+    rows = await Publication.select(Publication.id, Publication.workspace).where(
+        Publication.account == account_id,
+        Publication.platform_post_id == post_id,
+        Publication.state == S.PUBLISHED,
+    )
+    async with transaction():
+        for row in rows:
+            await enqueue(
+                PULL_METRICS,
+                ref_id=row["id"],
+                workspace_id=row["workspace"],
+                args={"pull": HIDDEN_PULL},
+                unique_key=f"metrics:{row['id']}:{HIDDEN_PULL}",
+            )
 
 
 async def ask_sooner(account_id: UUID) -> None:

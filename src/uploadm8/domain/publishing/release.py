@@ -1,17 +1,20 @@
 """Once an upload is ready, or never will be: set its draft publications going, or end them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
+from uploadm8.domain.captions.videos import written_caption
+from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.publishing.approval_hold import hold_unapproved
+from uploadm8.domain.publishing.files import fitting, made_for
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.errors import UploadM8Error
-from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import PUBLISH, RELEASE_PUBLICATIONS
 from uploadm8.infra.jobs.handlers import Handler, JobContext
@@ -35,9 +38,7 @@ class Releases:
         upload = await Upload.select().where(Upload.id == upload_id).first()
         if upload is None or upload_id is None:
             return
-        renditions = await Rendition.select().where(
-            Rendition.upload == upload_id, Rendition.state == RenditionState.SUCCEEDED
-        )
+        renditions = await finished(upload_id)
         async with transaction():
             await context.fence()
             drafts = await (
@@ -47,33 +48,55 @@ class Releases:
             )
             for draft in drafts:
                 if upload["state"] == UploadState.READY:
-                    await _start(draft, _rendition_for(draft["platform"], renditions))
+                    file = made_for(draft["platform"], renditions) or fitting(
+                        draft, title_of(upload), renditions, same_shape=False
+                    )
+                    await (start(draft, file) if file else _fail(draft["id"], _NO_FILE))
                 elif upload["state"] in (UploadState.EXPIRED, UploadState.CANCELED):
                     await advance(draft["id"], (S.DRAFT,), S.CANCELED)
                 elif upload["state"] == UploadState.REJECTED:
                     await _fail(draft["id"], upload)
 
 
-def _rendition_for(platform: str, renditions: list[dict[str, Any]]) -> dict[str, Any]:
-    for rendition in renditions:
-        if platform in json_of(rendition["spec"]).get("platforms", []):
-            return rendition
-    raise UploadM8Error(f"No rendition was made for {platform}.", code="rendition_missing")
+async def finished(upload_id: UUID) -> list[dict[str, Any]]:
+    """The finished renditions of an upload, oldest first."""
+    return await (
+        Rendition.select()
+        .where(Rendition.upload == upload_id, Rendition.state == RenditionState.SUCCEEDED)
+        .order_by(Rendition.id)
+    )
 
 
-async def _start(draft: dict[str, Any], rendition: dict[str, Any]) -> None:
+def title_of(upload: Mapping[str, Any]) -> str | None:
+    """What a post of an upload is called where it needs a title."""
+    return upload["title"] or PurePath(upload["filename"]).stem or None
+
+
+async def start(draft: Mapping[str, Any], rendition: Mapping[str, Any]) -> None:
+    """Give a draft its file and set it going at its time, or hold it back in the manual queue."""
     common = {"rendition": rendition["id"], "bytes_total": rendition["size_bytes"]}
+    if draft["caption_template"] is not None:
+        common["caption"] = await _written(draft)
     await Publication.update(
         {getattr(Publication, name): value for name, value in common.items()}
     ).where(Publication.id == draft["id"])
     if await hold_unapproved(draft["id"]):
         return
-    if draft["schedule_mode"] == ScheduleMode.QUEUE:
+    if draft["schedule_mode"] == ScheduleMode.QUEUE and draft["publish_at"] is None:
         await advance(draft["id"], (S.DRAFT,), S.HELD, held_reason="manual_queue")
         return
     target = S.QUEUED if draft["publish_at"] is None else S.SCHEDULED
     if await advance(draft["id"], (S.DRAFT,), target):
         await enqueue_publish(draft["id"], draft["workspace"], draft["publish_at"])
+
+
+async def _written(draft: Mapping[str, Any]) -> str:
+    """The caption of a template, now that the video and its telemetry are known."""
+    upload = await Upload.select().where(Upload.id == draft["upload"]).first()
+    if upload is None:
+        return str(draft["caption"])
+    platform = Platform(draft["platform"])
+    return await written_caption(draft["caption_template"], upload, draft["account"], platform)
 
 
 async def enqueue_publish(publication_id: UUID, workspace_id: UUID, publish_at: Any) -> None:
@@ -91,7 +114,14 @@ async def enqueue_publish(publication_id: UUID, workspace_id: UUID, publish_at: 
     )
 
 
-async def _fail(publication_id: UUID, upload: dict[str, Any]) -> None:
+_NO_FILE = {
+    "error_code": "rendition_missing",
+    "error_detail": "No file of this upload suits the platform.",
+    "error_action": "Upload the video again with this target.",
+}
+
+
+async def _fail(publication_id: UUID, upload: Mapping[str, Any]) -> None:
     await advance(
         publication_id,
         (S.DRAFT,),

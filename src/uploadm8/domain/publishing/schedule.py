@@ -32,7 +32,7 @@ def resolve(schedule: Schedule, now: datetime, workspace_zone: str) -> When:
         InvalidRequestError: ``invalid_schedule`` with the field at fault.
     """
     zone_name = schedule.time_zone or workspace_zone
-    zone = _zone(zone_name)
+    zone = zone_named(zone_name)
     mode = ScheduleMode(schedule.mode)
     if mode is not ScheduleMode.AT:
         if schedule.at is not None:
@@ -59,7 +59,12 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
     return given.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """Return a time zone.
+
+    Raises:
+        InvalidRequestError: ``invalid_schedule``: there is no such zone.
+    """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

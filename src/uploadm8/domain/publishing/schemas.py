@@ -4,9 +4,100 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
-from uploadm8.domain.uploads.schemas import PublicationOut, Schedule
+from uploadm8.domain.uploads.schemas import PublicationOut, Schedule, Target
+from uploadm8.findings import Finding
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class NewPublications(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Further targets of an upload that exists.
+
+    Attributes:
+        upload_id: the upload; its title, caption and hashtags are used where a target has none.
+        targets: connected accounts with their options.
+        schedule: when, for targets without a schedule of their own.
+    """
+
+    upload_id: UUID
+    targets: Annotated[list[Target], Meta(min_length=1, max_length=50)]
+    schedule: Schedule = field(default_factory=Schedule)
+
+
+class TargetPreview(Struct, kw_only=True):
+    """What would come of one target.
+
+    Attributes:
+        caption: the finished text, hashtags included.
+        publish_at: when, where that is known already.
+        why: how that time was chosen.
+    """
+
+    account_id: UUID
+    platform: str
+    caption: str
+    publish_at: datetime | None
+    why: str | None
+    findings: list[Finding]
+
+
+class Preview(Struct, kw_only=True):
+    """What would come of every target; nothing was recorded."""
+
+    targets: list[TargetPreview]
+
+
+class Published(Struct, kw_only=True):
+    """Publications that were recorded."""
+
+    items: list["PublicationDetail"]
+
+
+class MetricsOut(Struct, kw_only=True):
+    """What people had done with a post at one moment; null where the platform does not say.
+
+    Attributes:
+        more: further figures, by the platform's own names.
+        gone: why the post no longer exists, when it does not.
+    """
+
+    at: datetime
+    views: int | None
+    likes: int | None
+    comments: int | None
+    shares: int | None
+    more: dict[str, float]
+    gone: str | None
+
+
+class WeeklyTimeIn(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A local time of the week, such as Tuesday 18:30."""
+
+    day: Weekday
+    at: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["18:30"])]
+
+
+class WeeklyTimes(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The times at which an account's queue is published.
+
+    Attributes:
+        times: none means that every post of the queue is released by hand.
+        time_zone: IANA name; the workspace's when absent.
+    """
+
+    times: Annotated[list[WeeklyTimeIn], Meta(max_length=84)]
+    time_zone: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class WeeklyTimesOut(Struct, kw_only=True):
+    """Weekly times, and the next of them that has no post."""
+
+    account_id: UUID
+    times: list[WeeklyTimeIn]
+    time_zone: str
+    next_free: datetime | None
 
 
 class Reschedule(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -38,14 +129,24 @@ class AttemptOut(Struct, kw_only=True):
     http_status: int | None
 
 
+class PublicationWarning(Struct, kw_only=True):
+    """Something that will keep a planned post from going out, unless somebody acts."""
+
+    code: str
+    message: str
+    action: str
+
+
 class CalendarEntry(PublicationOut, kw_only=True):
     """A publication in a list.
 
     Attributes:
         conflicts_with: other posts that are planned on the account within a quarter of an hour.
+        warnings: what threatens it, such as an access that ends before its time.
     """
 
     conflicts_with: list[UUID]
+    warnings: list[PublicationWarning]
 
 
 class PublicationDetail(PublicationOut, kw_only=True):
@@ -54,6 +155,7 @@ class PublicationDetail(PublicationOut, kw_only=True):
     Attributes:
         why: how a smart time was chosen.
         findings: what preflight has to say about the post.
+        warnings: what threatens it, such as an access that ends before its time.
     """
 
     upload_id: UUID
@@ -65,6 +167,7 @@ class PublicationDetail(PublicationOut, kw_only=True):
     late: bool
     why: str | None
     findings: list[dict[str, Any]]
+    warnings: list[PublicationWarning]
     attempts: list[AttemptOut]
 
 

@@ -2,15 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from uploadm8.domain.platforms.clients.base import Platform
-from uploadm8.domain.publishing.schedule import When
-from uploadm8.domain.publishing.tables import Publication, ScheduleMode
+from uploadm8.domain.publishing.tables import Publication
 
 HABITS: Mapping[Platform, Mapping[int, float]] = {
     Platform.TIKTOK: {12: 0.6, 18: 0.9, 19: 1.0, 21: 0.8},
@@ -52,22 +51,20 @@ async def choose(account_id: UUID, platform: Platform, zone: str, now: datetime)
         account_id,
         now - SINCE,
     )
-    planned: list[dict[str, Any]] = await Publication.raw(
+    planned = await planned_times(account_id, now - timedelta(days=1))
+    results = [Result(row["at"], row["views"]) for row in rows]
+    return best_slot(platform, results, planned, ZoneInfo(zone), now)
+
+
+async def planned_times(account_id: UUID, since: datetime) -> list[datetime]:
+    """When the account posts or has posted from an instant on."""
+    rows: list[dict[str, Any]] = await Publication.raw(
         "SELECT COALESCE(published_at, publish_at) AS at FROM publications WHERE account = {}"
         " AND state NOT IN ('failed', 'canceled') AND COALESCE(published_at, publish_at) > {}",
         account_id,
-        now - timedelta(days=1),
+        since,
     )
-    results = [Result(row["at"], row["views"]) for row in rows]
-    return best_slot(platform, results, [row["at"] for row in planned], ZoneInfo(zone), now)
-
-
-async def placed(when: When, account_id: UUID, platform: Platform, now: datetime) -> When:
-    """A smart schedule with its time chosen; any other as it is."""
-    if when.mode is not ScheduleMode.SMART:
-        return when
-    slot = await choose(account_id, platform, when.time_zone, now)
-    return replace(when, publish_at=slot.at, why=slot.why)
+    return [row["at"] for row in rows]
 
 
 def best_slot(

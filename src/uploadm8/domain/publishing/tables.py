@@ -96,6 +96,7 @@ class Publication(Table, tablename="publications", db=DB):
     state = Varchar(length=20, default=PublicationState.DRAFT)
     held_reason = Varchar(length=40, null=True, default=None)
     caption = Text()
+    caption_template = Text(null=True, default=None)  # put in when the video is known
     options = JSONB(default="{}")
     consent = JSONB(default="{}")
     schedule_mode = Varchar(length=8, default=ScheduleMode.NOW)
@@ -190,6 +191,15 @@ class PublicationMetrics(Table, tablename="publication_metrics", db=DB):
     at = Timestamptz(default=TimestamptzNow())
 
     unique_publication_metrics_pull = Unique([publication, pull])
+
+
+class PostingTimes(Table, tablename="posting_times", db=DB):
+    """The weekly times at which an account's queue is published."""
+
+    account = ForeignKey(ConnectedAccount, primary_key=True, null=False, on_delete=OnDelete.cascade)
+    time_zone = Varchar(length=64, default="UTC")
+    times = JSONB(default="[]")  # [{"day": 0..6 from Monday, "at": "18:30:00"}]
+    updated_at = Timestamptz(default=TimestamptzNow())
 
 
 class AccountPace(Table, tablename="account_paces", db=DB):

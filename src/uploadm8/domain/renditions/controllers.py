@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from uploadm8.api.guards import given, public
 from uploadm8.api.principal import Principal
@@ -87,9 +87,16 @@ class HudController(Controller):
         accent: Annotated[
             str | None, QueryParameter(name="accent", pattern="^#[0-9a-fA-F]{6}$")
         ] = None,
+        layout_id: FromQuery[UUID | None] = None,
     ) -> Response[bytes]:
         """JPEG of any moment, theme and shape; nothing is rendered and no quota is spent."""
-        wishes = {"theme": theme, "preset": preset, "units": units, "accent": accent}
+        wishes = {
+            "layout_id": layout_id,
+            "theme": theme,
+            "preset": preset,
+            "units": units,
+            "accent": accent,
+        }
         changes = {name: str(value) for name, value in wishes.items() if value is not None}
         data = await previews.still(
             principal.workspace_id, upload_id, seconds=seconds, aspect=rendition, changes=changes

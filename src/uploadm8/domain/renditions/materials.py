@@ -12,8 +12,8 @@ from uploadm8.core.hud.validate import validate_spec
 from uploadm8.core.telemetry.zones import Zone
 from uploadm8.core.video.job import Output
 from uploadm8.core.video.production import ProductionTask
-from uploadm8.domain.renditions.wanted import spec_from_json
-from uploadm8.domain.uploads.actors import PrivacyZones, zones_of
+from uploadm8.domain.renditions.wanted import read_choice, spec_from_json
+from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState
 from uploadm8.domain.uploads.views import thumbnail_at
 from uploadm8.errors import Retry
@@ -30,6 +30,7 @@ class RenderInputs(msgspec.Struct, frozen=True, kw_only=True):
         offset_s: the log's time at the first picture.
         hud: the HUD's spec as JSON; None for no HUD.
         zones: where no position may be shown.
+        location: whether the files tell where they were filmed.
         still_at_s: what the stills show; None is a good guess.
     """
 
@@ -37,6 +38,7 @@ class RenderInputs(msgspec.Struct, frozen=True, kw_only=True):
     offset_s: float
     hud: dict[str, Any] | None
     zones: tuple[Zone, ...]
+    location: bool = False
     still_at_s: float | None = None
 
 
@@ -53,11 +55,15 @@ class Materials:
     ) -> RenderInputs:
         """What decides the pixels of these renditions, as things stand now."""
         sync = (json_of(upload["source"]) or {}).get("sync") or {}
+        location = read_choice(json_of(upload["request"]).get("renditions", {})).location
+        if location is None:
+            location = await self.zones.share_location(upload["workspace"])
         return RenderInputs(
             renditions=tuple(row["id"] for row in rows),
             offset_s=float(sync.get("offset_s", 0.0)),
             hud=hud_in_zone(json_of(upload["hud"]) or {}, sync) if hud else None,
             zones=await zones_of(self.zones, upload["workspace"]),
+            location=location,
             still_at_s=thumbnail_at(upload),
         )
 
@@ -86,6 +92,7 @@ class Materials:
             ),
             segments=segments,
             zones=inputs.zones,
+            location=inputs.location,
             still_at_s=inputs.still_at_s,
         )
 

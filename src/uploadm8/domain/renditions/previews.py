@@ -9,9 +9,12 @@ from uuid import UUID
 from uploadm8.core.hud.validate import validate_spec
 from uploadm8.core.telemetry.store import load_track
 from uploadm8.core.telemetry.track import Track
+from uploadm8.core.telemetry.zones import hide_zones
 from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.specs import Aspect, rendition_spec
 from uploadm8.domain.renditions.materials import hud_in_zone
+from uploadm8.domain.settings.layouts import HudLayouts
+from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.errors import ConflictError, InvalidRequestError, NotFoundError
 from uploadm8.infra.db.json_columns import json_of
@@ -24,6 +27,8 @@ class HudPreviews:
     """Draws on the pictures and the track that were kept when the upload was inspected."""
 
     storage: Storage
+    layouts: HudLayouts
+    zones: PrivacyZones
 
     async def still(
         self,
@@ -34,7 +39,7 @@ class HudPreviews:
         aspect: Aspect,
         changes: Mapping[str, Any],
     ) -> bytes:
-        """A JPEG of the upload at `seconds`, with its HUD as changed by `changes`.
+        """A JPEG of the upload at `seconds`, with its HUD as changed by `changes`, all eased in.
 
         Raises:
             NotFoundError: no such upload in this workspace.
@@ -43,9 +48,8 @@ class HudPreviews:
         """
         row = await self._row(workspace_id, upload_id)
         source = json_of(row["source"])
-        hud = validate_spec(
-            hud_in_zone({**(json_of(row["hud"]) or {}), **changes}, source.get("sync") or {})
-        )
+        document = await self._document(row, changes)
+        hud = validate_spec(hud_in_zone(document, source.get("sync") or {}))
         duration = float(source["duration_s"])
         moment = duration / 2 if seconds is None else seconds
         if not 0 <= moment <= duration:
@@ -83,9 +87,17 @@ class HudPreviews:
             )
         return row
 
+    async def _document(self, row: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The upload's own HUD, or a saved one in its place, with the changes."""
+        own: dict[str, Any] = json_of(row["hud"]) or {}
+        if "layout_id" in changes:
+            return await self.layouts.resolve(row["workspace"], changes)
+        return {**own, **changes}
+
     async def _track(self, workspace_id: UUID, upload_id: UUID) -> Track:
         data = await self._read(track_key(workspace_id, upload_id))
-        return await asyncio.to_thread(load_track, data)
+        track = await asyncio.to_thread(load_track, data)
+        return hide_zones(track, await zones_of(self.zones, workspace_id))
 
     async def _read(self, key: str) -> bytes:
         try:

@@ -32,6 +32,7 @@ class RenditionState(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
+    REMOVED = "removed"  # made, and deleted when its time was over
 
 
 class Rendition(Table, tablename="renditions", db=DB):

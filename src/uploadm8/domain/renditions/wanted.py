@@ -44,6 +44,8 @@ class RenditionChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         short_side: 720, 1080 or 2160.
         max_fps: 30 or 60.
         cut: cut a video that is too long for a platform, instead of refusing it.
+        location: whether the files tell where they were filmed (never a place inside a privacy
+            zone); null leaves it to the workspace's setting `share_location`.
         platforms: what differs for some platforms, by name.
     """
 
@@ -52,6 +54,7 @@ class RenditionChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     short_side: int = 1080
     max_fps: int = 60
     cut: bool = False
+    location: bool | None = None
     platforms: dict[PlatformName, PlatformChoice] = {}
 
 

@@ -63,7 +63,8 @@ class PrivacyZone(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True)
 class SettingsIn(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
     """All settings; what is left out gets its default.
 
-    `discord_webhook_url` alone is kept when left out, since it cannot be read back; null removes it.
+    `share_location` lets renditions tell where they were filmed, though never a place inside a
+    privacy zone. `discord_webhook_url` alone is kept when left out, since it cannot be read back; null removes it.
     """
 
     display_name: Text120 = ""
@@ -73,6 +74,7 @@ class SettingsIn(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
     uploads: UploadDefaults = field(default_factory=UploadDefaults)
     notifications: Notifications = field(default_factory=Notifications)
     privacy_zones: Annotated[list[PrivacyZone], Meta(max_length=20)] = field(default_factory=list)
+    share_location: bool = False
     discord_webhook_url: Annotated[str, Meta(max_length=300)] | UnsetType | None = UNSET
 
 
@@ -86,5 +88,6 @@ class SettingsOut(Struct, kw_only=True, frozen=True):
     uploads: UploadDefaults
     notifications: Notifications
     privacy_zones: list[PrivacyZone]
+    share_location: bool
     discord_webhook: bool
     updated_at: datetime | None

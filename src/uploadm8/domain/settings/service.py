@@ -96,6 +96,11 @@ class SettingsService:
         settings, _ = await self._load(workspace_id)
         return settings.privacy_zones
 
+    async def share_location(self, workspace_id: UUID) -> bool:
+        """Whether renditions may tell where they were filmed."""
+        settings, _ = await self._load(workspace_id)
+        return settings.share_location
+
     async def _load(self, workspace_id: UUID) -> tuple[SettingsIn, datetime | None]:
         rows = await SettingsRow.raw(
             "SELECT s.id, s.document, s.private_enc, s.updated_at, w.name, w.time_zone"
@@ -207,6 +212,7 @@ def _out(settings: SettingsIn, at: datetime | None) -> SettingsOut:
         uploads=settings.uploads,
         notifications=settings.notifications,
         privacy_zones=settings.privacy_zones,
+        share_location=settings.share_location,
         discord_webhook=bool(settings.discord_webhook_url),
         updated_at=at,
     )

@@ -1,7 +1,8 @@
 """A workspace's preferences."""
 
-from piccolo.columns import JSONB, UUID, ForeignKey, OnDelete, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, ForeignKey, OnDelete, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.constraints import Unique
 from piccolo.table import Table
 
 from uploadm8.domain.workspaces.tables import Workspace
@@ -17,3 +18,16 @@ class SettingsRow(Table, tablename="settings", db=DB):
     document = JSONB(default="{}")
     private_enc = Text(null=True, default=None)
     updated_at = Timestamptz(default=TimestamptzNow())
+
+
+class HudLayout(Table, tablename="hud_layouts", db=DB):
+    """A HUD that a workspace keeps under a name."""
+
+    id = UUID(primary_key=True, default=RowId())
+    workspace = ForeignKey(Workspace, null=False, on_delete=OnDelete.cascade)
+    name = Varchar(length=80, default=None)
+    spec = JSONB(default="{}")
+    created_at = Timestamptz(default=TimestamptzNow())
+    updated_at = Timestamptz(default=TimestamptzNow())
+
+    unique_hud_layouts_name = Unique([workspace, name])

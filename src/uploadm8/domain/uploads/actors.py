@@ -1,17 +1,16 @@
 """Jobs about uploads: look into what was sent; expire what never came."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from uploadm8.core.telemetry.zones import Zone
 from uploadm8.core.video.inspection import Inspection, InspectTask, inspect_media
 from uploadm8.core.video.quick_still import sharpest
-from uploadm8.domain.settings.schemas import PrivacyZone
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ports import MediaPreflight
+from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.domain.uploads.rendering import ask_for_render
 from uploadm8.domain.uploads.service import QuotaBook
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
@@ -50,12 +49,6 @@ class StillAtWorkError(UnavailableError):
 
     code = "still_at_work"
     retry = Retry.RATE_LIMITED
-
-
-class PrivacyZones(Protocol):
-    """The workspace's settings, as far as they concern maps."""
-
-    async def privacy_zones(self, workspace_id: UUID) -> list[PrivacyZone]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +127,7 @@ class UploadJobs:
         if row is None or row["state"] not in (S.REJECTED, S.CANCELED, S.EXPIRED):
             return
         if await is_running(row["id"], *WORK_ON_UPLOAD):
-            raise StillAtWorkError(retry_after=2.0)
+            raise StillAtWorkError(retry_after=1.0)
         if row["multipart_id"] is not None:
             await self.storage.abort_multipart(row["object_key"], row["multipart_id"])
         await self.storage.delete_prefix(upload_prefix(row["workspace"], row["id"]))
@@ -187,12 +180,6 @@ class UploadJobs:
             zones=await zones_of(self.zones, row["workspace"]),
         )
         return await run_in_child(inspect_media, task, scratch=folder)
-
-
-async def zones_of(settings: PrivacyZones, workspace_id: UUID) -> tuple[Zone, ...]:
-    """Where the workspace wants no position shown."""
-    found = await settings.privacy_zones(workspace_id)
-    return tuple(Zone(zone.latitude, zone.longitude, zone.radius_m) for zone in found)
 
 
 async def reject_upload(upload_id: UUID, error: UploadM8Error, quota: QuotaBook) -> None:

@@ -47,6 +47,18 @@ class Publications(Protocol):
         ...
 
 
+class HudChoices(Protocol):
+    """The workspace's HUDs, as far as uploads care."""
+
+    async def resolve(self, workspace_id: UUID, given: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The HUD's document for an upload: what was given, over a saved one, over the settings.
+
+        Raises:
+            InvalidRequestError, NotFoundError: it names a saved HUD that is not there.
+        """
+        ...
+
+
 class MediaPreflight(Protocol):
     """What platforms say to the video, as far as uploads care."""
 

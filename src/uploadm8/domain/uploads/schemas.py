@@ -34,12 +34,14 @@ class Target(Struct, kw_only=True, forbid_unknown_fields=True):
         account_id: the connected account.
         options: the platform's own options (privacy, playlist, ...).
         caption: instead of the upload's caption.
+        caption_template_id: a caption template instead; its variables are put in at publishing.
         schedule: instead of the upload's schedule.
     """
 
     account_id: UUID
     options: dict[str, Any] = field(default_factory=dict)
     caption: CaptionText | None = None
+    caption_template_id: UUID | None = None
     schedule: Schedule | None = None
 
 
@@ -51,6 +53,7 @@ class NewUpload(Struct, kw_only=True, forbid_unknown_fields=True):
     size_bytes: Annotated[int, Meta(ge=1)]
     title: Annotated[str, Meta(max_length=255)] = ""
     caption: CaptionText = ""
+    caption_template_id: UUID | None = None
     hashtags: Annotated[list[Tag], Meta(max_length=60)] = field(default_factory=list)
     targets: Annotated[list[Target], Meta(max_length=50)] = field(default_factory=list)
     schedule: Schedule = field(default_factory=Schedule)

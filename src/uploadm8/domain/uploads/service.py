@@ -11,7 +11,8 @@ import msgspec
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
-from uploadm8.domain.uploads.ports import MediaPreflight, Publications, Renditions
+from uploadm8.domain.uploads.ports import HudChoices, MediaPreflight, Publications, Renditions
+from uploadm8.domain.uploads.privacy import PrivacyZones, as_shown
 from uploadm8.domain.uploads.schemas import (
     NewUpload,
     PresignedPart,
@@ -71,6 +72,8 @@ class Uploads:
     renditions: Renditions
     gate: Gate
     preflight: MediaPreflight
+    huds: HudChoices
+    zones: PrivacyZones
 
     async def create(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> UUID:
         """Record an upload with its targets and reserve quota; returns its id.
@@ -82,7 +85,7 @@ class Uploads:
         limits.check_video(new.content_type, new.size_bytes)
         if new.multipart:
             await self.gate.require(workspace_id, Feature.RESUMABLE_UPLOADS)
-        hud, wishes = split_hud(new.hud)
+        hud, wishes = split_hud(await self.huds.resolve(workspace_id, new.hud))
         self.renditions.check_choice(new.renditions or {})
         upload_id = new_id()
         key = source_key(workspace_id, upload_id)
@@ -230,7 +233,9 @@ class Uploads:
             hud=json_of(row["hud"]) or None,
             warnings=json_of(row["warnings"]),
             thumbnail=thumbnail_out(row),
-            telemetry=telemetry_out(files[0] if files else None, source),
+            telemetry=await as_shown(
+                self.zones, workspace_id, telemetry_out(files[0] if files else None, source)
+            ),
             renditions=renditions.get(upload_id, []),
             publications=publications.get(upload_id, []),
         )

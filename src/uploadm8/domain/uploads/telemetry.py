@@ -7,9 +7,11 @@ from uuid import UUID
 
 import msgspec
 
+from uploadm8.core.telemetry.zone_preview import hide_in_preview
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ports import Publications, Renditions
+from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.domain.uploads.rendering import ask_for_render
 from uploadm8.domain.uploads.schemas import NewTelemetry, Presigned
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload, UploadState
@@ -31,6 +33,7 @@ class TelemetryFiles:
     storage: Storage
     publications: Publications
     renditions: Renditions
+    zones: PrivacyZones
 
     async def presign(self, workspace_id: UUID, upload_id: UUID, new: NewTelemetry) -> Presigned:
         """Say where the telemetry file goes; a second call replaces the first file.
@@ -102,6 +105,8 @@ class TelemetryFiles:
     async def preview(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
         """Thinned channels and the line of the telemetry, on the log's own clock.
 
+        It was made when the telemetry was read; zones drawn since then hold all the same.
+
         Raises:
             NotFoundError: ``telemetry_not_found``: there is none, or it has not been read yet.
         """
@@ -116,7 +121,7 @@ class TelemetryFiles:
         key = preview_key(workspace_id, upload_id)
         blocks = [block async for block in self.storage.read(key, 0, info.size, info.etag)]
         found: dict[str, Any] = msgspec.json.decode(b"".join(blocks))
-        return found
+        return hide_in_preview(found, await zones_of(self.zones, workspace_id))
 
     async def set_offset(self, workspace_id: UUID, upload_id: UUID, offset_s: float) -> None:
         """Shift the log against the video; a finished upload is rendered anew.
@@ -161,6 +166,7 @@ class TelemetryFiles:
             row["id"],
             (UploadState.READY,),
             UploadState.RENDERING,
+            progress=0.0,
             source=to_json(source | {"sync": sync}),
         )
         await ask_for_render(row)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import dramatiq
+import structlog
 from dramatiq.asyncio import EventLoopThread, get_event_loop_thread, set_event_loop_thread
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AgeLimit, AsyncIO, CurrentMessage, Middleware, ShutdownNotifications
+
+log = structlog.get_logger(__name__)
 
 HEARTBEAT_MS = 30_000
 ALWAYS = 1_000_000  # maintenance chance in millionths: the default of 0.1 % leaves dead rings for minutes
@@ -59,7 +62,12 @@ class Lifespan(Middleware):
         self._start, self._drain, self._close = start, drain, close
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        _on_loop(self._start)
+        """Start, or end the process: Dramatiq would log the failure and run on without us."""
+        try:
+            _on_loop(self._start)
+        except Exception as error:
+            log.critical("worker_did_not_start", error=str(error), exc_info=error)
+            raise SystemExit(1) from error
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         _on_loop(self._drain)

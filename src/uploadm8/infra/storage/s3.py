@@ -79,7 +79,7 @@ class Storage:
 
     async def create_multipart(self, key: str, content_type: str) -> str:
         """Start a multipart upload and return its id."""
-        with _mapped():
+        with mapped():
             answer = await self.client.create_multipart_upload(
                 Bucket=self.bucket, Key=key, ContentType=content_type
             )
@@ -97,7 +97,7 @@ class Storage:
         parts: dict[int, tuple[int, str]] = {}
         marker = 0
         while True:
-            with _mapped():
+            with mapped():
                 answer = await self.client.list_parts(
                     Bucket=self.bucket, Key=key, UploadId=multipart_id, PartNumberMarker=marker
                 )
@@ -110,7 +110,7 @@ class Storage:
     async def complete_multipart(self, key: str, multipart_id: str, parts: dict[int, str]) -> None:
         """Join the parts (ETag by number)."""
         listed = [{"PartNumber": number, "ETag": etag} for number, etag in sorted(parts.items())]
-        with _mapped():
+        with mapped():
             await self.client.complete_multipart_upload(
                 Bucket=self.bucket,
                 Key=key,
@@ -121,7 +121,7 @@ class Storage:
     async def abort_multipart(self, key: str, multipart_id: str) -> None:
         """Forget the parts; nothing happens when they are gone already."""
         try:
-            with _mapped():
+            with mapped():
                 await self.client.abort_multipart_upload(
                     Bucket=self.bucket, Key=key, UploadId=multipart_id
                 )
@@ -134,7 +134,7 @@ class Storage:
         Raises:
             ObjectMissingError: nothing is.
         """
-        with _mapped():
+        with mapped():
             answer = await self.client.head_object(Bucket=self.bucket, Key=key)
         return ObjectInfo(
             answer["ContentLength"], answer["ETag"].strip('"'), answer.get("ContentType", "")
@@ -150,7 +150,7 @@ class Storage:
             StorageError: the store ignored the range or broke off.
         """
         extra = {"IfMatch": f'"{etag}"'} if etag else {}
-        with _mapped():
+        with mapped():
             answer = await self.client.get_object(
                 Bucket=self.bucket, Key=key, Range=f"bytes={start}-{end - 1}", **extra
             )
@@ -195,7 +195,7 @@ class Storage:
         size = (await asyncio.to_thread(path.stat)).st_size
         if size <= PART_SIZE:
             data = await asyncio.to_thread(path.read_bytes)
-            with _mapped():
+            with mapped():
                 await self.client.put_object(
                     Bucket=self.bucket, Key=key, Body=data, ContentType=content_type
                 )
@@ -208,7 +208,7 @@ class Storage:
                 number = 1
                 while block := await asyncio.to_thread(file.read, PART_SIZE):
                     digest.update(block)
-                    with _mapped():
+                    with mapped():
                         answer = await self.client.upload_part(
                             Bucket=self.bucket,
                             Key=key,
@@ -226,21 +226,21 @@ class Storage:
 
     async def put_bytes(self, key: str, data: bytes, content_type: str) -> None:
         """Store a small object."""
-        with _mapped():
+        with mapped():
             await self.client.put_object(
                 Bucket=self.bucket, Key=key, Body=data, ContentType=content_type
             )
 
     async def delete(self, key: str) -> None:
         """Delete an object; nothing happens when it is gone already."""
-        with _mapped():
+        with mapped():
             await self.client.delete_object(Bucket=self.bucket, Key=key)
 
     async def list_keys(self, prefix: str) -> AsyncIterator[str]:
         """The keys below a prefix."""
         token: dict[str, str] = {}
         while True:
-            with _mapped():
+            with mapped():
                 answer = await self.client.list_objects_v2(
                     Bucket=self.bucket, Prefix=prefix, **token
                 )
@@ -262,7 +262,7 @@ class Storage:
             count += len(keys)
 
 
-class _mapped:  # noqa: N801  reads as a phrase: with _mapped()
+class mapped:  # noqa: N801  reads as a phrase: with mapped()
     """Turn botocore's errors into ours."""
 
     def __enter__(self) -> None:

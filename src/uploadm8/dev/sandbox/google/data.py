@@ -163,6 +163,7 @@ class YouTubeData:
         if not _is_image(data):
             raise refuse(400, "invalidImage", "The image is not valid.", "youtube.thumbnail")
         video.thumbnail_bytes = len(data)
+        self.runtime.ledger.note("youtube", video.id, thumbnail="set")
         picture = f"{call.base}/avatars/google/{account.id}.svg"
         sizes = {n: {"url": picture, "width": w, "height": h} for n, (w, h) in _THUMBNAILS.items()}
         kind = "youtube#thumbnailSetResponse"

@@ -108,6 +108,8 @@ class Playlists:
         if type(position) is not int or not 0 <= position <= len(playlist.videos):
             raise refuse(400, "invalidPlaylistItemPosition", domain="youtube.playlistItem")
         playlist.videos.insert(position, video_id)
+        holding = [one.id for one in self.table.values() if video_id in one.videos]
+        self.door.runtime.ledger.note("youtube", video_id, playlists=holding)
         return json_reply(self._item(playlist, video_id, position))
 
     def _find(self, account: GoogleAccount, name: str) -> Playlist:

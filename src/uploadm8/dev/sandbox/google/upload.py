@@ -9,7 +9,7 @@ from typing import Any
 
 from uploadm8.dev.sandbox.google import metadata
 from uploadm8.dev.sandbox.google.replies import UPLOAD, Door, parts_of, query_of, refuse
-from uploadm8.dev.sandbox.google.videos import Video, Videos
+from uploadm8.dev.sandbox.google.videos import YOUTUBE, Video, Videos
 from uploadm8.dev.sandbox.kit.forms import MalformedBodyError, has_json_type, json_object
 from uploadm8.dev.sandbox.kit.media import append_body
 from uploadm8.dev.sandbox.kit.values import whole_number
@@ -41,6 +41,7 @@ class Session:
     content_type: str
     created_at: float
     path: str
+    notify: bool = True
     received: int = 0
     video_id: str = ""
 
@@ -91,6 +92,7 @@ class YouTubeUpload:
             content_type=kind,
             created_at=self.runtime.state.now(),
             path=str(self.runtime.media.new_upload()),
+            notify=query.get("notifySubscribers") != "false",
         )
         self.sessions[session.id] = session
         where = f"{call.base}/google-api{_PATH}?{call.raw_query}&upload_id={session.id}"
@@ -163,6 +165,7 @@ class YouTubeUpload:
         async with self._completing.setdefault(session.id, asyncio.Lock()):
             media = await self.runtime.media.adopt(Path(session.path))
             session.video_id = self.videos.create(session.account, session.body, media).id
+            self.runtime.ledger.note(YOUTUBE, session.video_id, notifySubscribers=session.notify)
             self.runtime.state.window_add(f"youtube.uploads.{session.account}")
         return self._done(session, call)
 

@@ -72,6 +72,12 @@ class Ledger:
     def get(self, platform: str, post_id: str) -> Post | None:
         return self._posts.get(f"{platform}:{post_id}")
 
+    def note(self, platform: str, post_id: str, **done: Any) -> None:
+        """Write down what was done to a post after it was made."""
+        post = self.get(platform, post_id)
+        if post is not None:
+            post.options |= done
+
     def posts(self, platform: str | None = None, account: str | None = None) -> list[Post]:
         """Posts from oldest to newest."""
         return [

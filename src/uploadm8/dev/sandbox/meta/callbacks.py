@@ -1,4 +1,4 @@
-"""Meta's callbacks to the app: deauthorization, and the request to delete a person's data."""
+"""Meta's callbacks to the app: changes, deauthorization, and the request to delete data."""
 
 import base64
 import hashlib
@@ -13,6 +13,7 @@ from uploadm8.dev.sandbox.config import META_CLIENT
 from uploadm8.dev.sandbox.kit.forms import FORM
 from uploadm8.dev.sandbox.kit.identity import META
 from uploadm8.dev.sandbox.kit.runtime import Runtime, compact_json
+from uploadm8.dev.sandbox.meta.tables import FbVideo
 
 _HEADERS = {"content-type": FORM}
 
@@ -27,6 +28,21 @@ class Callbacks:
         """Call the deauthorize callback."""
         url = self.runtime.settings.meta_webhook_url
         self.runtime.post_webhook(url, self._form(account), _HEADERS)
+        user = self.runtime.accounts(META)[account].id
+        change = {"field": "connected", "value": {"verb": "revoked"}}
+        self._announce("permissions", user, change)
+
+    def announce_video(self, video: FbVideo) -> None:
+        """Tell that a page's video is ready."""
+        value = {"id": video.id, "status": {"video_status": "ready"}}
+        self._announce("page", video.page_id, {"field": "videos", "value": value})
+
+    def _announce(self, about: str, node: str, change: dict[str, Any]) -> None:
+        entry = {"id": node, "time": int(time.time()), "changes": [change]}
+        body = compact_json({"object": about, "entry": [entry]})
+        proof = hmac.new(META_CLIENT.secret.encode(), body, hashlib.sha256).hexdigest()
+        url = self.runtime.settings.meta_events_url
+        self.runtime.post_webhook(url, body, {"x-hub-signature-256": f"sha256={proof}"})
 
     async def request_deletion(self, account: str) -> dict[str, Any]:
         """Call the data-deletion callback; returns its status and JSON answer.

@@ -114,7 +114,7 @@ class Nodes:
         image.path.unlink()
         if not readable:
             raise refuse(1366046, "The image cannot be read.")
-        video.options["thumbnail"] = "set"
+        self.runtime.ledger.note(FACEBOOK, video.id, thumbnail="set")
         return json_reply({"success": True})
 
     def post_of(self, graph: Graph, node: str) -> tuple[Post, Numbers]:

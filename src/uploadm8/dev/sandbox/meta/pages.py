@@ -8,6 +8,7 @@ from uploadm8.dev.sandbox.kit.ledger import Post, Visibility
 from uploadm8.dev.sandbox.kit.media import Media
 from uploadm8.dev.sandbox.kit.values import whole_number
 from uploadm8.dev.sandbox.kit.wire import RefusedError
+from uploadm8.dev.sandbox.meta.callbacks import Callbacks
 from uploadm8.dev.sandbox.meta.door import Door
 from uploadm8.dev.sandbox.meta.replies import invalid, refuse
 from uploadm8.dev.sandbox.meta.tables import FbVideo, Phase
@@ -25,6 +26,7 @@ class PageVideos:
     def __init__(self, door: Door) -> None:
         self.door, self.runtime = door, door.runtime
         self.table = self.runtime.state.table("facebook.videos", FbVideo)
+        self.callbacks = Callbacks(door.runtime)
         self.runtime.on_removed[FACEBOOK] = self._remove
         self.runtime.on_due |= {
             "facebook.processed": self._processed,
@@ -150,6 +152,7 @@ class PageVideos:
             video.processing = Phase.COMPLETE
             if video.publish_status == "published":
                 video.publishing = Phase.COMPLETE
+            self.callbacks.announce_video(video)
             return
         video.processing = video.publishing = Phase.ERROR
         video.publish_status, video.error = "error", "The video file cannot be read."

@@ -4,15 +4,12 @@ from uploadm8.dev.sandbox.kit.forms import Fields
 from uploadm8.dev.sandbox.kit.wire import Call, Reply, Route, json_reply
 from uploadm8.dev.sandbox.kit.words import words
 from uploadm8.dev.sandbox.meta.door import Door, Graph
-from uploadm8.dev.sandbox.meta.pages import PUBLISH, PageVideos, reel_fault
+from uploadm8.dev.sandbox.meta.pages import FACEBOOK, PUBLISH, PageVideos, reel_fault
 from uploadm8.dev.sandbox.meta.replies import invalid, missing_object, refuse
 from uploadm8.dev.sandbox.meta.selection import select
 from uploadm8.dev.sandbox.meta.tables import Phase
 
-_FINISH = words(
-    "upload_phase video_id video_state description title scheduled_publish_time place "
-    "is_ai_generated"
-)
+_FINISH = words("upload_phase video_id video_state description title scheduled_publish_time place")
 _NAMES = ("reel_start", "reel_finish")
 
 
@@ -71,10 +68,14 @@ class Reels:
         if video is None or video.account != graph.grant.account:
             raise missing_object(graph.node)
         target = graph.only({"target_id"}, ["target_id"])["target_id"]
-        video.options["collaborator"] = target
+        if not video.reel:
+            raise invalid("Collaborators can be invited to reels only")
         window = f"facebook.invites.{video.page_id}"
         if not self.runtime.state.window_take(window, 10, 86_400):
             raise refuse(613, "(#613) Too many collaborator invites today.")
+        invited = video.options.get("collaborators", "")
+        video.options["collaborators"] = f"{invited},{target}".lstrip(",")
+        self.runtime.ledger.note(FACEBOOK, video.id, collaborators=video.options["collaborators"])
         return json_reply({"success": True})
 
     async def _finish(self, graph: Graph) -> Reply:
@@ -99,7 +100,7 @@ class Reels:
         if state != "DRAFT":
             self.videos.check_daily(page)
         video.title, video.description = params.get("title", ""), params.get("description", "")
-        kept = ("place", "is_ai_generated", "video_state")
+        kept = ("place", "video_state")
         video.options |= {name: params[name] for name in kept if name in params}
         self.videos.finish(video, page, state, when)
         answer: dict[str, object] = {"success": True}

@@ -15,20 +15,26 @@ from uploadm8.domain.platforms.clients.base import (
     Readiness,
     Ready,
     Report,
+    Unknown,
     Verdict,
 )
+from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.facebook_metrics import read_metrics
 from uploadm8.domain.platforms.clients.facebook_reel import ReelUpload
-from uploadm8.domain.platforms.clients.facebook_status import VideoStatus
+from uploadm8.domain.platforms.clients.facebook_status import read_status
 from uploadm8.domain.platforms.clients.facebook_video import VideoUpload
 from uploadm8.domain.platforms.clients.handles import FacebookReelHandle, FacebookVideoHandle
 from uploadm8.domain.platforms.clients.meta_graph import Graph
 from uploadm8.domain.platforms.clients.options import FacebookOptions
-from uploadm8.domain.platforms.clients.transport import mapping, once, text
+from uploadm8.domain.platforms.clients.transport import once, text
 
 FacebookHandle = FacebookReelHandle | FacebookVideoHandle
 
 REEL_SECONDS = (3.0, 90.0)
+REEL_RATES = (24.0, 60.0)
+REEL_SIDE = 540
+REEL_SHAPE = 9 / 16
+"""The narrowest shape; wider than tall a video could be a reel too, and is better off as a video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +79,14 @@ class Facebook:
 
     async def check(self, draft: Draft, handle: FacebookHandle) -> Verdict:
         """Ask the video what became of it."""
-        params = {"fields": "status"}
-        found = await self.graph.get(handle.video_id, draft.access.token, params)
+        try:
+            status = await read_status(self.graph, draft.access.token, handle.video_id)
+        except PlatformError as error:
+            if error.fresh_handle:
+                return Unknown("Facebook no longer knows the video.")
+            raise
         reel = isinstance(handle, FacebookReelHandle)
-        verdict = VideoStatus(mapping(found, "status")).verdict(
+        verdict = status.verdict(
             post_url(handle.video_id, reel=reel), wanted_state(options_of(draft))
         )
         if isinstance(verdict, Live):
@@ -114,8 +124,13 @@ def as_reel(options: FacebookOptions, facts: MediaFacts) -> bool:
     """Tell whether the post becomes a reel: as asked, else whatever qualifies as one."""
     if options.kind != "auto":
         return options.kind == "reel"
-    low, high = REEL_SECONDS
-    return facts.portrait_or_square and low <= facts.duration <= high
+    shape, rate = facts.width / facts.height, facts.fps
+    return (
+        REEL_SHAPE - 0.005 <= shape <= 1
+        and min(facts.width, facts.height) >= REEL_SIDE
+        and REEL_SECONDS[0] <= facts.duration <= REEL_SECONDS[1]
+        and REEL_RATES[0] <= rate <= REEL_RATES[1] + 0.01
+    )
 
 
 def wanted_state(options: FacebookOptions) -> str:

@@ -1,9 +1,15 @@
 """What Facebook would refuse, as a reel or as a page video."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from uploadm8.domain.platforms.clients.facebook import REEL_SECONDS, as_reel
+from uploadm8.domain.platforms.clients.facebook import (
+    REEL_RATES,
+    REEL_SECONDS,
+    REEL_SHAPE,
+    REEL_SIDE,
+    as_reel,
+)
 from uploadm8.domain.platforms.clients.findings import (
     MediaSpec,
     Proposal,
@@ -23,11 +29,11 @@ REEL = MediaSpec(
     containers=frozenset({"mp4", "mov"}),
     video_codecs=frozenset({"h264", "hevc", "vp9", "av1"}),
     audio_codecs=frozenset({"aac"}),
-    fps=(24.0, 60.0),
+    fps=REEL_RATES,
     duration=REEL_SECONDS,
     max_bytes=4_000_000_000,
-    min_side=540,
-    aspect=(9 / 16, 16 / 9),
+    min_side=REEL_SIDE,
+    aspect=(REEL_SHAPE, 1 / REEL_SHAPE),
 )
 VIDEO = replace(
     REEL,
@@ -57,23 +63,28 @@ def findings(proposal: Proposal) -> list[Finding]:
         found.append(
             block("caption_too_long", f"Facebook takes up to {TEXT_CHARACTERS} characters.")
         )
-    found += _schedule(options, reel=reel) + _reel_only(options, reel=reel)
-    if options.first_comment and COMMENT_SCOPE not in proposal.scopes:
-        found.append(
-            change(
-                "first_comment_not_allowed",
-                "The page has not granted us to comment.",
-                "We post it without the first comment.",
-            )
-        )
-    return found
+    found += _schedule(options, proposal.sent_at or now(), reel=reel) + _reel_only(
+        options, reel=reel
+    )
+    return found + _comment(options, proposal)
 
 
-def _schedule(options: FacebookOptions, *, reel: bool) -> list[Finding]:
+def _comment(options: FacebookOptions, proposal: Proposal) -> list[Finding]:
+    if not options.first_comment:
+        return []
+    without = "We post it without the first comment."
+    if options.draft:
+        return [change("first_comment_on_draft", "A draft cannot be commented on.", without)]
+    if COMMENT_SCOPE in proposal.scopes:
+        return []
+    return [change("first_comment_not_allowed", "The page has not granted us to comment.", without)]
+
+
+def _schedule(options: FacebookOptions, sent_at: datetime, *, reel: bool) -> list[Finding]:
     if options.publish_at is None:
         return []
     latest = _REEL_LATEST if reel else _VIDEO_LATEST
-    ahead = options.publish_at - now()
+    ahead = options.publish_at - sent_at
     if options.draft:
         return [block("draft_scheduled", "A draft has no publication time.")]
     if _SOONEST < ahead <= latest:

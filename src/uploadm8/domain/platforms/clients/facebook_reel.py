@@ -7,11 +7,11 @@ import msgspec
 from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import Accepted, Draft, Platform, Report
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.facebook_status import VideoStatus
+from uploadm8.domain.platforms.clients.facebook_status import read_status
 from uploadm8.domain.platforms.clients.handles import FacebookReelHandle
 from uploadm8.domain.platforms.clients.meta_graph import Graph
 from uploadm8.domain.platforms.clients.options import FacebookOptions
-from uploadm8.domain.platforms.clients.transport import body, mapping, text
+from uploadm8.domain.platforms.clients.transport import body, text
 
 TRIES = 3
 
@@ -31,19 +31,13 @@ class ReelUpload:
             raise PlatformError(e.GARBLED, platform=Platform.FACEBOOK)
         return FacebookReelHandle(size=draft.media.size, video_id=video_id, upload_url=upload_url)
 
-    async def status(self, draft: Draft, handle: FacebookReelHandle) -> VideoStatus:
-        """Ask how far the reel is."""
-        params = {"fields": "status"}
-        found = await self.graph.get(handle.video_id, draft.access.token, params)
-        return VideoStatus(mapping(found, "status"))
-
     async def transfer(
         self, draft: Draft, handle: FacebookReelHandle, report: Report
     ) -> FacebookReelHandle:
         """Send what is missing until Facebook itself says that it has every byte."""
         confirmed = False
         for _ in range(TRIES):
-            status = await self.status(draft, handle)
+            status = await read_status(self.graph, draft.access.token, handle.video_id)
             if status.failure is not None:
                 raise status.failure
             whole = status.uploaded or (confirmed and not status.tells_bytes)
@@ -70,8 +64,10 @@ class ReelUpload:
         self, draft: Draft, handle: FacebookReelHandle, *, again: bool = False
     ) -> Accepted:
         """Publish, schedule or keep as draft; the irreversible call."""
-        if again and (await self.status(draft, handle)).publishing not in {"not_started", None}:
-            return Accepted(handle.video_id)
+        if again:
+            status = await read_status(self.graph, draft.access.token, handle.video_id)
+            if status.publishing not in {"not_started", None}:
+                return Accepted(handle.video_id)
         options = draft.options
         assert isinstance(options, FacebookOptions)  # noqa: S101 -- Facebook.prepare checked it
         form = {

@@ -14,13 +14,31 @@ from uploadm8.domain.platforms.clients.base import (
     Verdict,
 )
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.meta_errors import rule_for
+from uploadm8.domain.platforms.clients.meta_errors import OBJECT_MISSING, rule_for
+from uploadm8.domain.platforms.clients.meta_graph import Graph
 from uploadm8.domain.platforms.clients.transport import mapping, number, rows, text
 
 _DONE = {"complete", "completed"}
 _UPLOADED = {"upload_complete", "processing", "ready"}
 _FAILED = {"error", "upload_failed", "expired"}
 _PHASES = ("uploading_phase", "processing_phase", "publishing_phase")
+
+
+async def read_status(graph: Graph, token: str, video_id: str) -> "VideoStatus":
+    """Ask how far a video is.
+
+    Raises:
+        PlatformError: SESSION_GONE when Facebook does not know the video.
+    """
+    try:
+        found = await graph.get(video_id, token, {"fields": "status"})
+    except PlatformError as error:
+        if error.platform_code != OBJECT_MISSING:
+            raise
+        raise PlatformError(
+            e.SESSION_GONE, platform=Platform.FACEBOOK, platform_code=OBJECT_MISSING
+        ) from error
+    return VideoStatus(mapping(found, "status"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,11 @@ class VideoStatus:
     def tells_bytes(self) -> bool:
         """Whether it says anything about the bytes: phases may be missing."""
         return bool(mapping(self.found, "uploading_phase")) or self.uploaded
+
+    @property
+    def processing(self) -> str | None:
+        """State of the processing phase."""
+        return text(mapping(self.found, "processing_phase"), "status")
 
     @property
     def publishing(self) -> str | None:
@@ -84,10 +107,12 @@ class VideoStatus:
             return Live(None, url)
         if published_as == "published" and self.publishing is None:
             return Live(None, url)
+        # Until its time a scheduled post is published by nobody: its phase need not be over.
+        begun = self.publishing != "not_started" or self.processing not in {"not_started", None}
+        if published_as == wanted == "scheduled" or (published_as == wanted == "draft" and begun):
+            return Live(None, url, f"Facebook holds it as {wanted}.")
         if self.publishing == "not_started":
             return CommitAgain(look_twice=True)
-        if published_as == wanted and self.publishing in {*_DONE, None}:
-            return Live(None, url, f"Facebook holds it as {wanted}.")
         return Pending(detail=text(self.found, "video_status"))
 
 

@@ -9,12 +9,12 @@ import msgspec
 from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import Accepted, Draft, Platform, Report
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.facebook_status import VideoStatus
+from uploadm8.domain.platforms.clients.facebook_status import read_status
 from uploadm8.domain.platforms.clients.handles import FacebookVideoHandle
 from uploadm8.domain.platforms.clients.meta_graph import Graph
 from uploadm8.domain.platforms.clients.multipart import one_file
 from uploadm8.domain.platforms.clients.options import FacebookOptions
-from uploadm8.domain.platforms.clients.transport import body, mapping, number, text
+from uploadm8.domain.platforms.clients.transport import body, number, text
 from uploadm8.infra.http import TRANSFER_TIMEOUT
 
 WRONG_OFFSET = 1363037
@@ -67,8 +67,7 @@ class VideoUpload:
     ) -> Accepted:
         """Publish, schedule or keep as draft; the irreversible call."""
         if again:
-            found = await self.graph.get(handle.video_id, draft.access.token, {"fields": "status"})
-            status = VideoStatus(mapping(found, "status"))
+            status = await read_status(self.graph, draft.access.token, handle.video_id)
             if status.publishing not in {"not_started", None}:
                 return Accepted(handle.video_id)
         options = draft.options
@@ -83,11 +82,8 @@ class VideoUpload:
         if options.draft:
             form |= {"published": "false", "unpublished_content_type": "DRAFT"}
         elif options.publish_at is not None:
-            form |= {
-                "published": "false",
-                "unpublished_content_type": "SCHEDULED",
-                "scheduled_publish_time": str(int(options.publish_at.timestamp())),
-            }
+            at = str(int(options.publish_at.timestamp()))
+            form |= {"published": "false", "scheduled_publish_time": at}
         else:
             form["published"] = "true"
         await self._post(draft, form)

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from uploadm8.domain.platforms.clients.base import LiveLimits, MediaFacts
 from uploadm8.domain.platforms.clients.options import Options
+from uploadm8.errors import Retry
 from uploadm8.findings import Finding, Severity
 
 
@@ -20,6 +22,7 @@ class Proposal:
         limits: what the platform allows the account now; None when it was not asked.
         scopes: what the account has granted.
         can_transcode: whether the workspace's tier makes renditions.
+        sent_at: when it will be handed to the platform; None means at once.
     """
 
     media: MediaFacts | None
@@ -29,6 +32,7 @@ class Proposal:
     limits: LiveLimits | None = None
     scopes: frozenset[str] = frozenset()
     can_transcode: bool = True
+    sent_at: datetime | None = None
 
 
 def block(
@@ -180,6 +184,8 @@ def limit_findings(proposal: Proposal, platform: str) -> list[Finding]:
         return []
     if not limits.can_post:
         sentence = limits.refusal.detail if limits.refusal else f"{platform} refuses posts now."
+        if limits.refusal and limits.refusal.retry is Retry.RATE_LIMITED:
+            return [change("account_must_wait", sentence, f"We post it once {platform} allows.")]
         return [block("account_cannot_post", sentence)]
     longest, media = limits.max_duration, proposal.media
     if longest is not None and media is not None and media.duration > longest:

@@ -33,7 +33,7 @@ from uploadm8.domain.platforms.clients.base import (
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.handles import InstagramHandle
 from uploadm8.domain.platforms.clients.instagram_metrics import read_metrics
-from uploadm8.domain.platforms.clients.meta_errors import NEW_CONTAINER
+from uploadm8.domain.platforms.clients.meta_errors import NEW_CONTAINER, OBJECT_MISSING
 from uploadm8.domain.platforms.clients.meta_graph import Graph, container_error
 from uploadm8.domain.platforms.clients.options import InstagramOptions
 from uploadm8.domain.platforms.clients.transport import (
@@ -47,6 +47,7 @@ from uploadm8.domain.platforms.clients.transport import (
 )
 from uploadm8.infra.clock import now
 
+_OVER = {"ERROR", "EXPIRED", "GONE"}
 _CLOCK_SLACK = timedelta(minutes=5)
 
 
@@ -114,7 +115,7 @@ class Instagram:
         status, detail = await self._status(draft.access, handle)
         if status in {"FINISHED", "PUBLISHED"}:
             return Ready()
-        if status in {"ERROR", "EXPIRED"}:
+        if status in _OVER:
             raise self._failure(status, detail)
         return NotReady()
 
@@ -142,7 +143,9 @@ class Instagram:
             return await self._live(draft, handle)
         if status == "FINISHED":
             return CommitAgain(look_twice=True)
-        if status in {"ERROR", "EXPIRED"}:
+        if status == "GONE":
+            return Unknown("Instagram no longer knows the upload.")
+        if status in _OVER:
             return NotPublished(self._failure(status, detail))
         if status == "IN_PROGRESS":
             return Pending(detail=detail)
@@ -172,17 +175,22 @@ class Instagram:
 
     async def _status(self, access: Access, handle: InstagramHandle) -> tuple[str, str | None]:
         params = {"fields": "status_code,status"}
-        found = await self.graph.get(handle.container_id, access.token, params)
+        try:
+            found = await self.graph.get(handle.container_id, access.token, params)
+        except PlatformError as error:
+            if error.platform_code != OBJECT_MISSING:
+                raise
+            return "GONE", error.detail
         return text(found, "status_code") or "missing", text(found, "status")
 
     async def _wants_bytes(self, access: Access, handle: InstagramHandle) -> bool:
         status, detail = await self._status(access, handle)
-        if status in {"ERROR", "EXPIRED"}:
+        if status in _OVER:
             raise self._failure(status, detail)
         return status not in {"FINISHED", "PUBLISHED"}
 
     def _failure(self, status: str, detail: str | None) -> PlatformError:
-        if status == "EXPIRED":
+        if status in {"EXPIRED", "GONE"}:
             return PlatformError(NEW_CONTAINER, platform=self.platform, platform_code=status)
         return container_error(self.platform, detail)
 

@@ -113,6 +113,7 @@ CODES: Mapping[int, Rule] = {
     17: e.RATE_LIMITED,
     32: e.RATE_LIMITED,
     100: e.REQUEST_REJECTED,
+    101: e.MISCONFIGURED,
     102: e.REVOKED,
     190: e.REVOKED,
     341: e.APP_LIMIT,
@@ -124,6 +125,7 @@ CODES: Mapping[int, Rule] = {
     613: e.RATE_LIMITED,
     803: GONE,
     2500: e.REQUEST_REJECTED,
+    3001: e.REQUEST_REJECTED,
     6000: e.UNAVAILABLE,
     6001: e.UNAVAILABLE,
     9004: UNFETCHABLE,
@@ -136,6 +138,10 @@ CODES: Mapping[int, Rule] = {
     80002: replace(e.RATE_LIMITED, after=300.0),
     **{code: SUBCODES[code] for code in (1363040, 1363127, 1363128, 1363129)},
 }
+
+
+OBJECT_MISSING = "100/33"
+"""On an account's edges it means that we lost the account, on what we made there that it is gone."""
 
 
 def rule_for(code: int | None, subcode: int | None, *, transient: bool = False) -> Rule | None:

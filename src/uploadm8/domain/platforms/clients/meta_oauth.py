@@ -34,8 +34,13 @@ SCOPES: Mapping[Platform, tuple[str, ...]] = {
     ),
 }
 NEEDED: Mapping[Platform, tuple[str, ...]] = {
-    Platform.FACEBOOK: ("pages_show_list", "pages_manage_posts"),
-    Platform.INSTAGRAM: ("instagram_basic", "instagram_content_publish", "pages_show_list"),
+    Platform.FACEBOOK: ("pages_show_list", "pages_read_engagement", "pages_manage_posts"),
+    Platform.INSTAGRAM: (
+        "instagram_basic",
+        "instagram_content_publish",
+        "pages_read_engagement",
+        "pages_show_list",
+    ),
 }
 _PAGE_FIELDS = (
     "id,name,username,access_token,tasks,picture,"

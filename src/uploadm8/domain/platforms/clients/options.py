@@ -13,13 +13,25 @@ from uploadm8.errors import FieldError, InvalidRequestError
 Milliseconds = Annotated[int, Meta(ge=0, le=43_200_000)]
 Comment = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Handle = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._]{1,64}$")]
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+PlaylistId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+MetaId = Annotated[str, Meta(pattern=r"^[0-9]{1,32}$")]
+Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^<>,]*[^<>,\s][^<>,]*$")]
 Still = Literal["still"]
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class _Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of the four."""
+
+    @property
+    def public_at(self) -> datetime | None:
+        """When the platform itself makes the post public; None when it does so at once."""
+        return None
+
+    @property
+    def first_words(self) -> str | None:
+        """The first comment, where there can be one."""
+        return None
 
 
 class TikTokOptions(_Options, frozen=True, kw_only=True):
@@ -57,7 +69,7 @@ class YouTubeOptions(_Options, frozen=True, kw_only=True):
         privacy: private unless chosen; YouTube's own default would be public.
         made_for_kids: what the law asks every uploader to declare; no unless chosen.
         category_id: one of YouTube's assignable categories; 22 is "People & Blogs".
-        tags: at most 500 characters in all.
+        tags: at most 500 characters in all; no commas and no angle brackets.
         language: BCP 47 language of title and description.
         synthetic_media: discloses realistic altered or generated content.
         publish_at: YouTube itself makes a private video public then.
@@ -70,7 +82,7 @@ class YouTubeOptions(_Options, frozen=True, kw_only=True):
     privacy: Literal["public", "unlisted", "private"] | None = None
     made_for_kids: bool | None = None
     category_id: Annotated[str, Meta(pattern=r"^[0-9]{1,3}$")] = "22"
-    tags: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    tags: Annotated[tuple[Tag, ...], Meta(max_length=100)] = ()
     language: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
     synthetic_media: bool = False
     embeddable: bool = True
@@ -78,9 +90,18 @@ class YouTubeOptions(_Options, frozen=True, kw_only=True):
     public_stats: bool = True
     notify_subscribers: bool = True
     publish_at: Instant | None = None
-    playlist_ids: Annotated[tuple[Id, ...], Meta(max_length=10)] = ()
+    playlist_ids: Annotated[tuple[PlaylistId, ...], Meta(max_length=10)] = ()
     thumbnail: Still | None = None
     first_comment: Comment | None = None
+
+    @property
+    def public_at(self) -> datetime | None:
+        return self.publish_at
+
+    @property
+    def first_words(self) -> str | None:
+        private = self.privacy in {None, "private"} and self.publish_at is None
+        return None if private or self.made_for_kids else self.first_comment
 
 
 class InstagramOptions(_Options, frozen=True, kw_only=True):
@@ -106,12 +127,16 @@ class InstagramOptions(_Options, frozen=True, kw_only=True):
     cover: Still | None = None
     cover_at_ms: Milliseconds | None = None
     audio_name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
-    location_id: Id | None = None
+    location_id: MetaId | None = None
     trial: Literal["MANUAL", "SS_PERFORMANCE"] | None = None
     ai_generated: bool = False
     paid_partnership: bool = False
-    sponsor_ids: Annotated[tuple[Id, ...], Meta(max_length=2)] = ()
+    sponsor_ids: Annotated[tuple[MetaId, ...], Meta(max_length=2)] = ()
     first_comment: Comment | None = None
+
+    @property
+    def first_words(self) -> str | None:
+        return self.first_comment
 
 
 class FacebookOptions(_Options, frozen=True, kw_only=True):
@@ -132,10 +157,18 @@ class FacebookOptions(_Options, frozen=True, kw_only=True):
     title: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
     draft: bool = False
     publish_at: Instant | None = None
-    place_id: Id | None = None
-    collaborators: Annotated[tuple[Id, ...], Meta(max_length=10)] = ()
+    place_id: MetaId | None = None
+    collaborators: Annotated[tuple[MetaId, ...], Meta(max_length=10)] = ()
     thumbnail: Still | None = None
     first_comment: Comment | None = None
+
+    @property
+    def public_at(self) -> datetime | None:
+        return self.publish_at
+
+    @property
+    def first_words(self) -> str | None:
+        return None if self.draft else self.first_comment
 
 
 Options = TikTokOptions | YouTubeOptions | InstagramOptions | FacebookOptions

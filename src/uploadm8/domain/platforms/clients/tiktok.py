@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import msgspec
 
 from uploadm8.domain.platforms.clients import errors as e
+from uploadm8.domain.platforms.clients import tiktok_upload as upload
 from uploadm8.domain.platforms.clients.base import (
     Accepted,
     Access,
@@ -29,7 +29,6 @@ from uploadm8.domain.platforms.clients.base import (
 )
 from uploadm8.domain.platforms.clients.chunks import (
     ChunkPlan,
-    content_range,
     stored_by_content_range,
     tiktok_plan,
     tiktok_resume,
@@ -38,8 +37,8 @@ from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.handles import TikTokHandle
 from uploadm8.domain.platforms.clients.options import TikTokOptions
 from uploadm8.domain.platforms.clients.tiktok_api import TikTokApi, fail_error
-from uploadm8.domain.platforms.clients.transport import body, number, once, rows, text
-from uploadm8.infra.http import TRANSFER_TIMEOUT, Answer
+from uploadm8.domain.platforms.clients.transport import number, once, rows, text
+from uploadm8.infra.http import Answer
 
 CREATOR_INFO = "/v2/post/publish/creator_info/query/"
 DIRECT_INIT = "/v2/post/publish/video/init/"
@@ -48,7 +47,6 @@ STATUS = "/v2/post/publish/status/fetch/"
 VIDEO_QUERY = "/v2/video/query/"
 METRIC_FIELDS = "id,share_url,view_count,like_count,comment_count,share_count"
 METRIC_BATCH = 20
-CHUNK_TRIES = 3
 RESYNCS = 8
 
 _REFUSALS = {
@@ -56,8 +54,6 @@ _REFUSALS = {
     "spam_risk_user_banned_from_posting",
     "reached_active_user_cap",
 }
-_STORED = {200, 201, 206}
-_UPLOAD_TYPES = {"video/mp4", "video/quicktime", "video/webm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +112,11 @@ class TikTok:
         index = tiktok_resume(plan, stored) if stored else 0
         resyncs = 0
         while index < plan.count - 1:
-            answer = await self._put(draft, handle, plan, index)
+            answer = await upload.put_chunk(self.api, draft, handle, index)
             resyncs += answer.status == 416
             if resyncs > RESYNCS:
-                raise _chunk_error(answer)
-            index = await self._after_chunk(draft, handle, answer, plan, index)
+                raise upload.chunk_error(answer)
+            index = await self._next(draft.access, handle, answer, index)
             handle = msgspec.structs.replace(
                 handle, stored=min(index, plan.count - 1) * plan.chunk_size
             )
@@ -139,13 +135,13 @@ class TikTok:
         return await once(self._last(draft, handle, plan), again=again)
 
     async def _last(self, draft: Draft, handle: TikTokHandle, plan: ChunkPlan) -> CommitResult:
-        answer = await self._put(draft, handle, plan, plan.count - 1, tries=1)
+        answer = await upload.put_chunk(self.api, draft, handle, plan.count - 1, tries=1)
         stored = stored_by_content_range(answer.headers.get("content-range"))
         if answer.status == 206 and stored is not None and stored < plan.size - 1:
             return Ambiguous("TikTok wants bytes that it was given before.")
-        if answer.status in _STORED:
+        if answer.status in upload.STORED:
             return Accepted()
-        raise _chunk_error(answer)
+        raise upload.chunk_error(answer)
 
     async def check(self, draft: Draft, handle: TikTokHandle) -> Verdict:
         """Ask what became of a publish id."""
@@ -199,50 +195,18 @@ class TikTok:
             raise fail_error(text(data, "fail_reason") or "internal")
         return number(data, "uploaded_bytes") or 0
 
-    async def _put(
-        self,
-        draft: Draft,
-        handle: TikTokHandle,
-        plan: ChunkPlan,
-        index: int,
-        *,
-        tries: int = CHUNK_TRIES,
-    ) -> Answer:
-        start, end = plan.bounds(index)
-        kind = draft.media.content_type
-        headers = {
-            "Content-Type": kind if kind in _UPLOAD_TYPES else "video/mp4",
-            "Content-Length": str(end - start),
-            "Content-Range": content_range(start, end, plan.size),
-        }
-        for attempt in count(1):
-            answer = await self.api.line.send(
-                "PUT",
-                handle.upload_url,
-                headers=headers,
-                content=body(draft.media, start, end),
-                patience=TRANSFER_TIMEOUT,
-            )
-            if answer.status < 500:
-                return answer
-            if attempt == tries:
-                raise _chunk_error(answer)
-            await self.api.http.sleep(2.0**attempt)
-        raise AssertionError
-
-    async def _after_chunk(
-        self, draft: Draft, handle: TikTokHandle, answer: Answer, plan: ChunkPlan, index: int
-    ) -> int:
-        """The chunk to go on with; after a 416 the one TikTok's own progress asks for."""
-        if answer.status in _STORED:
+    async def _next(self, access: Access, handle: TikTokHandle, answer: Answer, index: int) -> int:
+        """Return the next chunk's index; out of step, TikTok's answer or its status names it."""
+        if answer.status in upload.STORED:
             return index + 1
         if answer.status == 416:
-            told = stored_by_content_range(answer.headers.get("content-range"))
-            stored = told if told is not None else await self._stored(draft.access, handle)
-            resumed = tiktok_resume(plan, stored) if stored else 0
+            stored = stored_by_content_range(answer.headers.get("content-range"))
+            if stored is None:
+                stored = await self._stored(access, handle)
+            resumed = tiktok_resume(tiktok_plan(handle.size), stored) if stored else 0
             if resumed != index:
                 return resumed
-        raise _chunk_error(answer)
+        raise upload.chunk_error(answer)
 
 
 def post_url(username: str | None, post_id: str | None) -> str | None:
@@ -288,19 +252,3 @@ def _verdict(data: Mapping[str, Any], handle: TikTokHandle, username: str | None
     if status == "PROCESSING_UPLOAD" and uploaded < handle.size - 1:
         return CommitAgain()
     return Pending(detail=status)
-
-
-def _chunk_error(answer: Answer) -> PlatformError:
-    """Map the status of a chunk PUT, whose bodies carry no code."""
-    rule = {
-        403: e.SESSION_GONE,
-        404: e.SESSION_GONE,
-        416: e.SESSION_GONE,
-        429: e.RATE_LIMITED,
-    }.get(answer.status, e.UNAVAILABLE if answer.status >= 500 else e.REQUEST_REJECTED)
-    return PlatformError(
-        rule,
-        platform=Platform.TIKTOK,
-        http_status=answer.status,
-        retry_after=e.retry_after(answer.headers),
-    )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from uploadm8.domain.platforms.clients import errors as e
@@ -11,16 +10,15 @@ from uploadm8.domain.platforms.clients.base import Platform, Profile, Tokens
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials
 from uploadm8.domain.platforms.clients.errors import PlatformError, Rule
 from uploadm8.domain.platforms.clients.oauth import (
-    CODE_REJECTED,
     challenge_hex,
-    expires,
+    granted_tokens,
+    oauth_error,
+    read_token,
     require_scopes,
     with_query,
 )
 from uploadm8.domain.platforms.clients.tiktok_api import TikTokApi
 from uploadm8.domain.platforms.clients.transport import json_object, mapping, text
-from uploadm8.infra.clock import now
-from uploadm8.infra.http import Answer
 
 SCOPES = (
     "user.info.basic",
@@ -36,8 +34,9 @@ _PROFILE_FIELDS = {
     "user.info.profile": "username",
 }
 ACCESS_LIFE = timedelta(hours=24)
+ALREADY_GONE = frozenset({"invalid_grant", "invalid_request", "access_token_invalid"})
 
-_ERRORS: Mapping[str, Rule] = {
+ERRORS: Mapping[str, Rule] = {
     "invalid_grant": e.REVOKED,
     "access_denied": e.REVOKED,
     "invalid_client": e.MISCONFIGURED,
@@ -88,15 +87,7 @@ class TikTokOAuth:
         form = {"code": code, "grant_type": "authorization_code", "redirect_uri": redirect_uri}
         if verifier:
             form["code_verifier"] = verifier
-        try:
-            found = await self._token(form)
-        except PlatformError as error:
-            if error.platform_code == "invalid_grant":
-                raise PlatformError(
-                    CODE_REJECTED, platform=self.platform, platform_code="invalid_grant"
-                ) from error
-            raise
-        tokens = _tokens(found)
+        tokens = await self._token(form, exchange=True)
         require_scopes(self.platform, tokens.scopes, NEEDED)
         return tokens
 
@@ -126,9 +117,7 @@ class TikTokOAuth:
         """Get fresh tokens; the refresh token may be a new one and must replace the old."""
         if tokens.refresh is None:
             raise PlatformError(e.REVOKED, platform=self.platform)
-        fresh = _tokens(
-            await self._token({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
-        )
+        fresh = await self._token({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
         return replace(
             fresh,
             refresh=fresh.refresh or tokens.refresh,
@@ -138,52 +127,24 @@ class TikTokOAuth:
 
     async def revoke(self, tokens: Tokens) -> None:
         """Give the access back."""
-        answer = await self._post("/v2/oauth/revoke/", {"token": tokens.access})
+        answer = await self.api.line.send(
+            "POST",
+            f"{self.api.base}/v2/oauth/revoke/",
+            form={**self._app, "token": tokens.access},
+        )
         found = json_object(answer) or {}
-        if text(found, "error") and not _already_gone(found):
-            raise _error(answer, found)
-        if answer.status >= 500:
-            raise _error(answer, found)
+        if text(found, "error") in ALREADY_GONE:
+            return
+        if text(found, "error") or answer.status >= 500:
+            raise oauth_error(self.platform, answer, found, ERRORS)
 
-    async def _token(self, form: Mapping[str, str]) -> Mapping[str, Any]:
-        answer = await self._post("/v2/oauth/token/", form)
-        found = json_object(answer) or {}
-        # A body with "error" is a failure even with status 200.
-        if text(found, "error") or not answer.ok:
-            raise _error(answer, found)
-        if text(found, "access_token") is None:
-            raise PlatformError(e.GARBLED, platform=self.platform, http_status=answer.status)
-        return found
+    @property
+    def _app(self) -> dict[str, str]:
+        return {"client_key": self.app.client_id, "client_secret": self.app.client_secret}
 
-    async def _post(self, path: str, form: Mapping[str, str]) -> Answer:
-        app = {"client_key": self.app.client_id, "client_secret": self.app.client_secret}
-        return await self.api.line.send("POST", f"{self.api.base}{path}", form={**app, **form})
-
-
-def _tokens(found: Mapping[str, Any]) -> Tokens:
-    scopes = (text(found, "scope") or "").replace(" ", ",").split(",")
-    return Tokens(
-        access=text(found, "access_token") or "",
-        access_expires_at=expires(found, "expires_in") or now() + ACCESS_LIFE,
-        refresh=text(found, "refresh_token"),
-        refresh_expires_at=expires(found, "refresh_expires_in"),
-        scopes=frozenset(filter(None, scopes)),
-    )
-
-
-def _already_gone(found: Mapping[str, Any]) -> bool:
-    return text(found, "error") in {"invalid_grant", "invalid_request", "access_token_invalid"}
-
-
-def _error(answer: Answer, found: Mapping[str, Any]) -> PlatformError:
-    code = text(found, "error")
-    unknown = e.UNAVAILABLE if answer.status >= 500 or answer.ok else e.by_status(answer.status)
-    return PlatformError(
-        _ERRORS.get(code or "", unknown),
-        platform=Platform.TIKTOK,
-        platform_code=code,
-        message=text(found, "error_description"),
-        http_status=answer.status,
-        trace=text(found, "log_id"),
-        retry_after=e.retry_after(answer.headers),
-    )
+    async def _token(self, form: Mapping[str, str], *, exchange: bool = False) -> Tokens:
+        url = f"{self.api.base}/v2/oauth/token/"
+        found = await read_token(
+            self.api.line, url, {**self._app, **form}, ERRORS, exchange=exchange
+        )
+        return granted_tokens(found, ACCESS_LIFE, refresh_life_key="refresh_expires_in")

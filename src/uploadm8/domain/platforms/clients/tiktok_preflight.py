@@ -14,6 +14,7 @@ from uploadm8.domain.platforms.clients.options import TikTokOptions
 from uploadm8.findings import Finding
 
 CAPTION_UNITS = 2_200
+DRAFT_SCOPE = "video.upload"
 SPEC = MediaSpec(
     name="TikTok",
     containers=frozenset({"mp4", "mov", "webm"}),
@@ -36,8 +37,18 @@ def findings(proposal: Proposal) -> list[Finding]:
             block("caption_too_long", f"TikTok takes captions of up to {CAPTION_UNITS} characters.")
         )
     options = proposal.options
-    if isinstance(options, TikTokOptions) and options.mode == "direct":
-        found += _privacy(options, proposal) + _interactions(options, proposal)
+    if not isinstance(options, TikTokOptions):
+        raise TypeError("a TikTok post has TikTokOptions")
+    if options.mode == "direct":
+        return found + _privacy(options, proposal) + _interactions(options, proposal)
+    if proposal.scopes and DRAFT_SCOPE not in proposal.scopes:
+        found.append(
+            block(
+                "drafts_not_allowed",
+                "The account has not granted us to deliver drafts.",
+                "Reconnect the account with every permission ticked, or post directly.",
+            )
+        )
     return found
 
 

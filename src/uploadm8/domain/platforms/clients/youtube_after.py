@@ -15,6 +15,13 @@ class YouTubeAfter:
 
     api: YouTubeApi
 
+    async def processed(self, access: Access, video_id: str) -> bool:
+        """Tell whether YouTube has processed a video; a Short takes a thumbnail only then."""
+        params = {"part": "status", "id": video_id}
+        found = rows(await self.api.get("videos", access.token, params), "items")
+        states = [text(mapping(row, "status"), "uploadStatus") for row in found]
+        return states != ["uploaded"]
+
     async def thumbnail(self, access: Access, video_id: str, image: bytes, kind: str) -> None:
         """Set the thumbnail: JPEG or PNG of at most 50 MB; Shorts take one after processing."""
         answer = await self.api.line.send(

@@ -32,6 +32,9 @@ QUOTA = Rule(
     "Our YouTube quota for today is used up.",
     "Nothing to do: it is posted after midnight Pacific time.",
 )
+MISSING = Rule(
+    "platform_object_missing", _REQUEST, "YouTube does not know this video.", e.SEE_PLATFORM
+)
 PLAYLIST = Rule(
     "playlist_rejected",
     _REQUEST,
@@ -84,6 +87,8 @@ RULES: Mapping[str, Rule] = {
         e.ACCOUNT_RESTRICTED,
     ),
     "accessNotConfigured": e.MISCONFIGURED,
+    **dict.fromkeys(("wrongUrlForUpload", "notUpload", "unexpectedPart"), e.REQUEST_REJECTED),
+    **dict.fromkeys(("videoNotFound", "notFound"), MISSING),
     **dict.fromkeys(
         (
             "playlistNotFound",
@@ -91,6 +96,7 @@ RULES: Mapping[str, Rule] = {
             "playlistItemsNotAccessible",
             "invalidContentDetails",
             "manualSortRequired",
+            "videoAlreadyInPlaylist",
         ),
         PLAYLIST,
     ),
@@ -98,6 +104,7 @@ RULES: Mapping[str, Rule] = {
         "thumbnail_rejected", _REQUEST, "YouTube cannot use the image.", "Use a JPEG or PNG image."
     ),
     "uploadTooLarge": e.MEDIA_REJECTED,
+    "requestedRangeNotSatisfiable": e.LOST,
     "internalError": e.UNAVAILABLE,
     "backendError": e.UNAVAILABLE,
     "notReady": e.UNAVAILABLE,

@@ -5,6 +5,7 @@ from typing import Any
 
 from uploadm8.domain.platforms.clients.base import Draft, MediaFacts
 from uploadm8.domain.platforms.clients.options import YouTubeOptions
+from uploadm8.infra.clock import now
 
 TAG_PREFIX = "um8:"
 """Our tag on every video, by which it is found again when a session's outcome was lost."""
@@ -67,7 +68,9 @@ def video_resource(draft: Draft) -> dict[str, Any]:
         "license": options.license,
         "publicStatsViewable": options.public_stats,
     }
-    if options.publish_at is not None:
+    if options.publish_at is not None and options.publish_at <= now():
+        status["privacyStatus"] = "public"
+    elif options.publish_at is not None:
         # YouTube takes a time only for a private video, and makes it public itself.
         status["privacyStatus"] = "private"
         moment = options.publish_at.astimezone(UTC)

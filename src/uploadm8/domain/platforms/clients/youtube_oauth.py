@@ -10,16 +10,15 @@ from uploadm8.domain.platforms.clients.base import Platform, Profile, Tokens
 from uploadm8.domain.platforms.clients.endpoints import AppCredentials, Endpoints
 from uploadm8.domain.platforms.clients.errors import PlatformError, Rule
 from uploadm8.domain.platforms.clients.oauth import (
-    CODE_REJECTED,
     challenge_base64,
-    expires,
+    granted_tokens,
+    oauth_error,
+    read_token,
     require_scopes,
     with_query,
 )
 from uploadm8.domain.platforms.clients.transport import json_object, mapping, rows, text
 from uploadm8.domain.platforms.clients.youtube_api import NO_CHANNEL, YouTubeApi
-from uploadm8.infra.clock import now
-from uploadm8.infra.http import Answer
 
 _AUTH = "https://www.googleapis.com/auth/"
 UPLOAD = f"{_AUTH}youtube.upload"
@@ -30,7 +29,7 @@ FULL = f"{_AUTH}youtube"
 SCOPES = (UPLOAD, READ, MANAGE, ANALYTICS)
 ACCESS_LIFE = timedelta(hours=1)
 
-_ERRORS: Mapping[str, Rule] = {
+ERRORS: Mapping[str, Rule] = {
     "invalid_grant": e.REVOKED,
     "invalid_client": e.MISCONFIGURED,
     "unauthorized_client": e.MISCONFIGURED,
@@ -79,15 +78,7 @@ class YouTubeOAuth:
         form = {"code": code, "redirect_uri": redirect_uri, "grant_type": "authorization_code"}
         if verifier:
             form["code_verifier"] = verifier
-        try:
-            found = await self._token(form)
-        except PlatformError as error:
-            if error.platform_code == "invalid_grant":
-                raise PlatformError(
-                    CODE_REJECTED, platform=self.platform, platform_code="invalid_grant"
-                ) from error
-            raise
-        tokens = _tokens(found)
+        tokens = await self._token(form, exchange=True)
         require_scopes(self.platform, tokens.scopes, (UPLOAD,))
         if not tokens.scopes & {READ, MANAGE, FULL}:
             require_scopes(self.platform, tokens.scopes, (READ,))
@@ -105,9 +96,7 @@ class YouTubeOAuth:
         """Get a fresh access token; the answer normally has no refresh token and the old stays."""
         if tokens.refresh is None:
             raise PlatformError(e.REVOKED, platform=self.platform)
-        fresh = _tokens(
-            await self._token({"refresh_token": tokens.refresh, "grant_type": "refresh_token"})
-        )
+        fresh = await self._token({"refresh_token": tokens.refresh, "grant_type": "refresh_token"})
         return replace(
             fresh, refresh=fresh.refresh or tokens.refresh, scopes=fresh.scopes or tokens.scopes
         )
@@ -121,19 +110,13 @@ class YouTubeOAuth:
         )
         found = json_object(answer) or {}
         if not answer.ok and text(found, "error") != "invalid_token":
-            raise _error(answer, found)
+            raise oauth_error(self.platform, answer, found, ERRORS)
 
-    async def _token(self, form: Mapping[str, str]) -> Mapping[str, Any]:
+    async def _token(self, form: Mapping[str, str], *, exchange: bool = False) -> Tokens:
         app = {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
-        answer = await self.api.line.send(
-            "POST", f"{self.endpoints.google_oauth}/token", form={**app, **form}
-        )
-        found = json_object(answer) or {}
-        if not answer.ok or text(found, "error"):
-            raise _error(answer, found)
-        if text(found, "access_token") is None:
-            raise PlatformError(e.GARBLED, platform=self.platform, http_status=answer.status)
-        return found
+        url = f"{self.endpoints.google_oauth}/token"
+        found = await read_token(self.api.line, url, {**app, **form}, ERRORS, exchange=exchange)
+        return granted_tokens(found, ACCESS_LIFE, refresh_life_key="refresh_token_expires_in")
 
 
 def _profile(channel: Mapping[str, Any], tokens: Tokens) -> Profile:
@@ -148,27 +131,4 @@ def _profile(channel: Mapping[str, Any], tokens: Tokens) -> Profile:
         avatar_url=text(picture, "url"),
         owner_id=channel_id,
         tokens=tokens,
-    )
-
-
-def _tokens(found: Mapping[str, Any]) -> Tokens:
-    return Tokens(
-        access=text(found, "access_token") or "",
-        access_expires_at=expires(found, "expires_in") or now() + ACCESS_LIFE,
-        refresh=text(found, "refresh_token"),
-        refresh_expires_at=expires(found, "refresh_token_expires_in"),
-        scopes=frozenset((text(found, "scope") or "").split()),
-    )
-
-
-def _error(answer: Answer, found: Mapping[str, Any]) -> PlatformError:
-    code = text(found, "error")
-    unknown = e.UNAVAILABLE if answer.status >= 500 or answer.ok else e.by_status(answer.status)
-    return PlatformError(
-        _ERRORS.get(code or "", unknown),
-        platform=Platform.YOUTUBE,
-        platform_code=code,
-        message=text(found, "error_description"),
-        http_status=answer.status,
-        retry_after=e.retry_after(answer.headers),
     )

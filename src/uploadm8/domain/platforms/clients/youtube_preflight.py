@@ -1,5 +1,7 @@
 """What YouTube would refuse."""
 
+from datetime import datetime
+
 from uploadm8.domain.platforms.clients.findings import (
     MediaSpec,
     Proposal,
@@ -19,10 +21,14 @@ from uploadm8.domain.platforms.clients.youtube_metadata import (
     title_of,
 )
 from uploadm8.findings import Finding
+from uploadm8.infra.clock import now
 
 DESCRIPTION_BYTES = 5_000
 TAGS_CHARACTERS = 500
 MANY_HASHTAGS = 60
+MANAGING = frozenset(
+    f"https://www.googleapis.com/auth/youtube{ending}" for ending in ("", ".force-ssl")
+)
 MARKER_CHARACTERS = len(TAG_PREFIX) + 36 + 1
 CATEGORIES = frozenset(
     ["1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"]
@@ -44,13 +50,14 @@ def findings(proposal: Proposal) -> list[Finding]:
     found = check_media(SPEC, proposal)
     found += limit_findings(proposal, "YouTube")
     if isinstance(proposal.options, YouTubeOptions):
-        found += _choices(proposal.options) + _texts(proposal.options, proposal)
+        found += _choices(proposal.options, proposal.sent_at or now())
+        found += _afterwards(proposal.options, proposal) + _texts(proposal.options, proposal)
     return found
 
 
-def _choices(options: YouTubeOptions) -> list[Finding]:
+def _choices(options: YouTubeOptions, sent_at: datetime) -> list[Finding]:
     found = []
-    if options.privacy is None:
+    if options.privacy is None and options.publish_at is None:
         found.append(
             change(
                 "privacy_not_chosen",
@@ -70,6 +77,37 @@ def _choices(options: YouTubeOptions) -> list[Finding]:
         found.append(block("category_unknown", f"YouTube has no category {options.category_id}."))
     if options.publish_at is not None and options.privacy == "unlisted":
         found.append(block("scheduled_unlisted", "YouTube can only make a scheduled video public."))
+    if options.publish_at is not None and options.publish_at <= sent_at:
+        found.append(
+            change(
+                "publish_at_passed",
+                "The time at which YouTube shall publish is over before the video is uploaded.",
+                "It is public as soon as it is uploaded.",
+            )
+        )
+    return found
+
+
+def _afterwards(options: YouTubeOptions, proposal: Proposal) -> list[Finding]:
+    found = []
+    if options.first_comment and not options.first_words:
+        what = "made for kids" if options.made_for_kids else "private"
+        found.append(
+            change(
+                "first_comment_not_allowed",
+                f"A video that is {what} cannot be commented on.",
+                "We post it without the first comment.",
+            )
+        )
+    wanted = options.first_words or options.playlist_ids
+    if wanted and proposal.scopes and not proposal.scopes & MANAGING:
+        found.append(
+            change(
+                "channel_not_managed",
+                "The channel has not granted us playlists and comments.",
+                "We post it without them; reconnect with every permission ticked to have them.",
+            )
+        )
     return found
 
 

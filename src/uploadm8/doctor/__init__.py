@@ -1,0 +1,1 @@
+"""Is this installation fit to run: settings, servers, machine, outside parties."""

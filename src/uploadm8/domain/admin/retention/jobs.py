@@ -1,0 +1,43 @@
+"""The handlers of forgetting; every part can be repeated and does a bounded amount."""
+
+from dataclasses import dataclass
+
+from uploadm8.domain.admin.retention.media import MediaRetention
+from uploadm8.domain.admin.retention.orphans import Orphans
+from uploadm8.domain.admin.retention.rows import forget_rows
+from uploadm8.infra.jobs.catalog import FORGET, REMOVE_MEDIA, SWEEP_OBJECTS
+from uploadm8.infra.jobs.handlers import Handler, JobContext
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionJobs:
+    """Handlers of the job kinds."""
+
+    media: MediaRetention
+    orphans: Orphans
+
+    def handlers(self) -> tuple[Handler, ...]:
+        """What the worker registers."""
+        return (
+            Handler(FORGET, self.forget),
+            Handler(REMOVE_MEDIA, self.remove_media),
+            Handler(SWEEP_OBJECTS, self.sweep),
+        )
+
+    async def forget(self, context: JobContext) -> None:
+        """Rows past their time."""
+        del context
+        await forget_rows()
+
+    async def remove_media(self, context: JobContext) -> None:
+        """Renditions, then originals past their time."""
+        del context
+        await self.media.renditions()
+        await self.media.originals()
+
+    async def sweep(self, context: JobContext) -> None:
+        """Objects, rows and parts that have lost each other."""
+        del context
+        await self.orphans.parts()
+        await self.orphans.objects()
+        await self.orphans.rows()

@@ -1,0 +1,1 @@
+"""Captions written once, with variables of the video and its telemetry."""
