@@ -8,6 +8,7 @@ that a busy machine disturbs both alike. `--json` ends with one JSON line.
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -148,9 +149,13 @@ def peers(setup: Setup) -> Iterator[Line]:
         print("gopro-overlay is not installed here: not compared")
         return
     track = setup.folder / "drive.gpx"
-    track.write_text(gpx(drive(120)), encoding="ascii")
-    command = [overlay, "--use-gpx-only", "--video-time-start", "file-created", "--gpx", str(track)]
-    command += ["--exclude", "moving_map", "journey_map", "--", str(setup.source), out]
+    made = drive(120)
+    track.write_text(gpx(made), encoding="ascii")
+    filmed = shutil.copy(setup.source, setup.folder / "filmed.mp4")
+    os.utime(filmed, (made.start_utc or 0.0, made.start_utc or 0.0))
+    command = [overlay, str(filmed), out, "--use-gpx-only", "--gpx", str(track)]
+    command += ["--video-time-start", "file-modified", "--overlay-size", "1920x1080"]
+    command += ["--exclude", "moving_map", "journey_map"]  # they need map tiles from the internet
     ratio = compare(setup.one("wide", "--hud", "six"), partial(run, command), setup.pairs)
     yield _line("ours / gopro-overlay without its maps", ratio, 0.80)
 
