@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -126,7 +127,7 @@ async def export_all(http: httpx.AsyncClient, process: psutil.Process) -> dict[s
     """The whole raw export: rows per second, and how far the server's memory rose."""
 
     def memory() -> float:
-        return sum(p.memory_info().rss for p in process.children(recursive=True)) / 2**20
+        return sum(float(p.memory_info().rss) for p in process.children(recursive=True)) / 2**20
 
     before = peak = memory()
     started, lines = time.perf_counter(), 0
@@ -175,9 +176,7 @@ async def measure(port: int, env: dict[str, str], posts: int, repeats: int) -> d
             results[name] = await timed(repeats, ask)
         for days in (30, DAYS):
             for kind, overview in (("overview", True), ("summary", False)):
-                rows = await timed(
-                    3, lambda d=days, o=overview: count_rows(workspace, d, overview=o)
-                )
+                rows = await timed(3, partial(count_rows, workspace, days, overview=overview))
                 mine = results[f"{kind}, {days} days"]
                 mine["rows_p50_ms"] = rows["p50_ms"]
                 mine["ratio"] = round(mine["p50_ms"] / rows["p50_ms"], 3)

@@ -50,6 +50,31 @@ def movie(
     return start + data + box(b"moov", head, box(b"trak", media), extra)
 
 
+def fragmented(samples: Sequence[bytes], *, codec: bytes = b"gpmd", ticks: int = 1001) -> bytes:
+    """A file with one track, number 7, two samples to a fragment; its index knows none of them."""
+    empty = movie([], codec=codec)
+    index = empty[empty.index(b"moov") + 4 :]
+    track = full(b"tkhd", bytes(8), struct.pack(">I", 7), bytes(68))
+    index = index.replace(index[index.index(b"trak") - 4 :], b"") + box(
+        b"trak", track, index[index.index(b"trak") + 4 :]
+    )
+    extends = full(b"trex", struct.pack(">5I", 7, 1, ticks, 0, 0))
+    data = empty[: empty.index(b"mdat") - 4] + box(b"moov", index, box(b"mvex", extends))
+    for first in range(0, len(samples), 2):
+        part = samples[first : first + 2]
+        sizes = b"".join(size(sample) for sample in part)
+        runs = struct.pack(">I", 0x000201) + struct.pack(">I", len(part))
+
+        def traf(offset: int, runs: bytes = runs, sizes: bytes = sizes, at: int = first) -> bytes:
+            header = box(b"tfhd", struct.pack(">II", 0x020000, 7))
+            clock = box(b"tfdt", struct.pack(">II", 0, at * ticks))
+            run = box(b"trun", runs + struct.pack(">i", offset) + sizes)
+            return box(b"moof", full(b"mfhd", bytes(4)), box(b"traf", header, clock, run))
+
+        data += traf(len(traf(0)) + 8) + box(b"mdat", *part)
+    return data
+
+
 def size(sample: bytes) -> bytes:
     """An entry of ``stsz``."""
     return struct.pack(">I", len(sample))

@@ -73,7 +73,11 @@ async def their_layout(owner: Owner) -> object:
 
 async def their_account(owner: Owner) -> object:
     return await insert(
-        ConnectedAccount, id=uuid4(), workspace=owner.workspace_id, platform="youtube"
+        ConnectedAccount,
+        id=uuid4(),
+        workspace=owner.workspace_id,
+        platform="youtube",
+        external_id=uuid4().hex,
     )
 
 
@@ -270,6 +274,8 @@ ROWS: Mapping[str, Row] = {
     "GET /api/billing/subscription": Row(),
     "GET /api/billing/usage": Row(),
     "GET /api/billing/invoices": Row(role="admin"),
+    "GET /api/billing/notes": Row(role="admin"),
+    "POST /api/billing/subscription/preview": Row(role="admin"),
     "POST /api/billing/subscription/change": Row(role="admin"),
     "POST /api/billing/subscription/cancel": Row(role="admin"),
     "POST /api/billing/subscription/resume": Row(role="admin"),
@@ -310,6 +316,8 @@ ROWS: Mapping[str, Row] = {
         "session", role="admin", theirs=their_publication, body={"comment": "no"}
     ),
     "POST /api/publications/{publication_id}/request-approval": _EDITOR_POST,
+    "GET /api/status": Row(),
+    "GET /api/status/levels": Row("public"),
     "GET /api/platforms": Row(),
     "GET /api/platforms/accounts/{account_id}": Row(theirs=their_account),
     "GET /api/platforms/accounts/{account_id}/limits": Row(theirs=their_account),

@@ -40,6 +40,7 @@ from uploadm8.domain.publishing.approval_controllers import (
 )
 from uploadm8.domain.publishing.controllers import PublicationsController, QueueController
 from uploadm8.domain.publishing.preflight_controllers import PreflightController
+from uploadm8.domain.publishing.status_controllers import StatusController
 from uploadm8.domain.renditions.controllers import HudController
 from uploadm8.domain.renditions.thumbnail_controllers import ThumbnailController
 from uploadm8.domain.settings.controllers import SettingsController
@@ -81,6 +82,7 @@ ROUTES: list[ControllerRouterHandler] = [
     QueueController,
     ApprovalsController,
     DecisionsController,
+    StatusController,
     HudController,
     HudLayoutsController,
     ThumbnailController,

@@ -45,6 +45,7 @@ from uploadm8.domain.publishing.posting import Posting
 from uploadm8.domain.publishing.preflights import Preflights
 from uploadm8.domain.publishing.queue_times import QueueTimes
 from uploadm8.domain.publishing.service import Publications
+from uploadm8.domain.publishing.status import Status
 from uploadm8.domain.publishing.targets import Targets
 from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
@@ -127,6 +128,7 @@ class Services:
     approvals: Approvals
     captions: CaptionTemplates
     acts: PublicationActs
+    status: Status
     closing: Closing
     previews: HudPreviews
     thumbnails: Thumbnails
@@ -243,6 +245,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             approvals=approvals,
             captions=captions,
             acts=PublicationActs(publications, approvals),
+            status=Status(entitlements),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
             previews=HudPreviews(storage, layouts, settings),
             thumbnails=Thumbnails(),

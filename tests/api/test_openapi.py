@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from schemathesis.core.result import Ok
@@ -34,6 +35,29 @@ async def test_every_operation_that_needs_a_credential_says_so(api: Api) -> None
     assert told["paths"]["/api/auth/login"]["post"]["security"] == [{}]
     assert told["security"] == [{"bearer": []}]
     assert "security" not in told["paths"]["/api/settings"]["get"]
+
+
+async def test_every_body_has_an_example_that_its_schema_allows(api: Api) -> None:
+    told = await document(api)
+    wrong, seen = [], 0
+    for path, item in told["paths"].items():
+        for method, operation in item.items():
+            bodies = {"body": operation.get("requestBody", {}), **operation["responses"]}
+            for name, body in bodies.items():
+                for kind, content in body.get("content", {}).items():
+                    if "json" not in kind or "schema" not in content:
+                        continue
+                    seen += 1
+                    where = f"{method} {path} {name}"
+                    if "example" not in content:
+                        wrong.append(f"{where}: no example")
+                        continue
+                    schema = {**content["schema"], "components": told["components"]}
+                    checker = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+                    for error in checker.iter_errors(content["example"]):
+                        wrong.append(f"{where}: {error.message[:200]} at {error.instance_path}")
+    assert wrong == [], "\n".join(wrong)
+    assert seen > 200
 
 
 @pytest.mark.timeout(3600)

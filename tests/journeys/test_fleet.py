@@ -79,10 +79,11 @@ def rows(world: World, query: str, *args: Any) -> list[dict[str, Any]]:
 
 
 def wait_for(true: Callable[[], bool]) -> None:
-    for _ in range(600):
+    """A crowded machine may take minutes for what takes seconds on an idle one."""
+    for _ in range(1500):
         if true():
             return
-        time.sleep(0.1)
+        time.sleep(0.2)
     raise AssertionError("it never came true")
 
 

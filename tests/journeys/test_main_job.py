@@ -37,7 +37,13 @@ def posted(world: World) -> dict[str, Any]:
     upload = world.send(
         world.clip.video, world.clip.telemetry, targets=world.targets(), title="One"
     )
-    return world.settle(upload)
+    world.settle(upload)
+
+    def known(detail: dict[str, Any]) -> bool:
+        """TikTok tells a post's id some time after it is out."""
+        return all(post["platform_post_id"] for post in detail["publications"])
+
+    return world.client.follow(upload, lambda _: None, known)
 
 
 def test_one_upload_becomes_one_post_on_each_platform(

@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from uploadm8.api.examples import with_examples
 from uploadm8.api.problems import PROBLEM_JSON, problem
 from uploadm8.errors import (
     ConflictError,
@@ -55,7 +56,7 @@ class DescribedJson(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The document as JSON."""
-        return self.render_json(request, with_problems(openapi_schema))
+        return self.render_json(request, with_examples(with_problems(openapi_schema)))
 
 
 def with_problems(document: dict[str, Any]) -> dict[str, Any]:
@@ -64,9 +65,19 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
     for path, item in document.get("paths", {}).items():
         for method in _METHODS:
             if method in item:
+                _loosen(item[method])
                 for error in _failures(method, path, item[method]):
                     _add(item[method], error)
     return document
+
+
+def _loosen(operation: dict[str, Any]) -> None:
+    """Answers of several shapes are described by oneOf, but one shape may fit into another."""
+    for answer in operation.get("responses", {}).values():
+        for content in answer.get("content", {}).values():
+            schema = content.get("schema", {})
+            if "oneOf" in schema:
+                schema["anyOf"] = schema.pop("oneOf")
 
 
 def _failures(

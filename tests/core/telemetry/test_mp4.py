@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mp4_builder import box, freegps_block, full, movie
+from mp4_builder import box, fragmented, freegps_block, full, movie
 from outcome import assert_sound, outcome
 from samples import sample
 from uploadm8.core.telemetry.mp4.metadata import (
@@ -97,6 +97,27 @@ def test_camm_gps_packets_give_velocity_course_and_utc(tmp_path: Path) -> None:
     assert np.allclose(track.columns[Channel.SPEED], 5.0)
     assert np.allclose(track.columns[Channel.COURSE], 36.8699, atol=1e-3)
     assert track.start_utc == pytest.approx(1748772000.0 - 0.5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_fragmented_movie_is_read_like_a_whole_one(tmp_path: Path, count: int) -> None:
+    packets = [_camm(5, 48.0 + i, 11.0, 500.0, form="ddd") for i in range(count)]
+    tracks = []
+    for build in (fragmented, movie):
+        path = tmp_path / build.__name__
+        path.write_bytes(build(packets, codec=b"camm"))
+        tracks.append(mp4.read(path))
+    assert tracks[0].t.tolist() == tracks[1].t.tolist()
+    assert tracks[0].columns[Channel.LAT].tolist() == tracks[1].columns[Channel.LAT].tolist()
+
+
+@given(st.data())
+def test_mutated_fragments_give_a_track_or_a_telemetry_error(data: st.DataObject) -> None:
+    packets = [_camm(5, 48.0 + i, 11.0, 500.0, form="ddd") for i in range(4)]
+    broken = bytearray(fragmented(packets, codec=b"camm"))
+    for _ in range(data.draw(st.integers(1, 6))):
+        broken[data.draw(st.integers(8, len(broken) - 1))] = data.draw(st.integers(0, 255))
+    assert_sound(outcome(mp4.read, bytes(broken)))
 
 
 def test_plain_camm_positions_are_enough(tmp_path: Path) -> None:

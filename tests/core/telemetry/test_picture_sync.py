@@ -1,12 +1,17 @@
 """Matching motion and log: exact numbers where the answer is known, doubt where there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from uploadm8.core.telemetry.clock import VideoClock
 from uploadm8.core.telemetry.picture_sync import Motion, match_picture
-from uploadm8.core.telemetry.track import Channel, Column, FloatArray, Track
+from uploadm8.core.telemetry.sync import synchronise
+from uploadm8.core.telemetry.sync_candidates import SyncMethod
+from uploadm8.core.telemetry.track import Channel, Clock, Column, FloatArray, Track
 
 RNG = np.random.default_rng(5)
 DRIVE_S = 900.0
@@ -110,3 +115,36 @@ def test_any_motion_and_any_log_give_a_finite_answer(clip: int, log: int, seed: 
     if match is not None:
         assert np.isfinite([match.offset_s, match.confidence, match.margin, match.evidence]).all()
         assert 0 <= match.confidence <= 1
+
+
+def _dated(log: Track, utc: float) -> Track:
+    return replace(log, clock=Clock.UTC, start_utc=utc)
+
+
+@pytest.mark.parametrize("ahead_s", [18.0, -18.0])
+def test_leap_seconds_between_log_and_camera_are_found_by_the_picture(ahead_s: float) -> None:
+    utc = 1748772000.0
+    video = VideoClock(90.0, gps_utc=utc + 300.0 + ahead_s)
+    result = synchronise(_dated(_log(), utc), video, motion=_clip(300.0, 90))
+    assert result.offset_s == pytest.approx(-300.0, abs=0.1)
+    assert result.method is SyncMethod.PICTURE
+    assert "leap seconds" in result.reason
+    assert not result.needs_review
+
+
+@pytest.mark.parametrize("zone_h", [2.0, -3.5, 5.75, 1.0])
+def test_a_camera_on_local_time_a_few_seconds_off_is_found_by_the_picture(zone_h: float) -> None:
+    utc = 1748772000.0
+    video = VideoClock(90.0, creation_utc=utc + 300.0 + zone_h * 3600.0 + 7.3)
+    result = synchronise(_dated(_log(), utc), video, motion=_clip(300.0, 90))
+    assert result.offset_s == pytest.approx(-300.0, abs=0.1)
+    assert not result.needs_review
+
+
+def test_the_clip_of_another_drive_keeps_the_clock_but_wants_a_look() -> None:
+    utc = 1748772000.0
+    other = _log(speed=np.maximum(20 + 8 * _wander(40, 6.0), 2.0), turn=0.08 * _wander(41, 2.0))
+    video = VideoClock(90.0, creation_utc=utc + 300.0)
+    result = synchronise(_dated(other, utc), video, motion=_clip(300.0, 90))
+    assert result.needs_review
+    assert "does not confirm" in result.reason

@@ -22,7 +22,7 @@ def _track(count: int = 41, lon: float = 11.0) -> Track:
         Channel.LON: Column(np.full(count, lon), everywhere),
         Channel.SPEED: Column(np.full(count, 25.0), everywhere),
     }
-    return Track("test", np.arange(count) * 2.0, columns, clock=Clock.RELATIVE)
+    return Track("test", np.arange(count, dtype=np.float64) * 2.0, columns, clock=Clock.RELATIVE)
 
 
 def _kept(track: Track) -> Json:

@@ -1,17 +1,21 @@
 """The whole work of a render job, as a child process does it."""
 
+import asyncio
 import multiprocessing
+from dataclasses import replace
+from fractions import Fraction
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from filmed import spec
+from filmed import spec, watch
 from media import Clip, make
 from samples import sample
 from uploadm8.core.hud.spec import HudSpec
 from uploadm8.core.video.job import Finished, Output, RenderReport
 from uploadm8.core.video.production import ProductionTask, produce
+from uploadm8.infra.jobs.child import run_in_child
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +70,31 @@ def test_the_work_crosses_into_a_spawned_process_and_back(clip: Path, tmp_path: 
     assert messages[0] == "Started"
     assert messages[-1] == "Finished"
     assert message.outputs[0].path == tmp_path / "wide.mp4"
+
+
+def test_a_4k_hdr_source_is_rendered_within_the_memory_of_a_child(tmp_path: Path) -> None:
+    made = Clip(
+        3840,
+        2160,
+        frames=4,
+        fps=Fraction(4),
+        pixel_format="yuv420p10le",
+        matrix=9,
+        primaries=9,
+        transfer=18,
+        gop=4,
+    )
+    source = make(tmp_path / "in.mp4", made)
+    work = replace(task(source, tmp_path), outputs=_both_shapes(tmp_path))
+    report = asyncio.run(run_in_child(produce, work, scratch=tmp_path))
+    for output in report.outputs:
+        film = watch(output.path)
+        assert film.tags == (1, 1, 1, 1)
+        assert len(film.luma) == output.frames == 24  # each shown six times
+
+
+def _both_shapes(folder: Path) -> tuple[Output, ...]:
+    sizes = {"wide": (640, 360), "tall": (360, 640)}
+    return tuple(
+        Output(spec(*size, name=name), folder / f"{name}.mp4") for name, size in sizes.items()
+    )

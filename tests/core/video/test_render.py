@@ -145,6 +145,17 @@ def test_sixty_pictures_become_thirty_and_fifteen_become_thirty(tmp_path: Path) 
     assert watch(tmp_path / "doubled.mp4").numbers == [n // 2 for n in range(60)]
 
 
+@pytest.mark.parametrize(("fps", "times"), [(4, 6), (8, 3), (10, 3)])
+def test_slow_pictures_are_shown_several_times_each_to_the_very_end(
+    tmp_path: Path, fps: int, times: int
+) -> None:
+    source = make(tmp_path / "in.mp4", Clip(frames=fps, fps=Fraction(fps), audio=None))
+    render(job(source, tmp_path, spec()))
+    film = watch(tmp_path / "320x180.mp4")
+    assert len(film.numbers) == fps * times
+    assert film.numbers[-1] == fps - 1
+
+
 def test_ntsc_rates_stay_exact(tmp_path: Path) -> None:
     rate = Fraction(30000, 1001)
     source = make(tmp_path / "in.mkv", Clip(frames=100, fps=rate, container="matroska"))

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 
 from billing_world import BAD_CARD, GOOD_CARD, World, stripe_world
+from uploadm8.domain.billing.changes import When
 from uploadm8.domain.billing.plans import PLANS, Tier
-from uploadm8.domain.billing.tables import Customer, StripeCall, Subscription
+from uploadm8.domain.billing.tables import Customer, Invoice, StripeCall, Subscription
 from uploadm8.errors import ConflictError, InvalidRequestError, PaymentRequiredError
 
 pytestmark = pytest.mark.anyio
@@ -219,3 +220,35 @@ async def _subscription(workspace: UUID) -> str:
         Subscription.workspace == workspace
     )
     return str(rows[0]["stripe_id"])
+
+
+async def test_a_bank_that_wants_the_holder_to_confirm_is_told_and_confirmed(
+    world: World, workspace: UUID
+) -> None:
+    await world.buy(workspace, Tier.CREATOR, card="4000002500003155")
+    await world.advance(days=32)
+    told = await world.notices(workspace)
+    assert "payment_action_required" in told
+    assert await _tier(world, workspace) is Tier.CREATOR
+    await world.portal(workspace, do="pay")
+    await world.settle()
+    assert "payment_recovered" in await world.notices(workspace)
+
+
+async def test_a_change_is_previewed_with_its_sum_and_costs_just_that(
+    world: World, workspace: UUID
+) -> None:
+    await world.buy(workspace, Tier.SOLO)
+    await world.advance(days=10)
+    up = await world.billing.previews.of(workspace, _key(Tier.CREATOR))
+    assert (up.effective, up.next_cents) == (When.NOW, 1999)
+    assert 0 < up.due_now_cents < 1000
+    await world.billing.changes.change(workspace, _key(Tier.CREATOR))
+    await world.settle()
+    paid = await Invoice.select(Invoice.paid_cents).order_by(Invoice.stripe_created_at)
+    assert abs(paid[-1]["paid_cents"] - up.due_now_cents) <= 1
+    down = await world.billing.previews.of(workspace, _key(Tier.SOLO))
+    assert (down.effective, down.due_now_cents) == (When.PERIOD_END, 0)
+    with pytest.raises(ConflictError) as caught:
+        await world.billing.previews.of(workspace, _key(Tier.CREATOR))
+    assert caught.value.code == "already_on_tier"

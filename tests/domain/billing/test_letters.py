@@ -34,6 +34,7 @@ FACTS: dict[NoticeKind, dict[str, Any]] = {
         "tier": "Solo",
         "over": [{"resource": "accounts", "used": 4, "limit": 2}],
     },
+    NoticeKind.DUPLICATE_ENDED: {"paid_back_cents": 999, "currency": "usd"},
 }
 SAYS = {
     NoticeKind.TRIAL_ENDING: "19.99 USD a month",
@@ -43,6 +44,7 @@ SAYS = {
     NoticeKind.GRACE_ENDING: "nothing that you have is deleted",
     NoticeKind.SUBSCRIPTION_ENDED: "4 of 1 connected accounts",
     NoticeKind.OVER_LIMIT: "4 of 2 connected accounts",
+    NoticeKind.DUPLICATE_ENDED: "9.99 USD is on its way back",
 }
 
 

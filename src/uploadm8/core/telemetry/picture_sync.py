@@ -100,9 +100,10 @@ def match_picture(
     turning = _turns(turn)
     shares = max(seen_forward.known.mean(), 1e-9), max(seen_turn.known.mean(), 1e-9)
     forward_s, turn_s = forward_n / shares[0] * STEP_S, turn_n / shares[1] * STEP_S
-    evidence = _evidence(forward_r, forward_s / _MEMORY_FORWARD_S)
+    evidence = _evidence(forward_r, forward_n * _moments_each(seen_forward, _MEMORY_FORWARD_S))
     if turning:
-        evidence = evidence + _evidence(turn_r, turn_s / _MEMORY_TURN_S)
+        moments = turn_n * _moments_each(seen_turn, _MEMORY_TURN_S)
+        evidence = evidence + _evidence(turn_r, moments)
     seconds = len(clip_grid) * STEP_S
     enough = min(max(_LEAST_OVERLAP_S, 0.5 * seconds), 0.9 * seconds)
     usable = np.maximum(forward_s, turn_s) >= enough
@@ -248,6 +249,13 @@ def _centred(signal: _Signal) -> FloatArray:
         return signal.values
     mean = float(signal.values[signal.known].mean())
     return np.where(signal.known, signal.values - mean, 0.0)
+
+
+def _moments_each(signal: _Signal, memory_s: float) -> float:
+    """How many independent moments each known place stands for: a burst of frames is but one."""
+    places = np.flatnonzero(signal.known)
+    moments = len(np.unique(places // round(memory_s / STEP_S)))
+    return moments / max(len(places), 1)
 
 
 def _evidence(r: FloatArray, independent: FloatArray) -> FloatArray:

@@ -6,6 +6,7 @@ from uploadm8.core.telemetry.clock import VideoClock
 from uploadm8.core.telemetry.picture_sync import Motion, PictureMatch, match_picture
 from uploadm8.core.telemetry.sync_candidates import (
     LEAP_S,
+    LEAP_SENTENCE,
     SyncCandidate,
     SyncMethod,
     clock_candidates,
@@ -173,6 +174,6 @@ def _from_picture(match: PictureMatch, candidates: list[SyncCandidate]) -> SyncR
         near = min(candidates, key=lambda c: abs(c.offset_s - match.offset_s))
         apart = match.offset_s - near.offset_s
         why += f", {apart:+.2f} s from the clocks"
-        if abs(abs(apart) - LEAP_S) < 0.5:
-            why += ", which are the 18 leap seconds between GPS time and UTC"
+        if LEAP_SENTENCE in near.reason or abs(abs(apart) - LEAP_S) < 0.5:
+            why += "; " + LEAP_SENTENCE.removesuffix(".")
     return _result(match.offset_s, match.confidence, SyncMethod.PICTURE, why + ".", *candidates)

@@ -51,7 +51,7 @@ def clock_candidates(track: Track, video: VideoClock) -> list[SyncCandidate]:
     if video.gps_utc is not None:
         why = "The camera's own GPS tells when the clip begins"
         begun.append((video.gps_utc, 100.0, SyncMethod.GPS_TIME, why + "."))
-        leaped = f"{why}; {_LEAP_SENTENCE}"
+        leaped = f"{why}; {LEAP_SENTENCE}"
         begun += [
             (video.gps_utc + side, 1.0, SyncMethod.GPS_TIME, leaped) for side in (-LEAP_S, LEAP_S)
         ]
@@ -66,7 +66,7 @@ def clock_candidates(track: Track, video: VideoClock) -> list[SyncCandidate]:
     ]
 
 
-_LEAP_SENTENCE = "the log differs by the 18 leap seconds between GPS time and UTC."
+LEAP_SENTENCE = "the log differs by the 18 leap seconds between GPS time and UTC."
 
 
 def _by_creation_time(
@@ -85,7 +85,7 @@ def _by_creation_time(
         why = "The creation time of the video is that of the end of the recording."
         begun.append((creation - video.duration_s, 0.15, SyncMethod.CREATION_TIME, why))
     for side in (-LEAP_S, LEAP_S):
-        why = f"The creation time of the video is taken as UTC; {_LEAP_SENTENCE}"
+        why = f"The creation time of the video is taken as UTC; {LEAP_SENTENCE}"
         begun.append((creation + side, 0.02, SyncMethod.CREATION_TIME, why))
     return begun
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from uploadm8.core.video.rendition import Pace, RenditionSpec
 
 _HUD_GRID = 120  # slots a second for telemetry when pictures come unevenly: 4 ms off at most
-_EARLY = Fraction(7, 20)  # of a source picture's time: it may be shown this much before its time
+EARLY = Fraction(7, 20)  # of a source picture's time: it may be shown this much before its time
 
 
 class Paced(Protocol):
@@ -65,4 +65,4 @@ def pacing_for(source: Paced, spec: RenditionSpec) -> Pacing:
     elif rate < spec.min_fps:
         more = nominal * math.ceil(spec.min_fps / nominal)
         rate = more if more <= spec.max_fps else nominal
-    return Pacing(rate, False, _EARLY * rate / nominal, step)
+    return Pacing(rate, False, EARLY * rate / nominal, step)

@@ -17,7 +17,7 @@ from uploadm8.core.video.job import Output, RenderJob, Span
 from uploadm8.core.video.lane import Lane, Note
 from uploadm8.core.video.opening import opened, picture_stream, upright_aspect
 from uploadm8.core.video.overlay import Overlay
-from uploadm8.core.video.pacing import pacing_for
+from uploadm8.core.video.pacing import EARLY, pacing_for
 from uploadm8.core.video.probe import probe_opened
 from uploadm8.core.video.reader import Picture, Reader
 from uploadm8.core.video.sound import Sound, open_sound
@@ -114,7 +114,7 @@ class Session:
         read = 0
         while self._current is not None:
             moment, picture = self._current
-            following = self._following[0] if self._following else moment + self.timeline.step
+            following = self._following[0] if self._following else self._end_of(moment)
             if all(lane.done_before(moment) for lane in self.lanes):
                 break
             if self._show(picture, moment, following):
@@ -138,6 +138,10 @@ class Session:
         if self.first_frame is None:
             self.first_frame = time.monotonic()
         return True
+
+    def _end_of(self, last: Fraction) -> Fraction:
+        """When a picture after the last one would come, at its latest: its slots are filled too."""
+        return last + self.timeline.step * (1 + EARLY)
 
     def _go_to(self, start: Fraction) -> None:
         if self._pictures is not None and self._position == start:

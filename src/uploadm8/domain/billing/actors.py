@@ -11,7 +11,7 @@ from uploadm8.domain.billing.notices import NoticeKind
 from uploadm8.domain.billing.service import Billing
 from uploadm8.domain.billing.tables import BillingNotice
 from uploadm8.domain.workspaces.recipients import managers_of
-from uploadm8.infra.jobs.catalog import BILLING_NOTICE, BILLING_SWEEP, STRIPE_EVENT
+from uploadm8.infra.jobs.catalog import BILLING_NOTICE, BILLING_SWEEP, END_DUPLICATE, STRIPE_EVENT
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.mail.letter import render
 from uploadm8.infra.mail.mailer import Mailer
@@ -32,6 +32,7 @@ class BillingJobs:
         return (
             Handler(STRIPE_EVENT, self.apply_event),
             Handler(BILLING_NOTICE, self.send_notice),
+            Handler(END_DUPLICATE, self.billing.duplicates.end),
             Handler(BILLING_SWEEP, self.run_sweep),
         )
 

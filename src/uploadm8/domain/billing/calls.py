@@ -69,6 +69,13 @@ async def once(
     return answer
 
 
+async def forget(workspace_id: UUID, purpose: str) -> None:
+    """Let the next call for a purpose be a new one: what the last one made is of no use any more."""
+    await StripeCall.raw(
+        "DELETE FROM stripe_calls WHERE workspace={} AND purpose={}", workspace_id, purpose[:200]
+    )
+
+
 async def _take_key(
     workspace_id: UUID, purpose: str, params: Mapping[str, Any], again_within_s: float
 ) -> str:

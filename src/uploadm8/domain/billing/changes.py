@@ -54,7 +54,7 @@ class Changes:
             PaymentRequiredError: code ``payment_declined``.
         """
         price_id = await self.prices.price_id(lookup_key)
-        current = await self._current(workspace_id)
+        current = await self.current(workspace_id)
         wanted = BY_LOOKUP_KEY[lookup_key]
         if current.status not in ("active", "trialing"):
             raise ConflictError(
@@ -80,7 +80,7 @@ class Changes:
 
     async def cancel(self, workspace_id: UUID) -> None:
         """End the subscription when the paid period (or trial) ends; a second time is no error."""
-        current = await self._current(workspace_id)
+        current = await self.current(workspace_id)
         await intend(Action.PLAN_CANCELED, workspace_id)
         await self._release(current)
         await self._update(current, {"cancel_at_period_end": True})
@@ -107,7 +107,7 @@ class Changes:
         Raises:
             ConflictError: code ``not_canceled``.
         """
-        current = await self._current(workspace_id)
+        current = await self.current(workspace_id)
         if current.cancel_at is None and current.schedule_id is None:
             raise ConflictError("The subscription is not canceled.", code="not_canceled")
         await intend(Action.PLAN_RESUMED, workspace_id)
@@ -116,7 +116,7 @@ class Changes:
             await self._update(current, {"cancel_at_period_end": False})
         await self._read_back(current)
 
-    async def _current(self, workspace_id: UUID) -> SubscriptionCopy:
+    async def current(self, workspace_id: UUID) -> SubscriptionCopy:
         """The subscription as Stripe has it now: the portal may have changed it a second ago."""
         customer = await customer_of(workspace_id)
         if customer is not None:

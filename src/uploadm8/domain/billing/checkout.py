@@ -7,9 +7,10 @@ from uuid import UUID
 
 import stripe
 
-from uploadm8.domain.billing.calls import DOUBLE_CLICK_S, once
+from uploadm8.domain.billing.calls import DOUBLE_CLICK_S, forget, once
 from uploadm8.domain.billing.gateway import StripeGateway, page_url, translated
 from uploadm8.domain.billing.intent import intend
+from uploadm8.domain.billing.open_pages import close_older, is_open
 from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.prices import Prices
 from uploadm8.domain.billing.subscriptions import (
@@ -62,13 +63,12 @@ class Checkout:
                 params, {"idempotency_key": key}
             )
 
-        made = await once(
-            workspace_id,
-            f"checkout:{request_key or chosen}",
-            params,
-            create,
-            again_within_s=DOUBLE_CLICK_S,
-        )
+        purpose = f"checkout:{request_key or chosen}"
+        made = await once(workspace_id, purpose, params, create, again_within_s=DOUBLE_CLICK_S)
+        if not await is_open(self.gateway, made):
+            await forget(workspace_id, purpose)
+            made = await once(workspace_id, purpose, params, create, again_within_s=DOUBLE_CLICK_S)
+        await close_older(self.gateway, customer, made)
         return page_url(made)
 
     async def portal(self, workspace_id: UUID) -> str:

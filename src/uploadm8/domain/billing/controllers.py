@@ -15,6 +15,8 @@ from uploadm8.domain.billing.schemas import (
     ChangeRequest,
     CheckoutRequest,
     InvoiceOut,
+    MoneyNoteOut,
+    PreviewOut,
     PricesOut,
     Received,
     Redirect,
@@ -77,6 +79,22 @@ class BillingController(Controller):
         standing = await billing.overview.billing(principal.workspace_id)
         return ChangedOut(effective=when.value, billing=standing)
 
+    @post(
+        "/subscription/preview",
+        summary="Preview a change of tier",
+        status_code=200,
+        **needs("admin"),
+    )
+    async def preview(
+        self,
+        data: JSONBody[ChangeRequest],
+        principal: NamedDependency[Principal],
+        billing: NamedDependency[Billing],
+    ) -> PreviewOut:
+        """What it would cost now and later, and what would be over the new tier's limits."""
+        found = await billing.previews.of(principal.workspace_id, data.lookup_key)
+        return billing.overview.preview(found)
+
     @post("/subscription/cancel", summary="Cancel", status_code=200, **needs("admin"))
     async def cancel(
         self, principal: NamedDependency[Principal], billing: NamedDependency[Billing]
@@ -110,6 +128,18 @@ class BillingController(Controller):
     ) -> Page[InvoiceOut]:
         """Newest first."""
         rows = await billing.overview.invoices(principal.workspace_id, limit + 1, by_time(cursor))
+        return page(rows, limit, lambda row: (row.created_at, row.id))
+
+    @get("/notes", summary="Refunds and disputes", **needs("admin"))
+    async def notes(
+        self,
+        principal: NamedDependency[Principal],
+        billing: NamedDependency[Billing],
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Page[MoneyNoteOut]:
+        """Newest first, each with its latest status."""
+        rows = await billing.overview.notes(principal.workspace_id, limit + 1, by_time(cursor))
         return page(rows, limit, lambda row: (row.created_at, row.id))
 
     @post(

@@ -135,6 +135,20 @@ def _ended(facts: Facts) -> Text:
     )
 
 
+def _duplicate(facts: Facts) -> Text:
+    back = facts.get("paid_back_cents") or 0
+    paid = f" {money(back, facts['currency'])} is on its way back to you." if back else ""
+    return (
+        "You subscribed twice, so we ended one",
+        (
+            (
+                "Two checkouts were completed for the same workspace. The first subscription goes on,"
+                f" the second was ended at once.{paid}"
+            ),
+        ),
+    )
+
+
 def _over_limit(facts: Facts) -> Text:
     return (
         f"You are on {facts['tier']} now",
@@ -150,4 +164,5 @@ _LETTERS: Mapping[NoticeKind, Callable[[Facts], Text]] = {
     NoticeKind.GRACE_ENDING: _grace_ending,
     NoticeKind.SUBSCRIPTION_ENDED: _ended,
     NoticeKind.OVER_LIMIT: _over_limit,
+    NoticeKind.DUPLICATE_ENDED: _duplicate,
 }

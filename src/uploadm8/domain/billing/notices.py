@@ -22,6 +22,7 @@ class NoticeKind(StrEnum):
     PAYMENT_RECOVERED = "payment_recovered"
     SUBSCRIPTION_ENDED = "subscription_ended"
     OVER_LIMIT = "over_limit"
+    DUPLICATE_ENDED = "duplicate_ended"
     GRACE_ENDING = "grace_ending"
 
 

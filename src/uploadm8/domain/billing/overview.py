@@ -6,9 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from uploadm8.domain.billing.entitlements import PAST_DUE_GRACE, Entitlement, Entitlements
+from uploadm8.domain.billing.entitlements import (
+    PAST_DUE_GRACE,
+    Entitlement,
+    Entitlements,
+    OverLimit,
+)
 from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.plans import PLANS, Feature, Limits, Plan
+from uploadm8.domain.billing.preview import Preview
 from uploadm8.domain.billing.prices import Offer, PriceList
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.schemas import (
@@ -16,14 +22,16 @@ from uploadm8.domain.billing.schemas import (
     EntitlementOut,
     InvoiceOut,
     LimitsOut,
+    MoneyNoteOut,
     OverLimitOut,
+    PreviewOut,
     PriceOut,
     PricesOut,
     SubscriptionOut,
     UsageOut,
 )
 from uploadm8.domain.billing.subscriptions import SubscriptionCopy, live_subscription
-from uploadm8.domain.billing.tables import Invoice
+from uploadm8.domain.billing.tables import Invoice, MoneyNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +51,7 @@ class Overview:
         return BillingOut(
             entitlement=_entitlement(entitlement),
             subscription=_subscription(copy) if copy else None,
-            over_limits=[
-                OverLimitOut(resource=o.resource.value, used=o.used, limit=o.limit) for o in over
-            ],
+            over_limits=[_over(one) for one in over],
         )
 
     async def usage(self, workspace_id: UUID) -> UsageOut:
@@ -78,6 +84,33 @@ class Overview:
         )
         return msgspec.convert(rows, list[InvoiceOut])
 
+    async def notes(
+        self, workspace_id: UUID, limit: int, after: tuple[datetime, UUID] | None
+    ) -> list[MoneyNoteOut]:
+        """Refunds and disputes, newest first, from after a (time, id)."""
+        rows = await MoneyNote.raw(
+            "SELECT id, kind, amount_cents, currency, status, reason,"
+            " stripe_created_at AS created_at FROM billing_notes WHERE workspace={}"
+            " AND ({}::timestamptz IS NULL OR (stripe_created_at, id) < ({}, {}))"
+            " ORDER BY stripe_created_at DESC, id DESC LIMIT {}",
+            workspace_id,
+            *((after[0], *after) if after else (None, None, None)),
+            limit,
+        )
+        return msgspec.convert(rows, list[MoneyNoteOut])
+
+    def preview(self, found: Preview) -> PreviewOut:
+        """A preview as clients get it."""
+        return PreviewOut(
+            tier=found.plan.tier.value,
+            effective=found.effective.value,
+            due_now_cents=found.due_now_cents,
+            currency=found.currency,
+            next_cents=found.next_cents,
+            next_at=found.next_at,
+            over_limits=[_over(one) for one in found.over],
+        )
+
     def prices(self, found: PriceList) -> PricesOut:
         """The price list as clients get it."""
         return PricesOut(
@@ -101,6 +134,10 @@ class Overview:
             adds=_names(plan.features - _below(plan)),
             preselected=plan.lookup_key == self.options.default_lookup_key,
         )
+
+
+def _over(found: OverLimit) -> OverLimitOut:
+    return OverLimitOut(resource=found.resource.value, used=found.used, limit=found.limit)
 
 
 def _below(plan: Plan) -> frozenset[Feature]:

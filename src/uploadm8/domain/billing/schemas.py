@@ -133,6 +133,37 @@ class ChangedOut(Struct, kw_only=True):
     billing: BillingOut
 
 
+class PreviewOut(Struct, kw_only=True):
+    """What a change of tier would cost.
+
+    Attributes:
+        effective: `now` or `period_end`.
+        due_now_cents: charged at once, with what is left of the current tier taken off.
+        next_cents: the monthly price from `next_at` on, before tax.
+        over_limits: what the workspace has more of than that tier allows; nothing is deleted.
+    """
+
+    tier: str
+    effective: str
+    due_now_cents: int
+    currency: str
+    next_cents: int
+    next_at: datetime
+    over_limits: list[OverLimitOut]
+
+
+class MoneyNoteOut(Struct, kw_only=True):
+    """Money that went back (`refund`) or may have to (`dispute`), with its latest status."""
+
+    id: UUID
+    kind: str
+    amount_cents: int
+    currency: str
+    status: str | None
+    reason: str | None
+    created_at: datetime
+
+
 class UsageOut(Struct, kw_only=True):
     """The uploads of the current period."""
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from uploadm8.domain.billing.changes import Changes
 from uploadm8.domain.billing.checkout import Checkout
+from uploadm8.domain.billing.duplicates import Duplicates
 from uploadm8.domain.billing.entitlements import Clock, Entitlements
 from uploadm8.domain.billing.events import Events
 from uploadm8.domain.billing.gateway import StripeGateway
 from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.overview import Overview
+from uploadm8.domain.billing.preview import Previews
 from uploadm8.domain.billing.prices import Prices
 from uploadm8.domain.billing.quota import Quota
 from uploadm8.domain.billing.reactions import Reactions
@@ -32,6 +34,8 @@ class Billing:
     events: Events
     sweep: Sweep
     sync: Sync
+    duplicates: Duplicates
+    previews: Previews
 
 
 def build_billing(options: BillingOptions, gateway: StripeGateway, clock: Clock = now) -> Billing:
@@ -47,15 +51,18 @@ def build_billing(options: BillingOptions, gateway: StripeGateway, clock: Clock 
     prices = Prices(gateway, options)
     sync = Sync(gateway, Reactions(entitlements, clock))
     webhook = Webhook(options)
+    changes = Changes(gateway, prices, sync)
     return Billing(
         entitlements=entitlements,
         quota=quota,
         overview=Overview(entitlements, quota, options),
         prices=prices,
         checkout=Checkout(gateway, prices, options),
-        changes=Changes(gateway, prices, sync),
+        changes=changes,
         webhook=webhook,
         events=Events(sync),
         sweep=Sweep(sync, webhook, clock),
         sync=sync,
+        duplicates=Duplicates(gateway, sync),
+        previews=Previews(changes),
     )

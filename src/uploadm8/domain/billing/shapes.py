@@ -164,6 +164,47 @@ class StripeLink(_Shape, frozen=True, kw_only=True):
     url: str | None = None
 
 
+class StripePreview(msgspec.Struct, frozen=True, kw_only=True):
+    """The invoice that a change would make; it does not exist."""
+
+    currency: str
+    amount_due: int
+
+
+class StripePage(_Shape, frozen=True, kw_only=True):
+    """A checkout page: open, complete or expired."""
+
+    created: int
+    status: str | None = None
+
+
+class StripePaidWith(msgspec.Struct, frozen=True, kw_only=True):
+    """What an invoice was paid with."""
+
+    payment_intent: str | None = None
+    charge: str | None = None
+
+
+class StripeInvoicePayment(_Shape, frozen=True, kw_only=True):
+    """A payment on an invoice."""
+
+    status: str
+    payment: StripePaidWith
+
+
+class StripeInvoicePayments(msgspec.Struct, frozen=True):
+    """The payments on an invoice."""
+
+    data: list[StripeInvoicePayment]
+
+
+class StripePaidInvoice(_Shape, frozen=True, kw_only=True):
+    """A bill asked for with `payments` expanded."""
+
+    amount_paid: int = 0
+    payments: StripeInvoicePayments | None = None
+
+
 class StripeEventBody(_Shape, frozen=True, kw_only=True):
     """An event; `data.object` is not believed, only which object it is about."""
 

@@ -28,6 +28,8 @@ from uploadm8.infra.audit.origin import SYSTEM
 from uploadm8.infra.audit.record import record
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.catalog import END_DUPLICATE
+from uploadm8.infra.jobs.queue import enqueue
 
 log = structlog.get_logger(__name__)
 
@@ -61,12 +63,20 @@ class Sync:
     async def subscriptions(self, workspace_id: UUID, customer_id: str) -> list[SubscriptionCopy]:
         """Copy the subscriptions, in a transaction that holds the customer's lock."""
         copies = []
-        for found in await self.gateway.subscriptions(customer_id):
+        everything = await self.gateway.subscriptions(customer_id)
+        for found in everything:
             before = await _stored(found.id)
             after = await _write(workspace_id, found)
             await _note_change(before, after)
             await self.reactions.to_change(before, after)
             copies.append(after)
+        for second in duplicates_of(everything):
+            await enqueue(
+                END_DUPLICATE,
+                workspace_id=workspace_id,
+                args={"subscription": second.id},
+                unique_key=f"duplicate:{second.id}",
+            )
         return copies
 
     async def workspace_of(self, customer_id: str) -> UUID | None:
@@ -92,6 +102,12 @@ class Sync:
             log.warning("customer_not_linked", customer=customer_id, workspace=claimed)
             return None
         return workspace_id
+
+
+def duplicates_of(found: list[StripeSubscription]) -> list[StripeSubscription]:
+    """The subscriptions in force beside the oldest one: a workspace needs one."""
+    standing = [one for one in found if one.status in ("trialing", "active", "past_due")]
+    return sorted(standing, key=lambda one: (one.created, one.id))[1:]
 
 
 async def lock_customer(customer_id: str, *, patient: bool = True) -> None:

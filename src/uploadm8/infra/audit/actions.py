@@ -51,6 +51,7 @@ class Action(StrEnum):
     PLAN_CANCELED = "billing.plan_canceled"
     PLAN_RESUMED = "billing.plan_resumed"
     SUBSCRIPTION_CHANGED = "billing.subscription_changed"
+    DUPLICATE_ENDED = "billing.duplicate_ended"
     REFUND_NOTED = "billing.refund_noted"
     DISPUTE_NOTED = "billing.dispute_noted"
 

@@ -15,10 +15,18 @@ _hooks: ContextVar[list[Hook] | None] = ContextVar("after_commit_hooks", default
 
 
 class LeakProofTransaction(PostgresTransaction):
-    """Piccolo's transaction, made to give its connection back whatever COMMIT or ROLLBACK says.
+    """Piccolo's transaction, made to give its connection back whatever BEGIN, COMMIT or ROLLBACK say.
 
-    Piccolo 1.38 returns early when either fails, keeping the pool slot and the context variable.
+    Piccolo 1.38 keeps the pool slot when one of them fails or is canceled, and the context variable.
     """
+
+    async def begin(self) -> None:
+        """Start the transaction."""
+        try:
+            await super().begin()  # type: ignore[no-untyped-call]
+        except BaseException:  # most of all a canceled job
+            await self._give_back()
+            raise
 
     async def __aexit__(
         self,
@@ -33,13 +41,16 @@ class LeakProofTransaction(PostgresTransaction):
             await super().__aexit__(exception_type, exception, traceback)
         except BaseException:
             self.engine.current_transaction.set(None)
-            with suppress(Exception):
-                self.connection.terminate()
-            if self.engine.pool is not None:
-                with suppress(Exception):
-                    await self.engine.pool.release(self.connection)
+            await self._give_back()
             raise
         return False
+
+    async def _give_back(self) -> None:
+        with suppress(Exception):
+            self.connection.terminate()
+        if self.engine.pool is not None:
+            with suppress(Exception):
+                await self.engine.pool.release(self.connection)
 
 
 @asynccontextmanager

@@ -68,6 +68,7 @@ WEEKLY_DIGEST = JobKind("analytics.weekly_digest", Queue.LIGHT, max_attempts=3, 
 APPROVAL_MAIL = JobKind("publishing.approval_mail", Queue.LIGHT, timeout_s=120)
 BILLING_NOTICE = JobKind("billing.notice", Queue.LIGHT)
 STRIPE_EVENT = JobKind("billing.stripe_event", Queue.LIGHT, timeout_s=120, max_attempts=12)
+END_DUPLICATE = JobKind("billing.end_duplicate", Queue.LIGHT, timeout_s=120, max_attempts=12)
 BILLING_SWEEP = JobKind("billing.sweep", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600)
 ACCOUNT_MAIL = JobKind("accounts.mail", Queue.LIGHT, timeout_s=120)
 RESET_REQUESTED = JobKind("accounts.reset_requested", Queue.LIGHT, timeout_s=60)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from uploadm8.core.telemetry.mp4.boxes import Box, children, find, top_level
+from uploadm8.core.telemetry.mp4.fragments import read_fragments, track_defaults
 from uploadm8.core.telemetry.mp4.metadata import read_keys, read_user_data
 from uploadm8.core.telemetry.mp4.samples import SampleTable, read_samples
 from uploadm8.core.telemetry.problems import Problem, telemetry_error
@@ -35,11 +36,18 @@ class MovieTrack:
     _start_s: float
     _table: Box | None
     _index: bytes = field(repr=False)
+    _path: Path
+    _id: int
 
     def samples(self) -> SampleTable:
-        """Where the samples are; empty when the table is missing."""
+        """Where the samples are, by the index or by fragments; empty when neither says."""
         table = self._table or Box(b"stbl", 0, 0)
-        return read_samples(self._index, table, self._timescale, self._start_s)
+        found = read_samples(self._index, table, self._timescale, self._start_s)
+        index = Box(b"moov", 0, len(self._index))
+        if len(found) or find(self._index, index, b"mvex") is None:
+            return found
+        defaults = track_defaults(self._index, index, self._id)
+        return read_fragments(self._path, self._id, self._timescale, defaults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ def read_movie(path: Path) -> Movie | None:
         path=path,
         duration_s=duration / timescale,
         creation_utc=creation,
-        tracks=tuple(_track(data, box, timescale) for box in tracks[:MAX_TRACKS]),
+        tracks=tuple(_track(path, data, box, timescale) for box in tracks[:MAX_TRACKS]),
         user_data=read_user_data(data, find(data, index, b"udta")),
         keys=read_keys(data, index),
         gps_table=data[gps.start : gps.end] if gps else b"",
@@ -131,7 +139,7 @@ def _header(data: bytes, box: Box | None) -> tuple[float | None, int, int]:
     return float(created) if plausible else None, timescale or 1, duration
 
 
-def _track(data: bytes, box: Box, movie_timescale: int) -> MovieTrack:
+def _track(path: Path, data: bytes, box: Box, movie_timescale: int) -> MovieTrack:
     media = find(data, box, b"mdia") or Box(b"mdia", 0, 0)
     _, timescale, duration = _header(data, find(data, media, b"mdhd"))
     handler = find(data, media, b"hdlr")
@@ -153,7 +161,15 @@ def _track(data: bytes, box: Box, movie_timescale: int) -> MovieTrack:
         _start_s=_start(data, find(data, box, b"edts", b"elst"), movie_timescale, timescale),
         _table=table,
         _index=data,
+        _path=path,
+        _id=_track_id(data, find(data, box, b"tkhd")),
     )
+
+
+def _track_id(data: bytes, header: Box | None) -> int:
+    if header is None:
+        return 0
+    return _integer(data, header.start + (20 if data[header.start] == 1 else 12), 4)
 
 
 def _start(data: bytes, box: Box | None, movie_timescale: int, timescale: int) -> float:

@@ -7,12 +7,13 @@ from uploadm8.dev.sandbox.kit.pages import render_page
 from uploadm8.dev.sandbox.kit.wire import Call, RefusedError, Reply, html_reply, redirect_reply
 from uploadm8.dev.sandbox.stripe.door import Request
 from uploadm8.dev.sandbox.stripe.lifecycle import Lifecycle
-from uploadm8.dev.sandbox.stripe.replies import Json, refuse
+from uploadm8.dev.sandbox.stripe.replies import Json, listing, refuse
 from uploadm8.dev.sandbox.stripe.subscriptions import Subscriptions
 from uploadm8.dev.sandbox.stripe.world import World, snapshot
 
 CARDS = {
     "4242424242424242": "ok",
+    "4000002500003155": "confirm",  # its holder must be present
     "4000000000000341": "decline",  # can be saved, never pays
     "4000000000000002": "refuse",  # cannot even be saved
 }
@@ -62,6 +63,25 @@ class Checkout:
 
     def retrieve(self, request: Request) -> Json:
         return self.world.get("checkout.session", request.id)
+
+    def list_all(self, request: Request) -> Json:
+        rows = self.world.newest(
+            "checkout.session",
+            customer=request.params.get("customer"),
+            status=request.params.get("status"),
+        )
+        return listing("/v1/checkout/sessions", rows, request.params)
+
+    def expire(self, request: Request) -> Json:
+        session = self.world.get("checkout.session", request.id)
+        if session["status"] != "open":
+            raise refuse(
+                'Only Checkout Sessions with a status in ["open"] can be expired.'
+                f" This Checkout Session has a status of `{session['status']}`."
+            )
+        session |= {"status": "expired", "url": None}
+        self.world.emit("checkout.session.expired", session)
+        return session
 
     def pay(self, session: Json, card: str) -> Json:
         """What the form of the page does."""

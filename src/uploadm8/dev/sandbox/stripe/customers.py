@@ -46,7 +46,10 @@ class Customers:
         return listing("/v1/invoices", rows, request.params)
 
     def retrieve_invoice(self, request: Request) -> Json:
-        return self.world.get("invoice", request.id)
+        invoice = self.world.get("invoice", request.id)
+        paid = self.world.newest("invoice_payment", invoice=invoice["id"])
+        listed = {"object": "list", "has_more": False, "data": paid}
+        return {**invoice, "payments": listed}
 
     def retrieve_charge(self, request: Request) -> Json:
         return self.world.get("charge", request.id)
@@ -54,6 +57,10 @@ class Customers:
     def create_refund(self, request: Request) -> Json:
         charge = self.world.get("charge", request.params.get("charge", ""), param="charge")
         left = charge["amount"] - charge["amount_refunded"]
+        if left == 0:
+            raise refuse(
+                f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
+            )
         amount = request.params.get("amount", left)
         if not 0 < amount <= left:
             raise refuse(f"Refund amount ({amount}) is greater than charge amount.", param="amount")

@@ -19,8 +19,12 @@ class Cards:
     def set(self, customer: str, behaviour: str) -> None:
         self._cards[customer] = behaviour
 
-    def pays(self, customer: str) -> bool:
-        return bool(self._cards.get(customer, "none") == "ok")
+    def pays(self, customer: str, *, present: bool = False) -> bool:
+        """Whether a payment succeeds; some cards want their holder present to confirm it."""
+        return self._cards.get(customer) == "ok" or (present and self.wants_holder(customer))
+
+    def wants_holder(self, customer: str) -> bool:
+        return bool(self._cards.get(customer) == "confirm")
 
 
 class Invoices:
@@ -88,14 +92,14 @@ class Invoices:
         invoice["status_transitions"]["finalized_at"] = self.world.now()
         self.world.emit("invoice.finalized", invoice)
 
-    def attempt(self, invoice: Json) -> bool:
-        """Try to collect; whether it is paid now."""
+    def attempt(self, invoice: Json, *, present: bool = False) -> bool:
+        """Try to collect, perhaps with the card's holder present; whether it is paid now."""
         invoice["attempted"] = True
         if invoice["amount_due"] == 0:
             self._paid(invoice)
             return True
         invoice["attempt_count"] += 1
-        if self.cards.pays(invoice["customer"]):
+        if self.cards.pays(invoice["customer"], present=present):
             self._charge(invoice)
             self._paid(invoice)
             return True
@@ -104,6 +108,8 @@ class Invoices:
         more = left < len(RETRY_AFTER_DAYS)
         invoice["next_payment_attempt"] = first + RETRY_AFTER_DAYS[left] * DAY if more else None
         self.world.emit("invoice.payment_failed", invoice)
+        if self.cards.wants_holder(invoice["customer"]):
+            self.world.emit("invoice.payment_action_required", invoice)
         return False
 
     def void(self, invoice: Json) -> None:

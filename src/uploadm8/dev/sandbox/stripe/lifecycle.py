@@ -28,7 +28,8 @@ class Lifecycle:
         """A new subscription; without a trial its first invoice is paid at once, or nothing is."""
         now = self.world.now()
         trial_end = now + trial_days * DAY if trial_days else None
-        if trial_end is None and price["unit_amount"] and not self.invoices.cards.pays(customer):
+        pays = self.invoices.cards.pays(customer, present=True)
+        if trial_end is None and price["unit_amount"] and not pays:
             raise declined()
         end = trial_end or a_month_after(now, now)
         subscription = self.world.new(
@@ -72,7 +73,7 @@ class Lifecycle:
             subscription, "subscription_create", [line(subscription, amount)]
         )
         self.invoices.finalize(invoice, self.world.base)
-        self.invoices.attempt(invoice)
+        self.invoices.attempt(invoice, present=True)
         if trial_end:
             self._plan(TRIAL, subscription, max(now, trial_end - TRIAL_WARNING_S))
         self._plan(PERIOD, subscription, end)
@@ -122,9 +123,29 @@ class Lifecycle:
 
     def pay(self, invoice: Json) -> bool:
         """Collect an open invoice once more, as the customer does after changing the card."""
-        paid = self.invoices.attempt(invoice)
+        paid = self.invoices.attempt(invoice, present=True)
         self._after_attempt(invoice, paid=paid)
         return paid
+
+    def preview(self, subscription: Json, price: Json) -> Json:
+        """The invoice that a change of price would make now; it is not kept."""
+        old = subscription["items"]["data"][0]["price"]
+        trial = subscription["status"] == "trialing"
+        lines = [] if trial else self._proration(subscription, old, price)
+        total = sum(entry["amount"] for entry in lines)
+        return {
+            "id": self.world.new_id("invoice").replace("in_", "upcoming_in_"),
+            "object": "invoice",
+            "created": self.world.now(),
+            "customer": subscription["customer"],
+            "currency": subscription["currency"],
+            "billing_reason": "upcoming",
+            "status": "draft",
+            "lines": {"object": "list", "data": lines, "has_more": False},
+            "subtotal": total,
+            "total": total,
+            "amount_due": max(0, total),
+        }
 
     def _proration(self, subscription: Json, old: Json, new: Json) -> list[Json]:
         item = subscription["items"]["data"][0]

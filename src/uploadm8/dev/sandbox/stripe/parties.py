@@ -89,6 +89,13 @@ def _subscriptions(s: Subscriptions) -> list[Row]:
         ),
         (
             "POST",
+            "/v1/invoices/create_preview",
+            "invoice_preview",
+            p.InvoiceCreatePreviewParams,
+            s.preview,
+        ),
+        (
+            "POST",
             "/v1/subscription_schedules",
             "schedule_create",
             p.SubscriptionScheduleCreateParams,
@@ -133,6 +140,20 @@ def _sessions(checkout: Checkout, portal: Portal) -> list[Row]:
             "checkout",
             checkout_params.SessionRetrieveParams,
             checkout.retrieve,
+        ),
+        (
+            "GET",
+            "/v1/checkout/sessions",
+            "checkouts",
+            checkout_params.SessionListParams,
+            checkout.list_all,
+        ),
+        (
+            "POST",
+            "/v1/checkout/sessions/{id}/expire",
+            "checkout_expire",
+            checkout_params.SessionExpireParams,
+            checkout.expire,
         ),
         (
             "POST",

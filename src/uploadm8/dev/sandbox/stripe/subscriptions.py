@@ -70,6 +70,15 @@ class Subscriptions:
             "canceled_at": self.world.now() if at_period_end else None,
         }
 
+    def preview(self, request: Request) -> Json:
+        params = request.params
+        subscription = self._alive(params.get("subscription", ""))
+        items = params.get("subscription_details", {}).get("items", [])
+        if len(items) != 1 or items[0].get("id") != subscription["items"]["data"][0]["id"]:
+            raise refuse("This sandbox previews another price of the subscription's item only.")
+        price = self.world.get("price", items[0].get("price", ""), param="price")
+        return self.lifecycle.preview(subscription, price)
+
     def create_schedule(self, request: Request) -> Json:
         source = request.params.get("from_subscription")
         if source is None or set(request.params) != {"from_subscription"}:
