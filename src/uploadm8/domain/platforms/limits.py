@@ -8,12 +8,14 @@ from uuid import UUID
 
 import structlog
 
+from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import LiveLimits, Platform
+from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.schemas import LimitsOut
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.tokens import TokenKeeper, with_token
-from uploadm8.errors import UploadM8Error
+from uploadm8.errors import Retry, UnavailableError, UploadM8Error
 
 log = structlog.get_logger(__name__)
 PATIENCE_S = 4.0
@@ -27,12 +29,22 @@ class AccountLimits:
     keeper: TokenKeeper
 
     async def of(self, account_id: UUID, platform: Platform) -> LiveLimits:
-        """Ask for one account's limits.
+        """Ask for one account's limits; one that must be reconnected cannot post.
 
         Raises:
-            PlatformError: the platform refused, or could not be asked.
+            PlatformError: the platform could not be asked.
         """
-        return await with_token(self.keeper, account_id, self.clients.publishers[platform].limits)
+        ask = self.clients.publishers[platform].limits
+        try:
+            return await with_token(self.keeper, account_id, ask)
+        except PlatformError as error:
+            if error.retry is not Retry.AUTH_REVOKED:
+                raise
+            return LiveLimits(can_post=False, refusal=error)
+        except UnavailableError as error:
+            if error.code != "token_missing":
+                raise
+            return LiveLimits(can_post=False, refusal=PlatformError(e.REVOKED, platform=platform))
 
     async def of_several(
         self, workspace_id: UUID, account_ids: Iterable[UUID]

@@ -29,7 +29,7 @@ from uploadm8.domain.platforms.webhooks import (
     read_signed_request,
     read_tiktok,
 )
-from uploadm8.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from uploadm8.errors import InvalidRequestError, NotFoundError
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import VERIFY_ACCESS
@@ -102,10 +102,12 @@ class Signals:
         """Answer Meta's subscription request.
 
         Raises:
-            ForbiddenError: the token is not the one we told Meta.
+            InvalidRequestError: the token is not the one we told Meta.
         """
         if not is_subscription(mode, token, self.verify_token):
-            raise ForbiddenError("The verify token does not match.", code="invalid_verify_token")
+            raise InvalidRequestError(
+                "The verify token does not match.", code="invalid_verify_token"
+            )
         return challenge
 
     async def meta_deauthorized(self, signed_request: str) -> None:
