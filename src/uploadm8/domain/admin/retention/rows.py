@@ -65,6 +65,7 @@ RULES: tuple[Rule, ...] = (
         "finished_at < now() - interval '90 days' AND state IN ('succeeded', 'canceled', 'dead')",
     ),
     Rule("webhook_deliveries", "webhook_deliveries", "settled_at < now() - interval '30 days'"),
+    Rule("workspace_events", "workspace_events", "at < now() - interval '90 days'"),
     Rule(
         "stripe_payloads",
         "stripe_events",
