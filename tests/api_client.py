@@ -18,21 +18,23 @@ from uploadm8.domain.billing.grants import Grants
 from uploadm8.domain.billing.plans import Tier
 
 PASSWORD = "a quiet morning drive"
+RING = "v1:" + base64.b64encode(bytes(range(32))).decode()
 ORIGIN = "https://app.example.com"
 
 
 def config_for(servers: Servers, **settings: Any) -> Config:
     """Settings that point at the embedded servers."""
+    scheme = "https" if settings.get("app_env") == "production" else "http"
     values: dict[str, Any] = {
         "app_env": "development",
         "database_url": servers.database_url,
         "redis_url": servers.redis_url,
-        "jwt_secret": "test-secret-" * 4,
-        "token_enc_keys": "v1:" + base64.b64encode(bytes(range(32))).decode(),
+        "jwt_secret": "pQ7vX2mK9sL4tW8zR1cN6yB3hF5jD0gUaEoIxVqMwTk",
+        "token_enc_keys": RING,
         "r2_endpoint_url": servers.storage_url,
         "r2_access_key_id": ACCESS_KEY,
         "r2_secret_access_key": SECRET_KEY,
-        "base_url": "http://api.example.com",
+        "base_url": f"{scheme}://api.example.com",
         "frontend_url": ORIGIN,
         "rate_limit_max": 100_000,
         "outbox_dir": servers.folder / "outbox",

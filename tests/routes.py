@@ -8,14 +8,17 @@ from uuid import UUID, uuid4
 
 from piccolo.table import Table
 
+from api_client import RING
 from uploadm8.domain.accounts.tables import Session
 from uploadm8.domain.captions.tables import CaptionTemplate
+from uploadm8.domain.notifications.endpoints import BOUND_TO as SEALED_AS
 from uploadm8.domain.notifications.tables import WebhookDelivery, WebhookEndpoint
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.settings.tables import HudLayout
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.domain.workspaces.tables import ApiKey, Invitation, WorkspaceEvent
+from uploadm8.infra.security.cipher import Cipher
 
 Door = Literal["public", "member", "session", "admin"]
 
@@ -60,6 +63,7 @@ async def insert(table: type[Table], **values: Any) -> object:
     return values["id"]
 
 
+KEYS = Cipher.parse(RING)
 _PLAUSIBLE: Mapping[type, Any] = {str: "x", int: 1, datetime: datetime(2100, 1, 1, tzinfo=UTC)}
 
 
@@ -122,7 +126,11 @@ async def their_invitation(owner: Owner) -> object:
 
 
 async def their_endpoint(owner: Owner) -> object:
-    return await insert(WebhookEndpoint, id=uuid4(), workspace=owner.workspace_id)
+    endpoint = uuid4()
+    secrets = KEYS.encrypt('["whsec_eA=="]', row=endpoint, **SEALED_AS)
+    return await insert(
+        WebhookEndpoint, id=endpoint, workspace=owner.workspace_id, secrets_enc=secrets
+    )
 
 
 async def their_delivery(owner: Owner) -> object:

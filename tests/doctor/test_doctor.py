@@ -96,6 +96,16 @@ async def test_each_bad_setting_is_red_and_says_so(
     assert STRONG not in str(found)
 
 
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
+async def test_on_this_machine_alone_a_guessable_secret_only_warns(
+    servers: Servers, host: str
+) -> None:
+    change = {"base_url": f"http://{host}", "jwt_secret": "a" * 40}
+    found = await check_settings(config_for(servers, **{**GOOD, **change}))
+    assert [one.check for one in found if one.level is Level.WARNING] == ["secrets", "addresses"]
+    assert blocking(found) == []
+
+
 async def test_the_database_is_green_when_migrated(servers: Servers, db: None) -> None:
     found = await check_database(config_for(servers))
     assert {one.check: one.level for one in found} == dict.fromkeys(

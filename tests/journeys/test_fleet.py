@@ -148,7 +148,9 @@ def test_canceling_stops_every_worker_and_leaves_nothing(
     wait_for(lambda: len(running(fleet, upload, "renditions.segment")) == 2)
     fleet.client.call("POST", f"/api/uploads/{upload}/cancel")
     wait_for(lambda: running(fleet, upload, "renditions.segment") == [])
-    assert {job["state"] for job in jobs(fleet, upload, "renditions.segment")} == {"canceled"}
+    states = {job["state"] for job in jobs(fleet, upload, "renditions.segment")}
+    assert "canceled" in states
+    assert states <= {"canceled", "succeeded"}, "one may have been finished just before"
     assert jobs(fleet, upload, "renditions.join") == []
     assert rows(fleet, "SELECT 1 FROM render_plans") == []
     wait_for(lambda: objects(fleet, upload) == [])

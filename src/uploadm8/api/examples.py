@@ -94,7 +94,9 @@ def example_of(
         return _first(schema["examples"])
     for choice in ("oneOf", "anyOf"):
         if choice in schema:
-            return example_of(_telling(schema[choice]), schemas, name, depth)
+            # Limits may stand beside the choice instead of in it.
+            shared = {key: value for key, value in schema.items() if key != choice}
+            return example_of({**shared, **_telling(schema[choice])}, schemas, name, depth)
     if "enum" in schema:
         fitting = [one for one in _BY_NAME.get(name, ()) if one in schema["enum"]]
         return (fitting or schema["enum"])[0]

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from uploadm8.config import Config, EmailVerification
@@ -41,6 +41,16 @@ def strength_bits(secret: str) -> float:
     return -sum(n * math.log2(n / total) for n in Counter(secret).values()) if total else 0.0
 
 
+def _exposed(config: Config, check: str, says: str, action: str) -> Finding:
+    """Red where others can reach us; a warning while BASE_URL is this machine itself."""
+    host = urlsplit(config.base_url).hostname or ""
+    try:
+        local = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    return (warn if local else red)(check, says, action)
+
+
 def _secrets(config: Config) -> Iterator[Finding]:
     values = {name: _value(config, field) for field, name in _SECRETS.items()}
     for name, value in values.items():
@@ -50,7 +60,7 @@ def _secrets(config: Config) -> Iterator[Finding]:
             continue
         weak = strength_bits(value) < _LEAST_BITS
         if weak or any(word in value.lower() for word in _PLACEHOLDERS):
-            yield red("secrets", f"{name} can be guessed.", _MAKE)
+            yield _exposed(config, "secrets", f"{name} can be guessed.", _MAKE)
         else:
             yield ok("secrets", f"{name} is strong.")
     given = [value for value in values.values() if value]
@@ -64,7 +74,8 @@ def _addresses(config: Config) -> Iterator[Finding]:
         return
     for name in ("base_url", "frontend_url"):
         if urlsplit(getattr(config, name)).scheme != "https":
-            yield red("addresses", f"{name.upper()} is not https.", "Serve it over TLS.")
+            says = f"{name.upper()} is not https."
+            yield _exposed(config, "addresses", says, "Serve it over TLS.")
     for word in config.proxies:
         if ip_network(word, strict=False).prefixlen == 0:
             yield red(
@@ -102,7 +113,8 @@ def _mail(config: Config) -> Iterator[Finding]:
     elif key:
         yield ok("mail", f"Mailgun sends from {domain}.")
     elif config.email_verification is EmailVerification.REQUIRED and not config.is_development:
-        yield red("mail", "Mail must be verified, and none is sent.", "Set MAILGUN_API_KEY.")
+        says = "Mail must be verified, and none is sent."
+        yield _exposed(config, "mail", says, "Set MAILGUN_API_KEY.")
     else:
         yield warn("mail", "Mail goes to a folder: Mailgun is not set.", "Set MAILGUN_API_KEY.")
 

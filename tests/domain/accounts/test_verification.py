@@ -20,6 +20,7 @@ async def strict(servers: Servers) -> AsyncIterator[Api]:
         servers,
         email_verification="required",
         app_env="production",
+        base_url="http://localhost",
         bootstrap_admin_email="boss@example.com",
         outbox_dir=servers.folder / f"outbox-{uuid4().hex}",
     ) as opened:

@@ -9,6 +9,7 @@ from uploadm8.domain.billing.plans import Tier
 from uploadm8.domain.captions.videos import written_caption
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.uploads.tables import Upload
+from uploadm8.infra.clock import now
 from uploadm8.infra.db.json_columns import to_json
 
 pytestmark = pytest.mark.anyio
@@ -94,6 +95,16 @@ async def test_the_caption_is_written_once_the_video_is_known(shop: Shop) -> Non
     text = "{title} on {platform}: {max_speed}"
     caption = await written_caption(text, row, account, Platform.YOUTUBE)
     assert caption == "Lap one on YouTube: 112 km/h"
+
+
+async def test_after_a_change_of_the_settings_an_older_video_has_no_place(shop: Shop) -> None:
+    upload = await shop.upload(source=to_json(KNOWN), uploaded_at=now())
+    row = await Upload.select().where(Upload.id == upload).first()
+    assert row is not None
+    assert await written_caption("{place}", row, upload, Platform.YOUTUBE) == "Bormio"
+    zone = {"name": "Home", "latitude": 46.47, "longitude": 10.37}
+    await call(shop, "PATCH", "/api/settings", {"privacy_zones": [zone]})
+    assert await written_caption("{place|near home}", row, upload, Platform.YOUTUBE) == "near home"
 
 
 async def test_a_target_with_a_template_of_another_workspace_is_refused(

@@ -16,7 +16,7 @@ from uploadm8.infra.db.json_columns import json_of
 async def values_for(upload: Mapping[str, Any]) -> dict[str, str | None]:
     """Every variable but those of the account; what is not known yet is None."""
     rows = await Workspace.raw(
-        "SELECT w.time_zone, s.document->>'units' AS units FROM workspaces w"
+        "SELECT w.time_zone, s.document->>'units' AS units, s.updated_at FROM workspaces w"
         " LEFT JOIN settings s ON s.workspace = w.id WHERE w.id = {}",
         upload["workspace"],
     )
@@ -26,6 +26,10 @@ async def values_for(upload: Mapping[str, Any]) -> dict[str, str | None]:
         .first()
     )
     source = json_of(upload["source"]) or {}
+    changed, inspected = rows[0]["updated_at"], upload["uploaded_at"]
+    if changed is not None and inspected is not None and changed > inspected:
+        # A privacy zone may have been drawn since the place was looked up: rather none than that.
+        source = {**source, "places": {}}
     summary = (json_of(file["summary"]) if file else None) or source.get("telemetry") or {}
     words = {**upload, "hashtags": json_of(upload["hashtags"])}
     return values_of(

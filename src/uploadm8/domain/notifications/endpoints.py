@@ -20,13 +20,13 @@ from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
-from uploadm8.infra.outbound import ForbiddenAddressError, Outbound
+from uploadm8.infra.outbound import ForbiddenAddressError, Outbound, OutboundFailedError
 from uploadm8.infra.security.cipher import Cipher
 
 MAX_ENDPOINTS = 10
 SECRET_PREFIX = "whsec_"  # noqa: S105  the prefix that Standard Webhooks gives to secrets
 OLD_SECRET_LIFE = timedelta(days=1)
-_BOUND_TO = {"table": "webhook_endpoints", "field": "secrets"}
+BOUND_TO = {"table": "webhook_endpoints", "field": "secrets"}
 
 
 class Gate(Protocol):
@@ -177,7 +177,7 @@ class Endpoints:
     async def _check_url(self, url: str) -> None:
         try:
             await self.outbound.check(url)
-        except ForbiddenAddressError as error:
+        except (ForbiddenAddressError, OutboundFailedError) as error:
             raise InvalidRequestError(
                 f"url: {error.detail}",
                 code="invalid_webhook_url",
@@ -186,7 +186,7 @@ class Endpoints:
             ) from error
 
     def _seal(self, endpoint_id: UUID, kept: Sequence[str]) -> str:
-        return self.cipher.encrypt(msgspec.json.encode(kept).decode(), row=endpoint_id, **_BOUND_TO)
+        return self.cipher.encrypt(msgspec.json.encode(kept).decode(), row=endpoint_id, **BOUND_TO)
 
 
 async def _note(workspace_id: UUID, endpoint_id: UUID, what: str) -> None:
@@ -200,7 +200,7 @@ async def _note(workspace_id: UUID, endpoint_id: UUID, what: str) -> None:
 
 def read_secrets(cipher: Cipher, row: Mapping[str, Any]) -> list[str]:
     """The signing secrets of an endpoint's row, the current one first."""
-    text = cipher.decrypt(row["secrets_enc"], row=row["id"], **_BOUND_TO)
+    text = cipher.decrypt(row["secrets_enc"], row=row["id"], **BOUND_TO)
     return msgspec.json.decode(text, type=list[str])
 
 
