@@ -45,7 +45,6 @@ def test_files_and_stills_are_made(clip: Path, tmp_path: Path) -> None:
 
 def test_with_segments_a_second_attempt_renders_nothing_again(clip: Path, tmp_path: Path) -> None:
     segments = tmp_path / "segments"
-    segments.mkdir()
     first = produce(task(clip, tmp_path, segments), lambda event: None)
     again = produce(task(clip, tmp_path, segments), lambda event: None)
     assert (first.pictures, again.pictures) == (60, 0)

@@ -37,6 +37,7 @@ def render_resumable(
     """
     began = time.monotonic()
     cv2.setNumThreads(1)
+    folder.mkdir(parents=True, exist_ok=True)
     spans = plan_segments(job, seconds)
     missing = [n for n in range(len(spans)) if not segment_is_done(job, spans, n, folder)]
     with Session(job) as session:
