@@ -54,12 +54,12 @@ class Choices:
         defaults, and nothing goes to Discord on a tier without it.
         """
         features = (await self.entitlements.of(workspace_id)).features
-        chosen = (await self.settings.get(workspace_id)).notifications
+        chosen, webhook = await self.settings.alerts(workspace_id)
         if Feature.ADVANCED_ALERTS not in features:
             chosen = Notifications()
         if Feature.DISCORD_ALERTS not in features:
             return chosen, None
-        return chosen, await self.settings.discord_webhook(workspace_id)
+        return chosen, webhook
 
     async def channels(self, event: Mapping[str, Any]) -> list[Channel]:
         """The channels over which an event's row is told."""

@@ -77,11 +77,6 @@ class SettingsService:
             await self._check_tier(workspace_id, current, new)
             return await self._store(workspace_id, new, current)
 
-    async def discord_webhook(self, workspace_id: UUID) -> str | None:
-        """The webhook's URL, for the one who sends to it."""
-        settings, _ = await self._load(workspace_id)
-        return settings.discord_webhook_url or None
-
     async def forget_discord_webhook(self, workspace_id: UUID, url: str) -> bool:
         """Remove the webhook, if it is still this one; in the caller's transaction."""
         await _lock(workspace_id)
@@ -90,6 +85,11 @@ class SettingsService:
             return False
         await self._store(workspace_id, structs.replace(current, discord_webhook_url=None), current)
         return True
+
+    async def alerts(self, workspace_id: UUID) -> tuple[Notifications, str | None]:
+        """What to tell of, and the Discord webhook's URL, for the one who tells."""
+        settings, _ = await self._load(workspace_id)
+        return settings.notifications, settings.discord_webhook_url or None
 
     async def privacy_zones(self, workspace_id: UUID) -> list[PrivacyZone]:
         """The zones, for the one who draws maps."""
