@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
+from uploadm8.domain.billing.gate import Gate
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.captions.schemas import CaptionPreview, TemplateIn, TemplateOut
 from uploadm8.domain.captions.tables import CaptionTemplate
@@ -26,12 +27,6 @@ from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 
 MAX_TEMPLATES = 100
-
-
-class Gate(Protocol):
-    """What a workspace's tier lets it do."""
-
-    async def require(self, workspace_id: UUID, feature: Feature) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from uuid import UUID
 
 import msgspec
 
+from uploadm8.domain.billing.gate import Gate
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.notifications.delivery import send_to
-from uploadm8.domain.notifications.endpoints import Gate
+from uploadm8.domain.notifications.endpoints import own_endpoint
 from uploadm8.domain.notifications.schemas import DeliveryDetail, DeliveryView, Try
 from uploadm8.domain.notifications.signing import body_of
-from uploadm8.domain.notifications.tables import DeliveryState, WebhookDelivery, WebhookEndpoint
+from uploadm8.domain.notifications.tables import DeliveryState, WebhookDelivery
 from uploadm8.domain.workspaces.events import EventKind, record_event
 from uploadm8.errors import ConflictError, NotFoundError
 from uploadm8.infra.clock import now
@@ -107,13 +108,7 @@ class Deliveries:
             PaymentRequiredError: the tier has no webhooks.
         """
         async with transaction():
-            row = await (
-                WebhookEndpoint.select(WebhookEndpoint.active)
-                .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.workspace == workspace_id)
-                .first()
-            )
-            if row is None:
-                raise NotFoundError("There is no such webhook endpoint.")
+            row = await own_endpoint(workspace_id, endpoint_id)
             await self.gate.require(workspace_id, Feature.WEBHOOKS)
             _check_active(row["active"])
             event_id = await record_event(

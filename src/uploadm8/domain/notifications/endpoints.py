@@ -5,11 +5,12 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from uploadm8.domain.billing.gate import Gate
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.notifications.schemas import EndpointChange, EndpointView, NewEndpoint
 from uploadm8.domain.notifications.tables import WebhookEndpoint
@@ -27,12 +28,6 @@ MAX_ENDPOINTS = 10
 SECRET_PREFIX = "whsec_"  # noqa: S105  the prefix that Standard Webhooks gives to secrets
 OLD_SECRET_LIFE = timedelta(days=1)
 BOUND_TO = {"table": "webhook_endpoints", "field": "secrets"}
-
-
-class Gate(Protocol):
-    """What a workspace's tier lets it do."""
-
-    async def require(self, workspace_id: UUID, feature: Feature) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +86,7 @@ class Endpoints:
         Raises:
             NotFoundError: there is no such one in the workspace.
         """
-        row = await (
-            WebhookEndpoint.select()
-            .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.workspace == workspace_id)
-            .first()
-        )
-        if row is None:
-            raise NotFoundError("There is no such webhook endpoint.")
-        return endpoint_view(row)
+        return endpoint_view(await own_endpoint(workspace_id, endpoint_id))
 
     async def change(
         self, workspace_id: UUID, endpoint_id: UUID, change: EndpointChange
@@ -140,14 +128,7 @@ class Endpoints:
         """
         secret = _new_secret()
         async with transaction():
-            row = await (
-                WebhookEndpoint.select()
-                .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.workspace == workspace_id)
-                .first()
-                .lock_rows("UPDATE")
-            )
-            if row is None:
-                raise NotFoundError("There is no such webhook endpoint.")
+            row = await own_endpoint(workspace_id, endpoint_id, lock=True)
             both = [secret, read_secrets(self.cipher, row)[0]]
             await WebhookEndpoint.raw(
                 "UPDATE webhook_endpoints SET secrets_enc={}, both_until=now() + {} WHERE id={}",
@@ -165,13 +146,8 @@ class Endpoints:
             NotFoundError: there is no such one in the workspace.
         """
         async with transaction():
-            rows = await WebhookEndpoint.raw(
-                "DELETE FROM webhook_endpoints WHERE id={} AND workspace={} RETURNING id",
-                endpoint_id,
-                workspace_id,
-            )
-            if not rows:
-                raise NotFoundError("There is no such webhook endpoint.")
+            await own_endpoint(workspace_id, endpoint_id, lock=True)
+            await WebhookEndpoint.delete().where(WebhookEndpoint.id == endpoint_id)
             await _note(workspace_id, endpoint_id, "removed")
 
     async def _check_url(self, url: str) -> None:
@@ -187,6 +163,25 @@ class Endpoints:
 
     def _seal(self, endpoint_id: UUID, kept: Sequence[str]) -> str:
         return self.cipher.encrypt(msgspec.json.encode(kept).decode(), row=endpoint_id, **BOUND_TO)
+
+
+async def own_endpoint(
+    workspace_id: UUID, endpoint_id: UUID, *, lock: bool = False
+) -> dict[str, Any]:
+    """The row of a workspace's endpoint, held until the end of the transaction if asked for.
+
+    Raises:
+        NotFoundError: there is no such one in the workspace.
+    """
+    query = (
+        WebhookEndpoint.select()
+        .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.workspace == workspace_id)
+        .first()
+    )
+    row = await (query.lock_rows("UPDATE") if lock else query)
+    if row is None:
+        raise NotFoundError("There is no such webhook endpoint.")
+    return row
 
 
 async def _note(workspace_id: UUID, endpoint_id: UUID, what: str) -> None:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from uploadm8.api.principal import Principal, at_least
+from uploadm8.domain.billing.gate import Gate
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.publishing.approval_content import (
     content_hash,
@@ -54,14 +55,6 @@ _LIST = (
     " LEFT JOIN users d ON d.id=a.decided_by WHERE a.workspace={} AND a.state={}"
     " AND ({}::uuid IS NULL OR a.id < {}::uuid) ORDER BY a.id DESC LIMIT {}"
 )
-
-
-class Gate(Protocol):
-    """What a workspace's tier has."""
-
-    async def require(self, workspace_id: UUID, feature: Feature) -> object: ...
-
-    async def has(self, workspace_id: UUID, feature: Feature) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

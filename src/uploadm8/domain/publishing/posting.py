@@ -13,8 +13,9 @@ from uploadm8.domain.publishing.schemas import NewPublications, TargetPreview
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.publishing.targets import Asked, Targets, Words
 from uploadm8.domain.uploads.lifecycle import advance
+from uploadm8.domain.uploads.ownership import own_upload
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.errors import ConflictError, NotFoundError
+from uploadm8.errors import ConflictError
 from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import RENDER_UPLOAD
@@ -40,7 +41,7 @@ class Posting:
             NotFoundError, InvalidRequestError: as `add`, but for what
                 preflight blocks, which is among the findings.
         """
-        upload = await _upload(workspace_id, new.upload_id)
+        upload = await own_upload(workspace_id, new.upload_id)
         limits = await self._limits(workspace_id, new)
         asked = _asked(workspace_id, user_id, upload, new)
         planned = await self.targets.check(asked, limits, refuse=False)
@@ -69,7 +70,7 @@ class Posting:
         """
         limits = await self._limits(workspace_id, new)
         async with transaction():
-            upload = await _upload(workspace_id, new.upload_id, lock=True)
+            upload = await own_upload(workspace_id, new.upload_id, lock=True)
             _require_open(upload)
             asked = _asked(workspace_id, user_id, upload, new)
             planned = await self.targets.check(asked, limits)
@@ -122,14 +123,6 @@ def _asked(
         upload["title"], upload["filename"], upload["caption"], json_of(upload["hashtags"])
     )
     return Asked(workspace_id, user_id, words, new.targets, new.schedule)
-
-
-async def _upload(workspace_id: UUID, upload_id: UUID, *, lock: bool = False) -> dict[str, Any]:
-    query = Upload.select().where(Upload.id == upload_id, Upload.workspace == workspace_id).first()
-    row = await (query.lock_rows("UPDATE") if lock else query)
-    if row is None:
-        raise NotFoundError("There is no such upload in this workspace.", code="upload_not_found")
-    return row
 
 
 def _require_open(upload: dict[str, Any]) -> None:

@@ -22,9 +22,9 @@ from uploadm8.domain.publishing.lifecycle import TERMINAL
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.publishing.targets import Words, account_not_found, caption_of
 from uploadm8.domain.renditions.media_check import MediaCheck, MediaVerdict, footage_of
+from uploadm8.domain.uploads.ownership import own_upload
 from uploadm8.domain.uploads.schemas import NewUpload, Target
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.errors import NotFoundError
 from uploadm8.findings import Finding, Severity, blocks
 from uploadm8.infra.db.json_columns import json_of, to_json
 
@@ -89,13 +89,7 @@ class Preflights:
         Raises:
             NotFoundError: no such upload in this workspace.
         """
-        upload = await (
-            Upload.select().where(Upload.id == upload_id, Upload.workspace == workspace_id).first()
-        )
-        if upload is None:
-            raise NotFoundError(
-                "There is no such upload in this workspace.", code="upload_not_found"
-            )
+        upload = await own_upload(workspace_id, upload_id)
         posts = await self._posts(upload_id)
         verdicts = await self._verdicts(upload, posts)
         scopes = await _scopes_of(posts)

@@ -5,9 +5,9 @@ from datetime import time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from uploadm8.domain.billing.gate import Gate
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
-from uploadm8.domain.publishing.approvals import Gate
 from uploadm8.domain.publishing.schedule import zone_named
 from uploadm8.domain.publishing.schemas import WeeklyTimeIn, WeeklyTimes, WeeklyTimesOut
 from uploadm8.domain.publishing.smart import planned_times

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from uploadm8.domain.billing.gate import Gate
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.platforms.clients.base import Platform
-from uploadm8.domain.publishing.approvals import Gate
 from uploadm8.domain.publishing.status_schemas import (
     LevelOut,
     MeasuredOut,

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
+from uploadm8.domain.billing.gate import Gate
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.captions.service import CaptionTemplates
 from uploadm8.domain.captions.template import render
@@ -14,7 +15,7 @@ from uploadm8.domain.platforms.clients.options import Options, read_options
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import read_scopes
 from uploadm8.domain.platforms.views import foreseeable_end
-from uploadm8.domain.publishing.approvals import Approvals, Gate
+from uploadm8.domain.publishing.approvals import Approvals
 from uploadm8.domain.publishing.placing import placed
 from uploadm8.domain.publishing.preflight import Wish, accept, look_at, written
 from uploadm8.domain.publishing.schedule import When, resolve

@@ -4,12 +4,11 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Any
 
 from uploadm8.core.video.job import OutputReport, Progress
 from uploadm8.core.video.production import produce
-from uploadm8.domain.billing.entitlements import Entitlement
+from uploadm8.domain.billing.gate import Tiers
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.renditions.fleet import Fleet
@@ -47,12 +46,6 @@ from uploadm8.infra.jobs.child import run_in_child
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
 R = RenditionState
-
-
-class Tiers(Protocol):
-    """What a workspace's tier includes."""
-
-    async def of(self, workspace_id: UUID) -> Entitlement: ...
 
 
 @dataclass(frozen=True, slots=True)

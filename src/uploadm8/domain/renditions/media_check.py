@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from uploadm8.core.video.footage import Footage
@@ -10,17 +10,11 @@ from uploadm8.core.video.platforms import PLATFORMS
 from uploadm8.core.video.preflight import preflight
 from uploadm8.core.video.rendition import RenditionSpec
 from uploadm8.core.video.specs import native_shape
-from uploadm8.domain.billing.entitlements import Entitlement
+from uploadm8.domain.billing.gate import Tiers
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.renditions.wanted import assigned_renditions, read_choice
 from uploadm8.findings import Finding
 from uploadm8.infra.db.json_columns import json_of
-
-
-class Tiers(Protocol):
-    """What a workspace's tier includes."""
-
-    async def of(self, workspace_id: UUID) -> Entitlement: ...
 
 
 @dataclass(frozen=True, slots=True)

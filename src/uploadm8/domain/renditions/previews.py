@@ -14,9 +14,9 @@ from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.specs import Aspect, rendition_spec
 from uploadm8.domain.renditions.materials import hud_in_zone
 from uploadm8.domain.settings.layouts import HudLayouts
+from uploadm8.domain.uploads.ownership import own_upload
 from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
-from uploadm8.domain.uploads.tables import Upload
-from uploadm8.errors import ConflictError, InvalidRequestError, NotFoundError
+from uploadm8.errors import ConflictError, InvalidRequestError
 from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.storage.keys import picture_key, track_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
@@ -72,13 +72,7 @@ class HudPreviews:
         )
 
     async def _row(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
-        row = await (
-            Upload.select().where(Upload.id == upload_id, Upload.workspace == workspace_id).first()
-        )
-        if row is None:
-            raise NotFoundError(
-                "There is no such upload in this workspace.", code="upload_not_found"
-            )
+        row = await own_upload(workspace_id, upload_id)
         if not (json_of(row["source"]) or {}).get("pictures_at_s"):
             raise ConflictError(
                 "This upload has not been looked into yet.",

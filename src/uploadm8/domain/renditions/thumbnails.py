@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from uploadm8.domain.renditions.finishing import ask_for_stills
+from uploadm8.domain.uploads.ownership import own_upload
 from uploadm8.domain.uploads.tables import Upload, UploadState
-from uploadm8.errors import ConflictError, FieldError, InvalidRequestError, NotFoundError
+from uploadm8.errors import ConflictError, FieldError, InvalidRequestError
 from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 
@@ -25,16 +26,7 @@ class Thumbnails:
             ConflictError: the upload has come to nothing.
         """
         async with transaction():
-            row = await (
-                Upload.select()
-                .where(Upload.id == upload_id, Upload.workspace == workspace_id)
-                .lock_rows("UPDATE")
-                .first()
-            )
-            if row is None:
-                raise NotFoundError(
-                    "There is no such upload in this workspace.", code="upload_not_found"
-                )
+            row = await own_upload(workspace_id, upload_id, lock=True)
             if row["state"] in _OVER:
                 raise ConflictError(
                     f"This upload is {row['state']}.",

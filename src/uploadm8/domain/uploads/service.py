@@ -8,9 +8,11 @@ from uuid import UUID
 
 import msgspec
 
+from uploadm8.domain.billing.gate import Gate
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
+from uploadm8.domain.uploads.ownership import upload_not_found
 from uploadm8.domain.uploads.ports import HudChoices, MediaPreflight, Publications, Renditions
 from uploadm8.domain.uploads.privacy import PrivacyZones, as_shown
 from uploadm8.domain.uploads.schemas import (
@@ -32,7 +34,6 @@ from uploadm8.domain.uploads.views import (
 from uploadm8.domain.uploads.wishes import split_hud
 from uploadm8.errors import (
     ConflictError,
-    NotFoundError,
     TooManyRequestsError,
 )
 from uploadm8.infra.clock import now
@@ -46,12 +47,6 @@ from uploadm8.infra.storage.keys import source_key
 from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
 
 S = UploadState
-
-
-class Gate(Protocol):
-    """What a workspace's tier lets it do."""
-
-    async def require(self, workspace_id: UUID, feature: Feature) -> object: ...
 
 
 class QuotaBook(Protocol):
@@ -246,9 +241,7 @@ class Uploads:
             "SELECT * FROM uploads WHERE id=$1 AND workspace=$2", upload_id, workspace_id
         )
         if not rows:
-            raise NotFoundError(
-                "There is no such upload in this workspace.", code="upload_not_found"
-            )
+            raise upload_not_found()
         found: Mapping[str, Any] = rows[0]
         return found
 

@@ -10,6 +10,7 @@ import msgspec
 from uploadm8.core.telemetry.zone_preview import hide_in_preview
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
+from uploadm8.domain.uploads.ownership import own_upload
 from uploadm8.domain.uploads.ports import Publications, Renditions
 from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.domain.uploads.rendering import ask_for_render
@@ -110,7 +111,7 @@ class TelemetryFiles:
         Raises:
             NotFoundError: ``telemetry_not_found``: there is none, or it has not been read yet.
         """
-        await self._upload(workspace_id, upload_id)
+        await own_upload(workspace_id, upload_id, lock=True)
         try:
             info = await self.storage.head(preview_key(workspace_id, upload_id))
         except ObjectMissingError:
@@ -131,7 +132,7 @@ class TelemetryFiles:
                 ``already_published`` once a post of it has been sent.
         """
         async with transaction():
-            row = await self._upload(workspace_id, upload_id)
+            row = await own_upload(workspace_id, upload_id, lock=True)
             request = json_of(row["request"]) | {"offset_s": offset_s}
             changes: dict[Any, Any] = {Upload.request: to_json(request)}
             if row["state"] == UploadState.READY:
@@ -171,21 +172,8 @@ class TelemetryFiles:
         )
         await ask_for_render(row)
 
-    async def _upload(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
-        row = await (
-            Upload.select()
-            .where(Upload.id == upload_id, Upload.workspace == workspace_id)
-            .lock_rows("UPDATE")
-            .first()
-        )
-        if row is None:
-            raise NotFoundError(
-                "There is no such upload in this workspace.", code="upload_not_found"
-            )
-        return row
-
     async def _open_upload(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
-        row = await self._upload(workspace_id, upload_id)
+        row = await own_upload(workspace_id, upload_id, lock=True)
         if row["state"] not in _OPEN:
             raise ConflictError(
                 f"This upload is {row['state']}; telemetry belongs before the video is inspected.",
