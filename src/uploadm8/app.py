@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from uploadm8.api.context import Edge
 from uploadm8.api.described import described
-from uploadm8.api.guards import authenticate, provide_principal, without_tasks
+from uploadm8.api.guards import Door, provide_principal, without_tasks
 from uploadm8.api.health import healthz, readyz
 from uploadm8.api.idempotency import provide_idempotency
 from uploadm8.api.openapi import openapi_config
@@ -132,7 +132,7 @@ def create_app(config: Config | None = None) -> Edge:
     litestar = Litestar(
         route_handlers=ROUTES,
         lifespan=[lifespan],
-        guards=[authenticate],
+        middleware=[Door],
         dependencies=DEPENDENCIES,
         exception_handlers=dict(EXCEPTION_HANDLERS),
         request_class=StrictRequest,
