@@ -92,6 +92,7 @@ class Cohort:
 
     Attributes:
         workspace_id: None counts everybody's, for administrators.
+        account_id: of a workspace that is given.
     """
 
     range: Range
