@@ -1,7 +1,9 @@
 """Counts days and months again after something about them has changed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -24,7 +26,10 @@ from uploadm8.infra.jobs.handlers import Handler, JobContext
 log = structlog.get_logger(__name__)
 
 BATCH = 500  # spans looked up at a time
-AT_ONCE = {Grain.DAY: 50, Grain.MONTH: 4}  # spans counted by one statement
+# What one statement counts.
+DAYS_AT_ONCE = 50
+LONG_AT_ONCE = 200
+POSTS_AT_ONCE = 150_000
 _ROUNDS = 20  # in one run of the job; the next begins a minute later
 _TIMEOUT_MS = 120_000
 _WORK_MEM = "64MB"  # what the statement groups should fit in
@@ -34,11 +39,15 @@ _DAYS_DUE = (
     " ORDER BY day DESC, workspace LIMIT $1"
 )
 # Only what is over is read as a whole, so the others' marks wait.
-_LONG_DUE = (
-    "SELECT DISTINCT workspace, grain, day FROM rollup_marks WHERE (workspace=$2 OR grain='month')"
-    " AND day + CASE grain WHEN 'month' THEN interval '1 month' ELSE interval '1 day' END <= $3"
-    " ORDER BY day DESC, workspace LIMIT $1"
-)
+_LONG_DUE = """
+    SELECT m.*, (SELECT coalesce(sum(published + failed + canceled + unknown + waiting + working), 0)
+        FROM rollups r WHERE m.workspace IN (r.workspace, $2) AND r.workspace <> $2 AND r.level=''
+            AND r.grain='day' AND r.first >= m.day AND r.first < m.stop) AS posts
+    FROM (SELECT DISTINCT workspace, grain, day, CASE grain WHEN 'month' THEN day + interval '1 month'
+        ELSE day + interval '1 day' END AS stop FROM rollup_marks
+        WHERE workspace=$2 OR grain='month') m
+    WHERE m.stop <= $3::date ORDER BY day DESC, workspace LIMIT $1
+"""
 _FORGET = (
     "DELETE FROM {0} t USING unnest($1::uuid[], $2::date[]) AS s (workspace, first)"
     " WHERE t.workspace=s.workspace AND t.grain=$3 AND t.{1}=s.first"
@@ -77,37 +86,55 @@ class RollupJobs:
 
     async def _long(self, context: JobContext) -> None:
         del context
-        await roll_up_long(datetime.now(UTC).date())
+        today = datetime.now(UTC).date()
+        for _ in range(_ROUNDS):
+            if await roll_up_long(today) < BATCH:
+                return
 
 
 async def roll_up(limit: int = BATCH) -> int:
     """Count the workspaces' days that have marks, the latest first; returns how many."""
     due = await DB.rows(_DAYS_DUE, limit, EVERYONE)
-    return await _count_all(Grain.DAY, [(row["workspace"], row["day"]) for row in due])
+    spans = [(row["workspace"], row["day"]) for row in due]
+    parts = (spans[at : at + DAYS_AT_ONCE] for at in range(0, len(spans), DAYS_AT_ONCE))
+    return sum([await _count(Grain.DAY, part) for part in parts])
 
 
 async def roll_up_long(today: date, limit: int = BATCH) -> int:
     """Count the marked months, and everyone's marked days, that are over; returns how many."""
-    counted = 0
     due = await DB.rows(_LONG_DUE, limit, EVERYONE, today)
-    for grain in Grain:
-        spans = [(row["workspace"], row["day"]) for row in due if row["grain"] == grain]
-        for everyone in (False, True):
-            chosen = [span for span in spans if (span[0] == EVERYONE) is everyone]
-            counted += await _count_all(grain, chosen)
-    return counted
-
-
-async def _count_all(grain: Grain, firsts: Sequence[tuple[UUID, date]]) -> int:
     counted = 0
-    for at in range(0, len(firsts), AT_ONCE[grain]):
-        part = firsts[at : at + AT_ONCE[grain]]
-        try:
-            await count_spans(grain, [span_of(workspace, grain, day) for workspace, day in part])
-            counted += len(part)
-        except asyncpg.SerializationError:  # another worker is at it
-            log.info("counted_elsewhere", grain=grain.value, spans=len(part))
+    for grain, everyone in product(Grain, (False, True)):
+        chosen = [
+            row
+            for row in due
+            if row["grain"] == grain and (row["workspace"] == EVERYONE) is everyone
+        ]
+        for part in _packed(chosen):
+            counted += await _count(grain, [(row["workspace"], row["day"]) for row in part])
     return counted
+
+
+def _packed(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Rows in batches that one statement can count."""
+    batch: list[Mapping[str, Any]] = []
+    for row in rows:
+        full = len(batch) == LONG_AT_ONCE
+        if batch and (full or sum(r["posts"] for r in batch) + row["posts"] > POSTS_AT_ONCE):
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+async def _count(grain: Grain, firsts: Sequence[tuple[UUID, date]]) -> int:
+    try:
+        await count_spans(grain, [span_of(workspace, grain, day) for workspace, day in firsts])
+    except asyncpg.SerializationError:  # another worker is at it
+        log.info("counted_elsewhere", grain=grain.value, spans=len(firsts))
+        return 0
+    return len(firsts)
 
 
 async def count_spans(grain: Grain, spans: Collection[Span]) -> None:
