@@ -18,6 +18,8 @@ from uploadm8.domain.publishing.cohorts import (
     counted,
 )
 
+SLOTS_A_WEEK = 672
+MONDAY = 288  # slots from the Monday before 1970 began, a Thursday
 SLOT_S = 900  # every zone is a multiple of a quarter hour away from UTC
 EARLY_HOURS = 50  # a look this soon after a post went out tells how it does, whatever its age
 ENGAGEMENT = ("posts", "views", "likes", "comments", "shares")
@@ -25,8 +27,9 @@ FIGURES = ENGAGEMENT[1:]
 COUNTS = (*(outcome.value for outcome in Outcome), *ENGAGEMENT)
 LATENCY = ("latency_s", "latency_n")
 SLOTS = ("slot", "slot_n", "slot_early_n", "slot_early_views")
+WEEK = ("week", "week_n", "week_early_n", "week_early_views", "slot_from", "slot_to")
 STEPS = ("step", *(f"step_{name}" for name in COUNTS))
-COLUMNS = (*COUNTS, "cells", "straddlers", *LATENCY, *SLOTS, *STEPS)
+COLUMNS = (*COUNTS, "cells", "straddlers", *LATENCY, *SLOTS, *WEEK, *STEPS)
 
 # A post on time waits for its time, and one of the manual queue for a person: neither is slow.
 START_SQL = "greatest(p.accepted_at, p.publish_at)"
@@ -46,6 +49,7 @@ class Part(StrEnum):
     FIGURES = "figures"
     LATENCY = "latency"
     SLOTS = "slots"
+    WEEK = "week"
     STEPS = "steps"
     ERRORS = "errors"
     UPLOADS = "uploads"
@@ -121,6 +125,12 @@ _PART_SQL = {
         " coalesce(sum(early), 0)::bigint AS slot_early_views FROM levels"
         f" WHERE slot IS NOT NULL GROUP BY {_KEY}, slot",
     ),
+    Part.WEEK: f"SELECT {_KEY}, array_agg(week) AS week, array_agg(n) AS week_n, array_agg(early_n)"
+    " AS week_early_n, array_agg(early_views) AS week_early_views, min(slot_from) AS slot_from,"
+    f" max(slot_to) AS slot_to FROM (SELECT {_KEY}, (slot + {MONDAY}) % {SLOTS_A_WEEK} AS week,"
+    " count(*)::int AS n, count(early)::int AS early_n, coalesce(sum(early), 0)::bigint AS early_views,"
+    " min(slot) AS slot_from, max(slot) AS slot_to FROM levels WHERE slot IS NOT NULL"
+    f" GROUP BY {_KEY}, (slot + {MONDAY}) % {SLOTS_A_WEEK}) each GROUP BY {_KEY}",
     Part.STEPS: _arrays(
         STEPS,
         f"SELECT {_KEY}, step, "
@@ -150,6 +160,7 @@ _COLUMNS_OF = {
     Part.FIGURES: COUNTS,
     Part.LATENCY: LATENCY,
     Part.SLOTS: SLOTS,
+    Part.WEEK: WEEK,
     Part.STEPS: STEPS,
     Part.UPLOADS: ("straddlers",),
 }
@@ -178,14 +189,7 @@ def counted_sql(
         f"levels AS ({_LEVELS} (VALUES {values}) l (level, of))",
     ]
     if Part.CREATED in parts:
-        with_queries.append(
-            "begun AS (SELECT span.workspace AS owner, span.first, l.level, l.of, u.state,"
-            f" {UPLOAD_OUTCOME_SQL} AS outcome, {_HAS}"
-            f" FROM span JOIN uploads u ON {own.format('u')} AND u.created_at >= span.start"
-            f" AND u.created_at < span.stop LEFT JOIN publications p ON p.upload=u.id AND {narrowed}"
-            f" CROSS JOIN LATERAL (VALUES {values}) l (level, of) WHERE l.level IS NOT NULL"
-            " GROUP BY 1, 2, 3, 4, u.id)"
-        )
+        with_queries.append(f"begun AS ({_begun(own.format('u'), values, narrowed)})")
     with_queries += [f"{part} AS ({_PART_SQL[part]})" for part in parts]
     keyed = [part for part in (Part.FIGURES, Part.CREATED) if part in parts]
     keys = " UNION ".join(f"SELECT {_KEY}, of FROM {part}" for part in keyed)
@@ -213,9 +217,21 @@ def recounted_sql(narrowed: str) -> str:
     )
 
 
+def _begun(own: str, values: str, narrowed: str) -> str:
+    """Uploads begun in the spans; each looks its few posts up, whatever the planner expects."""
+    return f"""
+        SELECT span.workspace AS owner, span.first, l.*, u.state FROM span
+        JOIN uploads u ON {own} AND u.created_at >= span.start AND u.created_at < span.stop
+        CROSS JOIN LATERAL (
+            SELECT l.level, l.of, {UPLOAD_OUTCOME_SQL} AS outcome, {_HAS}
+            FROM (SELECT 1) one LEFT JOIN publications p ON p.upload=u.id AND {narrowed}
+            CROSS JOIN LATERAL (VALUES {values}) l (level, of)
+            WHERE l.level IS NOT NULL GROUP BY l.level, l.of) l"""
+
+
 def _posts(parts: Collection[Part], own: str, narrowed: str) -> str:
     looks = Part.FIGURES in parts or Part.STEPS in parts
-    early = Part.SLOTS in parts
+    early = Part.SLOTS in parts or Part.WEEK in parts
     straddles = (
         "EXISTS (SELECT 1 FROM publications o WHERE o.upload=p.upload"
         " AND (o.accepted_at < span.start OR o.accepted_at >= span.stop))"
@@ -255,4 +271,6 @@ def _kind(column: str) -> str:
         return "uuid[]"
     if column in COUNTS:
         return "bigint"
+    if column in ("slot_from", "slot_to"):
+        return "int"
     return "bigint[]" if column.rpartition("_")[2] in FIGURES else "int[]"

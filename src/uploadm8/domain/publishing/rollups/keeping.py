@@ -26,6 +26,8 @@ from uploadm8.infra.jobs.handlers import Handler, JobContext
 log = structlog.get_logger(__name__)
 
 BATCH = 500  # spans looked up at a time
+# A series is read from days; hours of the week are worth keeping of months alone.
+_ONLY_OTHERS = {Grain.DAY: Part.WEEK, Grain.MONTH: Part.STEPS}
 # What one statement counts.
 DAYS_AT_ONCE = 50
 LONG_AT_ONCE = 200
@@ -151,7 +153,7 @@ async def count_spans(grain: Grain, spans: Collection[Span]) -> None:
     """
     everyone = any(span.workspace == EVERYONE for span in spans)
     levels = [Level.ALL, Level.PLATFORM] if everyone else [*Level]
-    parts = [part for part in Part if part is not Part.STEPS or grain is Grain.DAY]
+    parts = [part for part in Part if part is not _ONLY_OTHERS[grain]]
     columns = ", ".join(COLUMNS)
     workspaces, firsts, *moments = arguments(spans)
     async with snapshot():

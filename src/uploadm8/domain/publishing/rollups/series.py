@@ -10,7 +10,7 @@ from uploadm8.domain.publishing.cohorts import Cohort
 from uploadm8.domain.publishing.rollups.counting import COUNTS, SLOT_S, SLOTS, STEPS, Part
 from uploadm8.domain.publishing.rollups.plan import Plan, plan_for
 from uploadm8.domain.publishing.rollups.tally import ALL, fresh_rows, level_of, offsets_for
-from uploadm8.domain.publishing.rollups.zones import hour_of_week, local_sql, week_hour_of
+from uploadm8.domain.publishing.rollups.zones import hour_of_week, week_sql
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import snapshot
 
@@ -54,12 +54,10 @@ async def count_week(cohort: Cohort) -> dict[str, dict[int, tuple[int, int]]]:
     async with snapshot():
         plan = await plan_for(cohort.workspace_id, cohort.range)
         where, args = _rolled(cohort, plan, levels)
-        local = local_sql("x.slot", f"${len(args) + 1}", f"${len(args) + 2}")
+        week = week_sql(where, f"${len(args) + 1}", f"${len(args) + 2}")
         for row in await DB.rows(
-            f"SELECT r.platform, {hour_of_week(local)} AS hour, sum(x.n)::bigint AS posts,"
-            " sum(x.views)::bigint AS views FROM rollups r,"
-            " unnest(r.slot, r.slot_early_n, r.slot_early_views) x (slot, n, views)"
-            f" WHERE {where} AND x.n > 0 GROUP BY 1, 2",
+            "SELECT platform, local / 4 AS hour, sum(early_n)::bigint AS posts,"
+            f" sum(early_views)::bigint AS views FROM ({week}) week WHERE early_n > 0 GROUP BY 1, 2",
             *args,
             *offsets.arguments(),
         ):
@@ -68,7 +66,7 @@ async def count_week(cohort: Cohort) -> dict[str, dict[int, tuple[int, int]]]:
             if row["level"] in levels and row["slot"]:
                 for slot, _, posts, views in zip(*(row[name] for name in SLOTS), strict=True):
                     if posts:
-                        hour = week_hour_of(offsets.local(slot))
+                        hour = hour_of_week(offsets.local(slot))
                         _add(found[row["platform"]][hour], posts, views)
     return {
         platform: {hour: (posts, views) for hour, (posts, views) in hours.items()}

@@ -32,8 +32,9 @@ class Rollup(Table, tablename="rollups", db=DB):
 
     A level is "" (everything), a platform, or a connected account. Columns that begin alike are
     parallel arrays: the seconds of a latency and how many posts took them; a quarter hour in which
-    posts went out, how many, how many of them were looked at early, and their early views; a quarter
-    hour in which posts were accepted, and their figures (days only).
+    posts went out, how many, how many of them were looked at early, and their early views; the same by
+    quarter hours of UTC's week (months only); a quarter hour in which posts were accepted, and their
+    figures (days only).
     """
 
     id = BigSerial(primary_key=True)
@@ -61,6 +62,12 @@ class Rollup(Table, tablename="rollups", db=DB):
     slot_n = _numbers()
     slot_early_n = _numbers()
     slot_early_views = _sums()
+    week = _numbers()
+    week_n = _numbers()
+    week_early_n = _numbers()
+    week_early_views = _sums()
+    slot_from = Integer(null=True, default=None)
+    slot_to = Integer(null=True, default=None)
     step = _numbers()
     step_published = _numbers()
     step_failed = _numbers()

@@ -28,10 +28,9 @@ from uploadm8.domain.publishing.rollups.plan import Plan, plan_for
 from uploadm8.domain.publishing.rollups.tables import EVERYONE
 from uploadm8.domain.publishing.rollups.zones import (
     Offsets,
-    hour_of,
     hour_of_day,
-    local_sql,
     offsets_of,
+    week_sql,
 )
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import snapshot
@@ -183,14 +182,13 @@ async def _add_rolled(found: Tallies, cohort: Cohort, plan: Plan, details: set[P
         ):
             tally.latency[row["s"]] += row["n"]
     if Part.SLOTS in details:
-        local = local_sql("x.slot", f"${len(args) + 1}", f"${len(args) + 2}")
+        week = week_sql(where, f"${len(args) + 1}", f"${len(args) + 2}")
         for row in await DB.rows(
-            f"SELECT {hour_of_day(local)} AS hour, sum(x.n)::bigint AS n FROM rollups r,"
-            f" unnest(r.slot, r.slot_n) x (slot, n) WHERE {where} GROUP BY 1",
+            f"SELECT local, sum(n)::bigint AS n FROM ({week}) week GROUP BY 1",
             *args,
             *offsets_for(cohort.range).arguments(),
         ):
-            tally.hours[row["hour"]] += row["n"]
+            tally.hours[hour_of_day(row["local"])] += row["n"]
 
 
 async def _recount(tally: Tally, cohort: Cohort) -> None:
@@ -233,4 +231,4 @@ def _add_details(tally: Tally, row: Mapping[str, Any], span: Range) -> None:
         tally.latency[second] += posts
     offsets = offsets_for(span)
     for slot, posts in zip(row["slot"] or (), row["slot_n"] or (), strict=True):
-        tally.hours[hour_of(offsets.local(slot))] += posts
+        tally.hours[hour_of_day(offsets.local(slot))] += posts

@@ -8,13 +8,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from uploadm8.domain.publishing.rollups.counting import SLOT_S
+from uploadm8.domain.publishing.rollups.counting import MONDAY, SLOT_S, SLOTS_A_WEEK
 
 SLOTS_A_DAY = 96
 _SLOTS_AN_HOUR = 4
-_HOURS_A_WEEK = 168
 _NEVER = 2**31 - 1
-_MONDAY = 72  # hours from the Monday before 1970 began, a Thursday
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +28,44 @@ class Offsets:
         return slot + self.offsets[index]
 
     def arguments(self) -> list[list[int]]:
-        """Those of `local_sql`."""
+        """Those of `week_sql`: cuts and offsets."""
         return [[*self.cuts, _NEVER], [*self.offsets]]
 
 
-def local_sql(slot: str, cuts: str, offsets: str) -> str:
-    """SQL: a quarter hour by local clocks, given two parameters."""
-    return f"({slot} + ({offsets}::int[])[width_bucket({slot}, {cuts}::int[]) + 1])"
+# Posts by the quarter hour of the local week, from rollups `r` that meet a condition. A month in
+# which the zone's offset does not change is read from its week, all else from its quarter hours.
+WEEK_SQL = f"""
+    SELECT r.level, r.platform, (x.week + o.slots + {SLOTS_A_WEEK}) % {SLOTS_A_WEEK} AS local,
+        x.n, x.early_n, x.early_views
+    FROM rollups r CROSS JOIN LATERAL (SELECT ({{offsets}}::int[])[
+        width_bucket(r.slot_from, {{cuts}}::int[]) + 1] AS slots) o,
+        unnest(r.week, r.week_n, r.week_early_n, r.week_early_views) x (week, n, early_n, early_views)
+    WHERE {{where}} AND {{steady}}
+    UNION ALL
+    SELECT r.level, r.platform, (x.slot + {MONDAY}
+            + ({{offsets}}::int[])[width_bucket(x.slot, {{cuts}}::int[]) + 1]) % {SLOTS_A_WEEK},
+        x.n, x.early_n, x.early_views
+    FROM rollups r, unnest(r.slot, r.slot_n, r.slot_early_n, r.slot_early_views)
+        x (slot, n, early_n, early_views)
+    WHERE {{where}} AND ({{steady}}) IS NOT TRUE
+"""
+_STEADY = "width_bucket(r.slot_from, {cuts}::int[]) = width_bucket(r.slot_to, {cuts}::int[])"
 
 
-def hour_of(local: int) -> int:
+def week_sql(where: str, cuts: str, offsets: str) -> str:
+    """SQL of ``level, platform, local, n, early_n, early_views``; `local` is a quarter of the week."""
+    steady = _STEADY.format(cuts=cuts)
+    return WEEK_SQL.format(where=where, cuts=cuts, offsets=offsets, steady=steady)
+
+
+def hour_of_day(local: int) -> int:
     """The hour, 0 to 23, of a local quarter hour."""
     return local % SLOTS_A_DAY // _SLOTS_AN_HOUR
 
 
-def hour_of_day(local: str) -> str:
-    """SQL: the hour, 0 to 23, of a local quarter hour."""
-    return f"({local} % {SLOTS_A_DAY} / {_SLOTS_AN_HOUR})"
-
-
-def week_hour_of(local: int) -> int:
-    """Hours since Monday's midnight of a local quarter hour."""
-    return (local // _SLOTS_AN_HOUR + _MONDAY) % _HOURS_A_WEEK
-
-
-def hour_of_week(local: str) -> str:
-    """SQL: hours since Monday's midnight of a local quarter hour."""
-    return f"(({local} / {_SLOTS_AN_HOUR} + {_MONDAY}) % {_HOURS_A_WEEK})"
+def hour_of_week(local: int) -> int:
+    """Hours since Monday's midnight of a local quarter hour since 1970."""
+    return (local + MONDAY) % SLOTS_A_WEEK // _SLOTS_AN_HOUR
 
 
 @lru_cache(maxsize=512)
