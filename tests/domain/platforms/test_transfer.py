@@ -17,6 +17,7 @@ from platform_clients import (
     filled,
     ignore,
     live,
+    prepared,
     settled,
 )
 from sandbox_flows import Sandbox
@@ -117,7 +118,7 @@ async def test_a_transfer_that_broke_goes_on_from_what_the_platform_has(
     draft, source = await large_draft(sandbox, clients, platform, film)
     publisher = clients.publishers[platform]
     route = ("tiktok", "chunk") if platform is Platform.TIKTOK else ("google", "upload_bytes")
-    handle = await publisher.prepare(draft)
+    handle = await prepared(publisher, draft)
     await asyncio.to_thread(sandbox.fault, *route, fault, after=2)
     broken: list[PlatformError] = []
     while len(broken) < 3:
@@ -150,7 +151,7 @@ async def test_an_expired_session_is_prepared_anew(
 ) -> None:
     draft, _ = await large_draft(sandbox, clients, Platform.YOUTUBE, film)
     publisher = clients.publishers[Platform.YOUTUBE]
-    handle = await publisher.prepare(draft)
+    handle = await prepared(publisher, draft)
     await asyncio.to_thread(sandbox.advance, 30 * 86_400)
     fresh_access = (await connect(sandbox, clients, Platform.YOUTUBE))[0]
     draft = replace(draft, access=access_of(fresh_access))
@@ -172,7 +173,7 @@ async def test_a_report_that_raises_stops_the_transfer(
 ) -> None:
     draft, _ = await large_draft(sandbox, clients, Platform.YOUTUBE, film)
     publisher = clients.publishers[Platform.YOUTUBE]
-    handle = await publisher.prepare(draft)
+    handle = await prepared(publisher, draft)
 
     async def cancel(sent: int) -> None:
         if sent:

@@ -88,6 +88,16 @@ class Graph:
         answer = await self.line.send("GET", url, params={**app, **params}, idempotent=False)
         return self.decode(answer)
 
+    async def inspect(self, token: str) -> Mapping[str, Any]:
+        """Ask debug_token about a token: `is_valid`, `user_id`, `scopes`, `error`.
+
+        It takes the app's own token, and that only as a parameter.
+        """
+        app = f"{self.app.client_id}|{self.app.client_secret}"
+        params = {"input_token": token, "access_token": app}
+        url = f"{self.endpoints.graph}/debug_token"
+        return mapping(self.decode(await self.line.send("GET", url, params=params)), "data")
+
     async def rupload(
         self, url: str, token: str, *, offset: int, size: int, content: Any
     ) -> dict[str, Any]:
@@ -123,6 +133,8 @@ class Graph:
             raise PlatformError(
                 e.by_status(answer.status), platform=self.platform, http_status=answer.status
             )
+        if found is not None and found.get("success") is False:
+            raise PlatformError(e.UNAVAILABLE, platform=self.platform, http_status=answer.status)
         return found if found is not None else self.line.read(answer)
 
     def _error(self, answer: Answer, told: Mapping[str, Any]) -> PlatformError:
