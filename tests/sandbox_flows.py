@@ -124,8 +124,8 @@ def tiktok_init_body(size: int, **info: Any) -> dict[str, Any]:
 
 
 def tiktok_creator_info(sandbox: Sandbox, token: str) -> httpx.Response:
-    headers = {"content-type": "application/json; charset=UTF-8"}
-    return tiktok_post(sandbox, token, "/v2/post/publish/creator_info/query/", **headers)
+    path, kind = "/v2/post/publish/creator_info/query/", "application/json; charset=UTF-8"
+    return tiktok_post(sandbox, token, path, None, **{"content-type": kind})
 
 
 def tiktok_direct(sandbox: Sandbox, token: str, body: dict[str, Any]) -> httpx.Response:

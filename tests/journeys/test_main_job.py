@@ -6,6 +6,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ def test_what_the_platforms_tell_by_webhook_is_seen_in_the_api(
         world.sandbox("POST", "accounts", json=twin)
         world.client.connect(platform, f"{world.stack.sandbox_url}/_sandbox/consent", name)
         world.sandbox("POST", "revoke", json={"party": party, "account": name})
-        states = _until(lambda platform=platform: _parked(world, platform))
+        states = _until(partial(_parked, world, platform))
         assert states == ["active", "needs_reconnect"]
 
 

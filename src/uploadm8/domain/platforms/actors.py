@@ -77,8 +77,9 @@ class PlatformJobs:
                 if error.retry is not Retry.AUTH_REVOKED:
                     raise
                 return
-            # Rotated: a repeat of this job needs the new one.
-            await ConnectedAccount.update(self.vault.seal(row["id"], tokens)).where(
+            # A repeat of this job needs the refresh token that counts by then.
+            rotated: dict[Any, Any] = self.vault.seal(row["id"], tokens)
+            await ConnectedAccount.update(rotated).where(
                 ConnectedAccount.id == row["id"],
                 ConnectedAccount.state == AccountState.DISCONNECTED,
                 ConnectedAccount.token_epoch == row["token_epoch"],

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from uploadm8.findings import Finding
+
 CaptionText = Annotated[str, Meta(max_length=5000)]
 Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^#?[^\s#@,]+$")]
 
@@ -152,7 +154,11 @@ class RenditionOut(Struct, kw_only=True):
 
 
 class PublicationOut(Struct, kw_only=True):
-    """A post, made or to be made."""
+    """A post, made or to be made.
+
+    Attributes:
+        findings: what preflight has to say about it, with the platform's limits of the moment.
+    """
 
     id: UUID
     account_id: UUID
@@ -164,6 +170,7 @@ class PublicationOut(Struct, kw_only=True):
     platform_post_id: str | None
     progress: float
     problem: Problem | None
+    findings: list[Finding]
 
 
 class UploadOut(Struct, kw_only=True):
