@@ -34,7 +34,7 @@ class Target(Struct, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         account_id: the connected account.
-        options: the platform's own options (privacy, playlist, ...).
+        options: the platform's own options (privacy, playlist, ...); docs/options.md lists them.
         caption: instead of the upload's caption.
         caption_template_id: a caption template instead; its variables are put in at publishing.
         schedule: instead of the upload's schedule.
