@@ -133,6 +133,35 @@ async def test_a_transfer_that_broke_goes_on_from_what_the_platform_has(
     assert len(source.ranges) <= 11  # nothing but the broken chunk was sent twice
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["content-range", "nothing"])
+@pytest.mark.parametrize("after", [0, 4])
+async def test_a_chunk_that_tiktok_has_already_is_passed_over(
+    sandbox: Sandbox, clients: Clients, film: Path, after: int, *, told: bool
+) -> None:
+    await asyncio.to_thread(sandbox.switch, tiktok_416_tells_progress=told)
+    draft, source = await large_draft(sandbox, clients, Platform.TIKTOK, film)
+    publisher = clients.publishers[Platform.TIKTOK]
+    await asyncio.to_thread(sandbox.fault, "tiktok", "chunk", "accept_then_500", after=after)
+    handle = await filled(publisher, draft)
+    starts = [start // TIKTOK_CHUNK for start, _ in source.ranges]
+    assert starts == sorted([*range(5), after])  # that one was sent twice, and answered by 416
+    await publisher.commit(draft, handle)
+    live(await settled(publisher, draft, handle))
+
+
+async def test_an_upload_that_tiktok_cannot_place_is_prepared_anew(
+    sandbox: Sandbox, clients: Clients, film: Path
+) -> None:
+    await asyncio.to_thread(sandbox.switch, tiktok_416_tells_progress=False)
+    draft, _ = await large_draft(sandbox, clients, Platform.TIKTOK, film)
+    publisher = clients.publishers[Platform.TIKTOK]
+    handle = await prepared(publisher, draft)
+    with pytest.raises(PlatformError) as lost:  # the last chunk before all others
+        await publisher.commit(draft, handle)
+    assert (lost.value.code, lost.value.fresh_handle) == ("upload_session_expired", True)
+    assert await asyncio.to_thread(sandbox.posts, "tiktok") == []
+
+
 async def test_a_reel_goes_on_from_the_bytes_facebook_has(
     sandbox: Sandbox, clients: Clients, film: Path
 ) -> None:

@@ -111,6 +111,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     tiktok_repeated_chunk: Literal[416, 206] = 416
     tiktok_range_end: Literal["count", "last"] = "count"
     """Whether Content-Range of an answer ends in the number of bytes or in the last byte."""
+    tiktok_416_tells_progress: bool = True
+    """Whether a chunk out of place is answered with a Content-Range."""
     tiktok_put_refuses_authorization: bool = True
     tiktok_counters_as_strings: bool = False
     tiktok_branded_private: Literal["reject", "accept"] = "reject"

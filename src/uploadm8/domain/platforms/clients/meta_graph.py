@@ -121,7 +121,7 @@ class Graph:
         )
         found = json_object(answer)
         if found is not None and "debug_info" in found:
-            raise self._rupload_error(answer, mapping(found, "debug_info"))
+            raise rupload_error(self.platform, answer.status, mapping(found, "debug_info"))
         return self.decode(answer)
 
     def decode(self, answer: Answer) -> dict[str, Any]:
@@ -152,21 +152,18 @@ class Graph:
             data=_error_data(told),
         )
 
-    def _rupload_error(self, answer: Answer, told: Mapping[str, Any]) -> PlatformError:
-        kind = text(told, "type")
-        message = text(told, "message") or ""
-        rule: Rule = e.LOST if told.get("retriable") is True else e.SESSION_GONE
-        if "unauthorized" in message.lower():
-            rule = e.TOKEN_EXPIRED
-        elif kind in {"OffsetInvalidError", "PartialRequestError"}:
-            rule = e.LOST
-        return PlatformError(
-            rule,
-            platform=self.platform,
-            platform_code=kind,
-            message=message,
-            http_status=answer.status,
-        )
+
+def rupload_error(platform: Platform, status: int, told: Mapping[str, Any]) -> PlatformError:
+    """Make the error of the host for bytes, from its debug_info."""
+    kind, message = text(told, "type"), text(told, "message") or ""
+    rule: Rule = e.LOST if told.get("retriable") is True else e.SESSION_GONE
+    if "unauthorized" in message.lower():
+        rule = e.TOKEN_EXPIRED
+    elif kind in {"OffsetInvalidError", "PartialRequestError"}:
+        rule = e.LOST
+    return PlatformError(
+        rule, platform=platform, platform_code=kind, message=message, http_status=status
+    )
 
 
 def container_error(platform: Platform, status: str | None) -> PlatformError:
