@@ -84,6 +84,7 @@ class Uploads:
         self.renditions.check_choice(new.renditions or {})
         upload_id = new_id()
         key = source_key(workspace_id, upload_id)
+        foreseen = await self.publications.foresee(workspace_id, new)
         async with transaction():
             await self._check_pending(workspace_id)
             await self.quota.reserve(workspace_id, upload_id)
@@ -106,7 +107,7 @@ class Uploads:
                 to_json(hud),
                 now() + timedelta(seconds=limits.PENDING_S),
             )
-            planned = await self.publications.plan(workspace_id, user_id, upload_id, new)
+            planned = await self.publications.plan(workspace_id, user_id, upload_id, new, foreseen)
             request = {"platforms": planned.platforms, "renditions": new.renditions or {}, **wishes}
             if new.thumbnail_at_s is not None:
                 request["thumbnail_at_s"] = new.thumbnail_at_s
