@@ -27,6 +27,7 @@ from uploadm8.domain.uploads.schemas import (
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.tables import UploadState
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
+from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.infra.live import Live
 
 _FINAL = frozenset({"ready", "rejected", "expired", "canceled", "purged"})
@@ -41,6 +42,7 @@ class UploadsController(Controller):
         "uploads": given("uploads"),
         "telemetry": given("telemetry"),
         "live": given("live"),
+        "principals": given("principals"),
     }
 
     @post("/presign", summary="Announce a video and get a URL to send it to")
@@ -184,10 +186,14 @@ class UploadsController(Controller):
         principal: NamedDependency[Principal],
         uploads: NamedDependency[Uploads],
         live: NamedDependency[Live],
+        principals: NamedDependency[DatabasePrincipals],
     ) -> Stream:
-        """Server-sent events until the upload is ready or has come to nothing."""
+        """Server-sent events until the upload is ready or has come to nothing.
+
+        Within seconds they end for whoever is signed out or removed from the workspace.
+        """
         first = await uploads.detail(principal.workspace_id, upload_id)
-        return events(_progress(first, upload_id, live))
+        return events(_progress(first, upload_id, live), lambda: principals.still(principal))
 
 
 async def _progress(
