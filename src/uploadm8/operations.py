@@ -70,9 +70,7 @@ def _report(config: Config, role: str, stack: AsyncExitStack) -> None:
 
 def _watch_pool() -> None:
     POOL.labels("open").set_function(lambda: DB.pool.get_size() if DB.pool else 0)
-    POOL.labels("used").set_function(
-        lambda: DB.pool.get_size() - DB.pool.get_idle_size() if DB.pool else 0
-    )
+    POOL.labels("used").set_function(lambda: DB.used)
     POOL.labels("max").set_function(lambda: DB.pool.get_max_size() if DB.pool else 0)
 
 

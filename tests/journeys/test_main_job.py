@@ -5,6 +5,8 @@ import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +188,42 @@ def test_posts_under_way_survive_the_loss_of_a_server(
     assert {_settled(world, i)["state"] for i in created} == {"published"}
     after = Counter(post["platform"] for post in world.posts())
     assert after - before == Counter(list(OPTIONS))
+
+
+def test_what_the_platforms_tell_by_webhook_is_seen_in_the_api(
+    world: World, posted: dict[str, Any]
+) -> None:
+    [hidden] = [p for p in posted["publications"] if p["platform"] == "tiktok"]
+    world.sandbox("DELETE", f"posts/tiktok/{hidden['platform_post_id']}")
+    looks = _until(
+        lambda: world.client.call("GET", f"/api/publications/{hidden['id']}/metrics")["items"]
+    )
+    assert [look["gone"] for look in looks] == ["no longer public"]
+
+    for party, platform, like in (("tiktok", "tiktok", "apex"), ("meta", "instagram", "bert")):
+        name = f"{platform}-leaver"
+        twin = {"party": party, "account": name, "like": like}
+        world.sandbox("POST", "accounts", json=twin)
+        world.client.connect(platform, f"{world.stack.sandbox_url}/_sandbox/consent", name)
+        world.sandbox("POST", "revoke", json={"party": party, "account": name})
+        states = _until(partial(_parked, world, platform))
+        assert states == ["active", "needs_reconnect"]
+
+
+def _parked(world: World, platform: str) -> list[str]:
+    """The states of a platform's accounts, once one of them is to be reconnected."""
+    told = world.client.call("GET", "/api/platforms")["items"]
+    accounts = next(item["accounts"] for item in told if item["platform"] == platform)
+    states = sorted(account["state"] for account in accounts)
+    return states if "needs_reconnect" in states else []
+
+
+def _until(look: Callable[[], list[Any]]) -> list[Any]:
+    for _ in range(200):
+        if found := look():
+            return found
+        time.sleep(0.2)
+    raise AssertionError("nothing has come of the webhook")
 
 
 def _all_published(world: World, ids: list[str]) -> bool:

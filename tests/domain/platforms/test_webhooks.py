@@ -228,6 +228,14 @@ async def test_a_deletion_request_erases_the_person_and_can_be_looked_up(site: S
     assert again.json()["confirmation_code"] == told["confirmation_code"]
 
 
+async def test_a_deletion_asked_for_before_connecting_again_erases_nothing(site: Site) -> None:
+    await site.connect("instagram", "anna")
+    asked = int(time.time()) - 3_600
+    answer = await meta(site, "data-deletion", "10220000000000001", issued_at=asked)
+    assert answer.status_code == 200
+    assert await states() == ["active"]
+
+
 async def test_a_post_event_makes_us_ask_sooner(site: Site) -> None:
     await site.connect("tiktok")
     account = UUID((await site.account("tiktok"))["id"])

@@ -124,13 +124,17 @@ class Signals:
     async def meta_delete(self, signed_request: str) -> str:
         """Erase what we hold of a person from Meta; return the confirmation code. Repeatable.
 
+        What the person connected after asking stays: a request may come again.
+
         Raises:
             SignatureError: it is not Meta's.
         """
         request = read_signed_request(signed_request, self.meta.client_secret, now())
+        at = datetime.fromtimestamp(request.issued_at, UTC)
         async with transaction():
             for account_id in await _accounts(_META, "owner_external_id", request.user_id):
-                await _erase(account_id)
+                if await _known_before(account_id, at):
+                    await _erase(account_id)
         log.info("meta_data_deleted")
         return confirmation_code(request.user_id, self.meta.client_secret)
 
@@ -145,10 +149,7 @@ class Signals:
 
     async def _withdraw(self, account_id: UUID, platform: Platform, at: datetime) -> None:
         """Park an account, unless it was connected after that was said: webhooks repeat for days."""
-        known = await ConnectedAccount.exists().where(
-            ConnectedAccount.id == account_id, ConnectedAccount.connected_at < at + CLOCKS_APART
-        )
-        if known:
+        if await _known_before(account_id, at):
             rule = replace(e.REVOKED, sentence="The access was removed on the platform.")
             await self.keeper.needs_reconnect(account_id, PlatformError(rule, platform=platform))
 
@@ -179,6 +180,13 @@ async def _accounts(platforms: Sequence[str], column: str, value: str) -> list[U
         value,
     )
     return [row["id"] for row in rows]
+
+
+async def _known_before(account_id: UUID, at: datetime) -> bool:
+    """Whether an account was connected, for the last time, before something was said."""
+    return await ConnectedAccount.exists().where(
+        ConnectedAccount.id == account_id, ConnectedAccount.connected_at < at + CLOCKS_APART
+    )
 
 
 async def _erase(account_id: UUID) -> None:

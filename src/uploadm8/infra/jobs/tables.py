@@ -49,7 +49,6 @@ class JobRow(Table, tablename="jobs", db=DB):
     lease_owner = Varchar(length=80, null=True, default=None)
     lease_epoch = BigInt(default=0)
     lease_until = Timestamptz(null=True, default=None)
-    doorbell_at = Timestamptz(null=True, default=None)
     cancel_requested = Boolean(default=False)
     timeout_s = DoublePrecision(null=True, default=None)
     allowance_s = DoublePrecision(default=0.0)  # on top of the limit: long videos take longer
