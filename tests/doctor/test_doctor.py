@@ -119,7 +119,7 @@ async def test_on_this_machine_alone_a_guessable_secret_only_warns(
 async def test_the_database_is_green_when_migrated(servers: Servers, db: None) -> None:
     found = await check_database(config_for(servers))
     assert {one.check: one.level for one in found} == dict.fromkeys(
-        ("database", "clock", "migrations", "keys"), Level.OK
+        ("database", "clock", "migrations", "keys", "audit"), Level.OK
     )
 
 

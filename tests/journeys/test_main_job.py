@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from journeys_world import OPTIONS, World
 from uploadm8.core.video.probe import probe
@@ -65,6 +67,56 @@ def test_one_upload_becomes_one_post_on_each_platform(
     posts = [post for post in world.posts() if post["post_id"] in ids]
     assert len(posts) == 4
     assert {post["media_sha256"] for post in posts} == digests
+
+
+# What the journey of one upload must have moved.
+PRESIGN = {"method": "POST", "route": "/api/uploads/presign"}
+MOVED: tuple[tuple[str, dict[str, str]], ...] = (
+    ("http_requests_total", {**PRESIGN, "status": "201"}),
+    ("http_request_seconds_count", PRESIGN),
+    ("jobs_total", {"kind": "uploads.inspect", "outcome": "succeeded"}),
+    ("jobs_total", {"kind": "renditions.render", "outcome": "succeeded"}),
+    ("jobs_total", {"kind": "publishing.publish", "outcome": "succeeded"}),
+    ("job_seconds_count", {"kind": "renditions.render"}),
+    ("job_wait_seconds_count", {"queue": "telemetry"}),
+    ("render_fps_count", {}),
+    ("render_pictures_total", {}),
+    *(("render_seconds_total", {"part": part}) for part in ("render", "hud", "overhead")),
+    *(("publications_total", {"platform": name, "state": "published"}) for name in OPTIONS),
+    *(("publish_seconds_count", {"platform": name}) for name in OPTIONS),
+    ("outgoing_requests_total", {}),
+    ("outgoing_request_seconds_count", {}),
+    ("rate_limit_hits_total", {"verdict": "allowed", "counted_by": "redis"}),
+    *(("db_pool_connections", {"state": state}) for state in ("open", "max")),
+    ("event_loop_lag_seconds_count", {}),
+    ("password_hash_seconds_count", {}),
+    *(("processes_alive", {"role": role}) for role in ("web", "worker")),
+    ("worker_disk_free_bytes", {}),
+    ("readings_ok", {}),
+    ("process_info", {}),
+)
+
+
+@pytest.mark.usefixtures("posted")
+def test_the_journey_moved_every_metric_it_should(world: World) -> None:
+    still: list[tuple[str, dict[str, str]]] = []
+    for _ in range(40):  # a worker leaves its counts every five seconds
+        text = httpx.get(f"{world.stack.api_url}/metrics", timeout=10).text
+        samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
+        moved = [one for one in samples if one.value > 0]
+        still = [
+            (name, labels)
+            for name, labels in MOVED
+            if not any(
+                one.name == f"uploadm8_{name}" and labels.items() <= one.labels.items()
+                for one in moved
+            )
+        ]
+        if not still:
+            break
+        time.sleep(0.25)
+    assert still == []
+    assert "uploadm8_queue_oldest_seconds" in {one.name for one in samples}
 
 
 def test_a_worker_killed_in_the_middle_of_a_render_loses_nothing(world: World) -> None:

@@ -25,7 +25,8 @@ from uploadm8.domain.kpi.schemas import Summary
 from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.platforms.tables import Platform
 from uploadm8.domain.publishing.cohorts import Cohort, rate
-from uploadm8.domain.publishing.rollups.tally import ALL, count_results
+from uploadm8.domain.publishing.rollups.counting import Part
+from uploadm8.domain.publishing.rollups.tally import count_posts, level_of
 from uploadm8.domain.publishing.rollups.workspaces import workspaces_sql
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import snapshot
@@ -60,13 +61,12 @@ class Figures:
 
     async def overview(self, cohort: Cohort) -> OverviewOut:
         """Users, money, posts, jobs, platforms and storage."""
-        span = cohort.range
         counts = (await User.raw(_COUNTS_SQL))[0]
-        begun = (await count_results(Cohort(span)))[ALL].of("created").total()
-        seen, posts = await read(), await self.kpis.summary(cohort)
+        found = await count_posts(cohort, Part.CREATED)
+        seen, posts = await read(), await self.kpis.summary_of(cohort, found)
         return OverviewOut(
             **counts,
-            uploads=begun,
+            uploads=found[level_of(cohort)].of("created").total(),
             money=await _money(cohort, counts["workspaces"]),
             jobs=_jobs(seen),
             processes={role: seen.processes.get(role, 0) for role in ("web", "worker")},

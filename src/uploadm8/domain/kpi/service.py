@@ -46,7 +46,10 @@ class Kpis:
 
     async def summary(self, cohort: Cohort) -> Summary:
         """All key figures."""
-        found = await count_posts(cohort)
+        return await self.summary_of(cohort, await count_posts(cohort))
+
+    async def summary_of(self, cohort: Cohort, found: Tallies) -> Summary:
+        """The same of posts that were counted."""
         tally = found.get(level_of(cohort), Tally())
         counts = {outcome.value: tally.outcome[outcome] for outcome in Outcome}
         mix = _platforms(found)

@@ -82,6 +82,7 @@ REMOVE_MEDIA = JobKind("retention.media", Queue.LIGHT, timeout_s=900, max_attemp
 SWEEP_OBJECTS = JobKind(
     "retention.objects", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600
 )
+SEAL_AUDIT = JobKind("retention.seal_audit", Queue.LIGHT, timeout_s=900, every_s=3600)
 REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
 VERIFY_ACCESS = JobKind("platforms.verify_access", Queue.LIGHT, timeout_s=120)
 PLATFORM_MAIL = JobKind("platforms.mail", Queue.LIGHT, timeout_s=120)

@@ -60,7 +60,7 @@ class Events:
     def endpoints(self, request: Request) -> Json:
         """The webhook endpoints of the account: the one that events are delivered to."""
         url = self.world.runtime.settings.stripe_webhook_url
-        endpoint = {
+        endpoint: Json = {
             "id": "we_sandbox",
             "object": "webhook_endpoint",
             "api_version": API_VERSION,

@@ -10,13 +10,27 @@ from uploadm8.domain.publishing.cohorts import Cohort
 from uploadm8.domain.publishing.rollups.counting import COUNTS, SLOT_S, SLOTS, STEPS, Part
 from uploadm8.domain.publishing.rollups.plan import Plan, plan_for
 from uploadm8.domain.publishing.rollups.tally import ALL, fresh_rows, level_of, offsets_for
-from uploadm8.domain.publishing.rollups.zones import hour_of_week, week_sql
+from uploadm8.domain.publishing.rollups.zones import SLOTS_A_DAY, hour_of_week, week_sql
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import snapshot
 
 _ARRAYS = ", ".join(f"r.{name}" for name in STEPS)
-_SUMS = ", ".join(f"sum(x.{name})::bigint AS {name}" for name in COUNTS)
 _NAMES = ", ".join(COUNTS)
+_SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTS)
+_FROM = f"FROM rollups r CROSS JOIN LATERAL (SELECT (r.first - date '1970-01-01') * {SLOTS_A_DAY} AS slot) d"
+_WHOLE = (
+    "width_bucket(d.slot, {cuts}::int[])"
+    f" = width_bucket(d.slot + {SLOTS_A_DAY - 1}, {{cuts}}::int[])"
+)
+# A day that lies in one step is read as it is, one that steps cut by its quarter hours.
+_STEPS_SQL = f"""
+    SELECT place, {_SUMS} FROM (
+        SELECT width_bucket(d.slot, {{cuts}}::int[]) AS place, {_NAMES} {_FROM}
+        WHERE {{where}} AND {_WHOLE}
+        UNION ALL SELECT width_bucket(x.step, {{cuts}}::int[]), {", ".join(f"x.{n}" for n in COUNTS)}
+        {_FROM}, unnest({_ARRAYS}) x (step, {_NAMES}) WHERE {{where}} AND NOT ({_WHOLE})) parts
+    GROUP BY 1
+"""
 
 
 async def count_steps(cohort: Cohort, starts: Sequence[datetime]) -> list[Counter[str]]:
@@ -31,12 +45,8 @@ async def count_steps(cohort: Cohort, starts: Sequence[datetime]) -> list[Counte
     async with snapshot():
         plan = await plan_for(cohort.workspace_id, cohort.range, months=False)
         where, args = _rolled(cohort, plan, [level_of(cohort)])
-        for row in await DB.rows(
-            f"SELECT width_bucket(x.step, ${len(args) + 1}::int[]) AS place, {_SUMS}"
-            f" FROM rollups r, unnest({_ARRAYS}) x (step, {_NAMES}) WHERE {where} GROUP BY 1",
-            *args,
-            cuts,
-        ):
+        sql = _STEPS_SQL.format(where=where, cuts=f"${len(args) + 1}")
+        for row in await DB.rows(sql, *args, cuts):
             found[row["place"] - 1].update({name: row[name] for name in COUNTS})
         for row in await fresh_rows(cohort, plan, {Part.FIGURES, Part.STEPS}):
             if row["level"] == level_of(cohort) and row["step"]:

@@ -128,9 +128,14 @@ def by_platform(found: Tallies) -> list[tuple[str, Tally]]:
     return sorted((tally.platform, tally) for tally in levels)
 
 
-async def count_posts(cohort: Cohort) -> Tallies:
-    """All figures of the posts of a cohort, by level; the one asked for is `level_of(cohort)`."""
-    return await _count(cohort, {Part.LATENCY, Part.SLOTS, Part.ERRORS, Part.UPLOADS})
+async def count_posts(cohort: Cohort, *more: Part) -> Tallies:
+    """All figures of the posts of a cohort, by level; the one asked for is `level_of(cohort)`.
+
+    Args:
+        cohort: which posts.
+        more: CREATED, if the uploads begun in the range are wanted too.
+    """
+    return await _count(cohort, {Part.LATENCY, Part.SLOTS, Part.ERRORS, Part.UPLOADS, *more})
 
 
 async def count_results(cohort: Cohort) -> Tallies:
