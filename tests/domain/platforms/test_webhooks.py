@@ -234,6 +234,8 @@ async def test_a_deletion_asked_for_before_connecting_again_erases_nothing(site:
     answer = await meta(site, "data-deletion", "10220000000000001", issued_at=asked)
     assert answer.status_code == 200
     assert await states() == ["active"]
+    number = await meta(site, "data-deletion", "", user_id=10220000000000001)
+    assert (number.status_code, await states()) == (200, ["disconnected"])
 
 
 async def test_a_post_event_makes_us_ask_sooner(site: Site) -> None:
