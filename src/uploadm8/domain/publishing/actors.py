@@ -13,7 +13,7 @@ from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.drafts import AskLaterError
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.record import Record, told
-from uploadm8.domain.publishing.tables import Publication, PublicationState
+from uploadm8.domain.publishing.tables import PublicationState
 from uploadm8.errors import ConflictError, Retry, UploadM8Error
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
@@ -45,7 +45,7 @@ class PublishingJobs:
         """Deliver; a failure is told in the row at once, then retried as its class says."""
         publication_id = context.subject
         try:
-            await self.delivery.deliver(context, publication_id)
+            public = await self.delivery.deliver(context, publication_id)
         except AskLaterError:
             raise
         except VerdictSettledError:
@@ -61,9 +61,8 @@ class PublishingJobs:
                 return  # reconnecting the account queues the publication again
             raise
         else:
-            row = await Publication.select().where(Publication.id == publication_id).first()
-            if row is not None and row["state"] == S.PUBLISHED:
-                await circuit.note(Platform(row["platform"]), failed=False)
+            if public is not None:
+                await circuit.note(public, failed=False)
 
     async def dead(self, context: JobContext, error: UploadM8Error) -> None:
         """No attempt is left. With an intent on record nobody but the platform knows the outcome."""

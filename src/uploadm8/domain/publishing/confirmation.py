@@ -154,9 +154,9 @@ class Confirmation:
 def polling_pause(waited_s: float) -> float:
     """Seconds until a platform at work is asked again: soon at first, ever more rarely later.
 
-    About a dozen questions in the first minute, two a minute later on: TikTok allows 30 a minute.
+    About fifteen questions in the first minute, two a minute later on: TikTok allows 30 a minute.
     """
-    return min(LONGEST_POLL_S, max(0.5, waited_s / 2))
+    return min(LONGEST_POLL_S, max(0.2, waited_s / 2))
 
 
 async def wait(seconds: float) -> None:

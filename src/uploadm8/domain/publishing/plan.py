@@ -40,6 +40,8 @@ class PublicationPlans:
             InvalidRequestError: unknown account, wrong options, wrong schedule, blocked.
             PaymentRequiredError: the tier has no scheduling.
         """
+        if not new.targets:
+            return PlannedTargets(platforms=())
         words = Words(new.title, new.filename, new.caption, new.hashtags, new.caption_template_id)
         asked = Asked(workspace_id, user_id, words, new.targets, new.schedule)
         try:

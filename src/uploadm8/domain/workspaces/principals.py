@@ -22,7 +22,7 @@ _MEMBER = (
     ' LEFT JOIN LATERAL (SELECT * FROM memberships WHERE "user"=u.id'
     " AND ($1::uuid IS NULL OR workspace=$1::uuid) ORDER BY created_at, id LIMIT 1) m ON true"
 )
-_BY_SESSION = (
+BY_SESSION = (
     f"SELECT {_USER}, s.authenticated_at, s.support_admin, s.support_writes FROM sessions s"  # noqa: S608  constants
     f' JOIN users u ON u.id=s."user"{_MEMBER}'
     ' WHERE s.id=$2 AND s."user"=$3 AND s.revoked_at IS NULL AND s.expires_at > now()'
@@ -62,7 +62,7 @@ class DatabasePrincipals:
         return await self._of_session(self.access.verify(token), workspace)
 
     async def _of_session(self, claims: AccessClaims, workspace: UUID | None) -> Principal:
-        rows = await DB.rows(_BY_SESSION, workspace, claims.session_id, claims.user_id)
+        rows = await DB.rows(BY_SESSION, workspace, claims.session_id, claims.user_id)
         if not rows or rows[0]["auth_epoch"] != claims.auth_epoch:
             raise InvalidTokenError(
                 "The session is over.", code="session_over", action="Sign in again."
