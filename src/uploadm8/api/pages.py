@@ -14,7 +14,7 @@ from uploadm8.errors import InvalidRequestError
 
 T = TypeVar("T")
 
-Limit = Annotated[int, Parameter(ge=1, le=100, description="Items per page", default=20)]
+Limit = Annotated[int, Parameter(ge=1, le=100, description="Items per page")]
 Cursor = Annotated[
     str | None,
     Parameter(max_length=400, description="next_cursor of the page before", required=False),
