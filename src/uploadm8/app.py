@@ -10,6 +10,7 @@ from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
 
 from uploadm8.api.context import Edge
+from uploadm8.api.described import described
 from uploadm8.api.guards import Door, provide_principal, without_tasks
 from uploadm8.api.health import healthz, readyz
 from uploadm8.api.idempotency import provide_idempotency
@@ -108,10 +109,10 @@ DEPENDENCIES = {
 
 def schema(base_url: str = "https://auth.uploadm8.com") -> bytes:
     """The OpenAPI document as JSON; needs no settings and opens no connection."""
-    described = Litestar(
+    bare = Litestar(
         route_handlers=ROUTES, dependencies=DEPENDENCIES, openapi_config=openapi_config(base_url)
     )
-    return encode_json(described.openapi_schema.to_schema())
+    return encode_json(described(bare.openapi_schema.to_schema()))
 
 
 def create_app(config: Config | None = None) -> Edge:

@@ -126,7 +126,8 @@ class Config(BaseSettings):
     rate_limit_window_sec: int = _f(60, "Window of the general rate limit")
     rate_limit_max: int = _f(60, "Requests per window, per user or address")
     worker_concurrency: int = _f(1, "Renders at a time per worker process")
-    publish_concurrency: int = _f(16, "Posts under way at a time per worker process")
+    publish_concurrency: int = _f(32, "Posts under way at a time per worker process")
+    light_concurrency: int = _f(12, "Mails, webhooks and other small jobs at a time per process")
     job_timeout_seconds: int = _f(
         600, "Time limit of a job that has none of its own; a render gets 12 s more per second"
     )

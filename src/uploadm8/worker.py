@@ -1,8 +1,8 @@
 """The worker's composition root: every kind of job bound to its handler."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from uuid import UUID
 
 import dramatiq
 
@@ -33,7 +33,7 @@ from uploadm8.infra import failpoints
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.jobs.broker import Lifespan, build_broker
 from uploadm8.infra.jobs.catalog import ALL, JobKind, Queue
-from uploadm8.infra.jobs.doorbell import install
+from uploadm8.infra.jobs.doorbell import install, listen
 from uploadm8.infra.jobs.handlers import Handler
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.upkeep import Upkeep
@@ -98,27 +98,33 @@ class Worker:
         self._stack = AsyncExitStack()
         self._runner: Runner | None = None
         self._upkeep: Upkeep | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Open everything; called on the worker's event loop."""
         await require_fit(self._config)
         services = await self._stack.enter_async_context(open_services(self._config, "worker"))
-        await self._stack.enter_async_context(operating(services, "worker"))
+        await self._stack.enter_async_context(
+            operating(services, "worker", render_slots=self._config.worker_concurrency)
+        )
         self._runner = Runner(
             handlers=handlers(services),
             slots={
                 Queue.TELEMETRY: self._config.worker_concurrency,
                 Queue.JOBS: self._config.publish_concurrency,
-                Queue.LIGHT: 4,
+                Queue.LIGHT: self._config.light_concurrency,
             },
             lease_s=self._config.job_lease_seconds,
             default_timeout_s=self._config.job_timeout_seconds,
         )
+        self._loop = asyncio.get_running_loop()
+        listen(self._runner.wake)
         self._upkeep = Upkeep(self._runner, services.scratch)
         self._upkeep.start()
 
     async def drain(self) -> None:
         """Take no further jobs, give those at hand back, and stop the upkeep."""
+        listen(None)
         if self._runner is not None:
             await self._runner.stop(10)
         if self._upkeep is not None:
@@ -128,12 +134,13 @@ class Worker:
         """Close every connection."""
         await self._stack.aclose()
 
-    def answering(self, kind: JobKind) -> Callable[[str], Awaitable[None]]:
+    def answering(self, kind: JobKind) -> Callable[[str], None]:
         """The Dramatiq actor function of a kind: it only answers the bell."""
 
-        async def answer(job_id: str) -> None:
-            if self._runner is not None:
-                self._runner.hear(UUID(job_id), kind.queue)
+        def answer(job_id: str) -> None:
+            del job_id  # whatever is due goes by its turn
+            if self._runner is not None and self._loop is not None:
+                self._loop.call_soon_threadsafe(self._runner.wake, kind.queue)
 
         return answer
 

@@ -81,7 +81,6 @@ TABLES: dict[tuple[str, str], dict[str, tuple[type[Column], dict[str, Any]]]] = 
             index=False,
         ),
         "last_commit_at": _column(Timestamptz, default=None, null=True),
-        "next_free_at": _column(Timestamptz, default=None, null=True),
     },
     ("ApiKey", "api_keys"): {
         "id": _column(UUID, default=RowId(), primary_key=True),
@@ -340,7 +339,6 @@ TABLES: dict[tuple[str, str], dict[str, tuple[type[Column], dict[str, Any]]]] = 
         "lease_owner": _column(Varchar, length=80, default=None, null=True),
         "lease_epoch": _column(BigInt, default=0),
         "lease_until": _column(Timestamptz, default=None, null=True),
-        "doorbell_at": _column(Timestamptz, default=None, null=True),
         "cancel_requested": _column(Boolean, default=False),
         "timeout_s": _column(DoublePrecision, default=None, null=True),
         "allowance_s": _column(DoublePrecision, default=0.0),

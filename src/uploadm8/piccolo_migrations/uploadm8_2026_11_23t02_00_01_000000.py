@@ -9,8 +9,8 @@ VERSION = "1.38.0"
 DESCRIPTION = "partial indexes, guards and triggers"
 
 INDEXES = {
-    # The dispatcher looks for due jobs every second, among all that ever ran.
-    "jobs_due": "jobs (queue, priority, run_at) WHERE state = 'queued'",
+    # Every worker looks for due jobs every second, among all that ever ran.
+    "jobs_due": "jobs (queue, run_at) WHERE state = 'queued'",
     "jobs_running": "jobs (queue, lease_until) WHERE state = 'running'",
     # What is unfinished is little, however large the tables grow.
     "jobs_unfinished": "jobs (state, queue) WHERE state IN ('queued', 'running', 'dead')",
@@ -21,6 +21,14 @@ INDEXES = {
     ),
     "publications_open_by_workspace": (
         "publications (workspace) WHERE state NOT IN ('published', 'failed', 'canceled')"
+    ),
+    # The line of an account's posts, and what it made of its day: see publishing/turns.py.
+    "publications_in_line": (
+        "publications (account) WHERE state IN"
+        " ('scheduled', 'queued', 'preparing', 'transferring', 'retry_wait')"
+    ),
+    "publications_committed": (
+        "publications (account, first_commit_at) WHERE first_commit_at IS NOT NULL"
     ),
     "stripe_events_waiting": "stripe_events (received_at) WHERE handled_at IS NULL",
     # In byte order, so that the beginning of an address is a range of it in any collation.

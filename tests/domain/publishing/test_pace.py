@@ -5,63 +5,159 @@ from uuid import UUID
 
 import pytest
 
-from publishing_desk import Desk
+from publishing_desk import CIPHER, Desk, copy_of
 from uploadm8.domain.platforms.clients.base import Platform
+from uploadm8.domain.platforms.tokens import TokenKeeper
+from uploadm8.domain.platforms.vault import Vault
 from uploadm8.domain.publishing import circuit
+from uploadm8.domain.publishing.actors import PublishingJobs
 from uploadm8.domain.publishing.circuit import CircuitOpenError
+from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, PaceError, read_caps
 from uploadm8.domain.publishing.tables import AccountPace, PlatformCircuit, Publication
 from uploadm8.errors import InvalidRequestError
 from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.jobs.handlers import Handler
+from uploadm8.infra.jobs.tables import JobRow
 
 pytestmark = pytest.mark.anyio
 
 
-async def account_of(desk: Desk, platform: Platform = Platform.FACEBOOK) -> UUID:
-    account: UUID = (await desk.row(await desk.publication(platform)))["account"]
-    return account
+def with_pace(desk: Desk, pace: Pace) -> dict[str, Handler]:
+    """The desk's publishing handlers, for accounts that post no faster than this."""
+    keeper = TokenKeeper(desk.clients.oauth, Vault(CIPHER))
+    delivery = Delivery(keeper, desk.clients.publishers, desk.storage, CIPHER, pace)
+    return {handler.kind.name: handler for handler in PublishingJobs(delivery).handlers()}
 
 
-async def turn(pace: Pace, account: UUID) -> float:
-    """0 when the account may commit, else the seconds until its reserved turn."""
+CAPPED = {Platform.FACEBOOK: 3}
+
+
+async def several(desk: Desk, count: int) -> list[UUID]:
+    """Posts of one account that are due, the first one first in line."""
+    first = await desk.publication(Platform.FACEBOOK)
+    return [first, *[await copy_of(desk, first, slot=n) for n in range(1, count)]]
+
+
+async def turn(desk: Desk, pace: Pace, publication: UUID) -> float:
+    """0 when the post may go, which it does at once, else the seconds until its turn."""
+    row = await desk.row(publication)
     async with transaction():
         try:
-            await pace.take_turn(account, Platform.FACEBOOK)
+            await pace.take_turn(publication, row["account"], Platform.FACEBOOK)
         except PaceError as error:
             return error.retry_after or -1.0
+        await Publication.raw(
+            "UPDATE publications SET state = 'confirming', first_commit_at = now() WHERE id = {}",
+            publication,
+        )
+    return 0.0
+
+
+async def wait_before_sending(desk: Desk, pace: Pace, publication: UUID) -> float:
+    """0 when its bytes may be sent now, else the seconds until that is looked at again."""
+    row = await desk.row(publication)
+    try:
+        await pace.require_near(publication, row["account"], Platform.FACEBOOK)
+    except PaceError as error:
+        return error.retry_after or -1.0
     return 0.0
 
 
 async def test_of_many_at_once_one_goes_and_the_others_get_turns_a_minute_apart(
     desk: Desk,
 ) -> None:
-    account = await account_of(desk)
-    waits = sorted(await asyncio.gather(*(turn(Pace(60.0), account) for _ in range(8))))
+    posts = await several(desk, 8)
+    waits = sorted(await asyncio.gather(*(turn(desk, Pace(60.0), post) for post in posts)))
     assert waits[0] == 0.0
     assert [round(wait / 60) for wait in waits[1:]] == list(range(1, 8))
 
 
 async def test_the_next_may_go_once_the_minute_is_over(desk: Desk) -> None:
-    account = await account_of(desk)
-    assert await turn(Pace(60.0), account) == 0.0
+    first, second = await several(desk, 2)
+    assert await turn(desk, Pace(60.0), first) == 0.0
     await AccountPace.raw("UPDATE account_paces SET last_commit_at = now() - interval '61 s'")
-    assert await turn(Pace(60.0), account) == 0.0
+    assert await turn(desk, Pace(60.0), second) == 0.0
 
 
 async def test_one_account_does_not_wait_for_another(desk: Desk) -> None:
-    first, second = await account_of(desk), await account_of(desk, Platform.YOUTUBE)
-    assert await turn(Pace(60.0), first) == 0.0
-    assert await turn(Pace(60.0), second) == 0.0
+    first = await desk.publication(Platform.FACEBOOK)
+    second = await desk.publication(Platform.YOUTUBE)
+    assert await turn(desk, Pace(60.0), first) == 0.0
+    assert await turn(desk, Pace(60.0), second) == 0.0
 
 
 async def test_a_capped_account_waits_until_its_oldest_post_of_the_day_is_a_day_old(
     desk: Desk,
 ) -> None:
-    account = await account_of(desk)
-    await Publication.raw("UPDATE publications SET first_commit_at = now() - interval '20 hours'")
-    wait = await turn(Pace(0, {Platform.FACEBOOK: 1}), account)
+    old, new = await several(desk, 2)
+    await Publication.raw(
+        "UPDATE publications SET first_commit_at = now() - interval '20 hours' WHERE id = {}", old
+    )
+    wait = await turn(desk, Pace(0, {Platform.FACEBOOK: 1}), new)
     assert 3.9 * 3600 < wait <= 4 * 3600
-    assert await turn(Pace(0, {Platform.FACEBOOK: 2}), account) == 0.0
+    assert await turn(desk, Pace(0, {Platform.FACEBOOK: 2}), new) == 0.0
+
+
+async def test_bytes_are_sent_a_quarter_of_an_hour_before_the_turn_and_not_earlier(
+    desk: Desk,
+) -> None:
+    posts = await several(desk, 19)
+    waits = [await wait_before_sending(desk, Pace(60.0), post) for post in posts]
+    assert [round(wait) for wait in waits] == [0] * 16 + [60, 120, 180]
+
+
+async def test_a_post_that_left_the_line_makes_the_others_move_up(desk: Desk) -> None:
+    posts = await several(desk, 18)
+    assert await wait_before_sending(desk, Pace(60.0), posts[-1]) > 0
+    await Publication.raw(
+        "UPDATE publications SET state = 'canceled' WHERE id = ANY({}::uuid[])", posts[:5]
+    )
+    assert await wait_before_sending(desk, Pace(60.0), posts[-1]) == 0.0
+
+
+async def test_a_later_post_and_one_that_waits_for_something_else_hold_nobody_up(
+    desk: Desk,
+) -> None:
+    posts = await several(desk, 18)
+    await Publication.raw(
+        "UPDATE publications SET state = 'retry_wait', error_code = 'platform_unreachable'"
+        " WHERE id = ANY({}::uuid[])",
+        posts[:4],
+    )
+    await Publication.raw(
+        "UPDATE publications SET publish_at = now() + interval '3 days' WHERE id = ANY({}::uuid[])",
+        posts[4:8],
+    )
+    assert await wait_before_sending(desk, Pace(60.0), posts[-1]) == 0.0
+
+
+async def test_what_exceeds_the_cap_of_the_day_is_not_even_sent(desk: Desk) -> None:
+    posts = await several(desk, 5)
+    await Publication.raw(
+        "UPDATE publications SET state = 'published', first_commit_at = now() - interval '23 hours'"
+        " WHERE id = {}",
+        posts[0],
+    )
+    waits = [await wait_before_sending(desk, Pace(0, CAPPED), post) for post in posts[1:]]
+    assert waits[:2] == [0.0, 0.0]
+    assert 44 * 60 < waits[2] <= 45 * 60  # the place of the first one, when it is a day old
+    assert waits[3] == 3600.0  # a day from now; looked at again earlier
+
+
+async def test_a_post_far_from_its_turn_waits_with_its_bytes_unsent_and_says_when(
+    desk: Desk,
+) -> None:
+    posts = await several(desk, 18)
+    await JobRow.raw(
+        "UPDATE jobs SET run_at = now() + interval '1 day' WHERE ref_id <> {}", posts[-1]
+    )
+    desk.handlers |= with_pace(desk, Pace(60.0))
+    await desk.run_due(kinds="publishing.publish")
+    row = await desk.row(posts[-1])
+    assert (row["state"], row["error_code"]) == ("retry_wait", "account_spacing")
+    assert (row["handle_enc"], row["bytes_sent"]) == (None, 0)
+    assert "17 posts of this account go first" in row["error_detail"]
 
 
 def test_caps_are_read_and_wrong_ones_named() -> None:

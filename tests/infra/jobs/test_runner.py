@@ -23,6 +23,7 @@ from uploadm8.infra.jobs.catalog import JobKind, Queue
 from uploadm8.infra.jobs.handlers import Handler, JobContext, LeaseLostError
 from uploadm8.infra.jobs.queue import (
     claim,
+    claim_due,
     claim_next,
     enqueue,
     finish,
@@ -32,7 +33,7 @@ from uploadm8.infra.jobs.queue import (
 from uploadm8.infra.jobs.retry import BASE_S, CAP_S, backoff_s, decide
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.tables import JobRow
-from uploadm8.infra.jobs.upkeep import reap, renew_leases, start_periodic
+from uploadm8.infra.jobs.upkeep import next_due_s, reap, renew_leases, start_periodic
 
 pytestmark = pytest.mark.anyio
 
@@ -61,8 +62,14 @@ async def row(job_id: Any) -> dict[str, Any]:
     return found
 
 
+async def run_job(target: Runner, job_id: Any) -> None:
+    job = await claim(job_id, target.owner, target.lease_s)
+    if job is not None:
+        await target.run(job)
+
+
 async def work(target: Runner, job_id: Any) -> dict[str, Any]:
-    await target.answer(job_id, Queue.LIGHT)
+    await run_job(target, job_id)
     return await row(job_id)
 
 
@@ -187,7 +194,7 @@ async def test_canceling_a_running_job_stops_it(db: None) -> None:
         await asyncio.sleep(60)
 
     target = runner(run)
-    task = asyncio.create_task(target.answer(job_id, Queue.LIGHT))  # type: ignore[arg-type]
+    task = asyncio.create_task(run_job(target, job_id))
     await started.wait()
     assert await request_cancel(subject, KIND) == 1
     await renew_leases(target)
@@ -239,7 +246,7 @@ async def test_a_worker_that_lost_its_lease_stops_the_work(db: None) -> None:
             stopped.set()
 
     target = runner(run)
-    task = asyncio.create_task(target.answer(job_id, Queue.LIGHT))  # type: ignore[arg-type]
+    task = asyncio.create_task(run_job(target, job_id))
     await started.wait()
     await JobRow.update({JobRow.lease_epoch: JobRow.lease_epoch + 1}).where(JobRow.id == job_id)
     await renew_leases(target)
@@ -263,7 +270,7 @@ async def test_shutting_down_gives_a_running_job_back_without_counting_it(db: No
         started.set()
         await asyncio.sleep(60)
 
-    task = asyncio.create_task(runner(run).answer(job_id, Queue.LIGHT))  # type: ignore[arg-type]
+    task = asyncio.create_task(run_job(runner(run), job_id))
     await started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -284,12 +291,57 @@ async def test_a_workspace_with_much_running_lets_others_go_first(db: None) -> N
     assert {first.workspace_id, second.workspace_id} == {busy, quiet}
 
 
-async def test_a_ring_without_a_free_slot_is_put_back_for_another_process(db: None) -> None:
+async def test_a_batch_takes_turns_among_workspaces(db: None) -> None:
+    busy, quiet = new_id(), new_id()
+    for _ in range(4):
+        await enqueue(KIND, workspace_id=busy)
+    for _ in range(2):
+        await enqueue(KIND, workspace_id=quiet)
+    jobs = await claim_due("light", "w", LEASE_S, 4)
+    assert sorted(job.workspace_id == busy for job in jobs) == [False, False, True, True]
+    assert all((job.epoch, job.attempt) == (1, 1) for job in jobs)
+
+
+async def test_a_batch_holds_no_more_of_a_lane_than_may_run(db: None) -> None:
+    lane = new_id()
+    for _ in range(5):
+        await enqueue(KIND, lane=lane)
+    assert len(await claim_due("light", "w", LEASE_S, 2)) == 2
+    assert len(await claim_due("light", "w", LEASE_S, 5)) == 1
+    assert await claim_due("light", "w", LEASE_S, 5) == []
+
+
+async def test_batches_of_several_workers_never_share_a_job(db: None) -> None:
+    for _ in range(30):
+        await enqueue(KIND)
+    batches = await asyncio.gather(*(claim_due("light", f"w{n}", LEASE_S, 5) for n in range(6)))
+    claimed = [job.id for batch in batches for job in batch]
+    assert len(claimed) == len(set(claimed))
+
+
+async def test_a_canceled_or_later_job_is_in_no_batch(db: None) -> None:
+    subject = new_id()
+    await enqueue(KIND, ref_id=subject)
+    await request_cancel(subject, KIND)
+    await enqueue(KIND, run_at=now() + timedelta(minutes=5))
+    assert await claim_due("light", "w", LEASE_S, 5) == []
+
+
+async def test_the_clock_knows_when_the_next_job_is_due(db: None) -> None:
+    await enqueue(KIND, run_at=now() + timedelta(seconds=30))
+    assert await next_due_s(["light"], 5.0) is None
+    soon = await next_due_s(["light"], 60.0)
+    assert soon is not None
+    assert 0 < soon <= 30
+    assert await next_due_s(["jobs"], 60.0) is None
+
+
+async def test_a_runner_that_stops_takes_nothing_more(db: None) -> None:
     target = runner(nothing)
-    target.stopping = True
     job_id = await enqueue(KIND)
-    after = await work(target, job_id)
-    assert (after["state"], after["doorbell_at"]) == ("queued", None)
+    await target.stop(1)
+    assert not target.wake(Queue.LIGHT)
+    assert (await row(job_id))["state"] == "queued"
 
 
 async def test_all_workers_together_start_a_periodic_job_once_a_period(db: None) -> None:

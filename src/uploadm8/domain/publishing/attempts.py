@@ -20,20 +20,12 @@ async def note_attempt(
 ) -> None:
     """Add one line to the trail."""
     # The clock of the database, as for the intent: times on this trail are compared.
-    clock = await PublishAttempt.raw("SELECT now() AS at")
-    await PublishAttempt.insert(
-        PublishAttempt(
-            id=new_id(),
-            publication=publication_id,
-            phase=phase.value,
-            worker=context.worker,
-            lease_epoch=context.job.epoch,
-            http_status=getattr(error, "http_status", None),
-            error_class=error.retry.value if error else None,
-            error_code=error.code if error else None,
-            detail=error.detail if error else None,
-            at=clock[0]["at"],
-        )
+    await PublishAttempt.raw(
+        "INSERT INTO publish_attempts (id, publication, phase, worker, lease_epoch, http_status,"
+        " error_class, error_code, detail, at) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, now())",
+        *(new_id(), publication_id, phase.value, context.worker, context.job.epoch),
+        getattr(error, "http_status", None),
+        *((error.retry.value, error.code, error.detail) if error else (None, None, None)),
     )
 
 

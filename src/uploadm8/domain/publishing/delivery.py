@@ -18,7 +18,7 @@ from uploadm8.domain.publishing import circuit
 from uploadm8.domain.publishing.confirmation import INLINE_WAIT_S, Confirmation, polling_pause, wait
 from uploadm8.domain.publishing.drafts import AskLaterError, Drafts
 from uploadm8.domain.publishing.pace import Pace
-from uploadm8.domain.publishing.preflight import at_commit, before_sending
+from uploadm8.domain.publishing.preflight import at_commit, before_sending, written
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.workspaces.service import is_suspended
@@ -47,62 +47,66 @@ class Delivery:
     cipher: Cipher
     pace: Pace = field(default_factory=Pace)
 
-    async def deliver(self, context: JobContext, publication_id: UUID) -> None:
-        """Bring one publication as far as it goes now.
+    async def deliver(self, context: JobContext, publication_id: UUID) -> Platform | None:
+        """Bring one publication as far as it goes now; returns its platform once it is public.
 
         Raises:
             UploadM8Error: to be tried again as its class says; the row tells the user meanwhile.
         """
         record = Record(context, publication_id, self.cipher)
-        await record.take_over()
-        row = await record.row()
+        row = await record.take_over()
         try:
-            await self._step(record, row)
+            public = await self._step(record, row)
         except PlatformError as error:
             if error.retry is not Retry.AUTH_EXPIRED:
                 raise
             await self.accounts.access(row["account"], renew=True)
-            await self._step_renewed(record, context.job.attempt)
+            public = await self._step_renewed(record, context.job.attempt)
+        return Platform(row["platform"]) if public else None
 
-    async def _step_renewed(self, record: Record, attempt: int) -> None:
+    async def _step_renewed(self, record: Record, attempt: int) -> bool:
         """Once more with a new token; one that is refused time and again means no access."""
         try:
-            await self._step(record, await record.row())
+            return await self._step(record, await record.row())
         except PlatformError as error:
             if error.retry is Retry.AUTH_EXPIRED and attempt >= AUTH_ATTEMPTS:
                 raise PlatformError(e.REVOKED, platform=error.platform) from error
             raise
 
-    async def _step(self, record: Record, row: dict[str, Any]) -> None:
+    async def _step(self, record: Record, row: dict[str, Any]) -> bool:
         if row["state"] in (S.COMMITTING, S.CONFIRMING) or row["commit_intent_at"] is not None:
-            await self._confirm(record, row)
-            return
+            return await self._confirm(record, row)
         if row["state"] not in (S.SCHEDULED, S.QUEUED, S.RETRY_WAIT, S.PREPARING, S.TRANSFERRING):
-            return
+            return False
         if row["cancel_requested"]:
             raise JobCanceledError
         if await is_suspended(row["workspace"]):
             await record.move(S.HELD, held_reason="suspended")
-            return
+            return False
         if _missed(row):
             await record.move(S.HELD, held_reason="missed")
-            return
-        await record.require_approval()
-        await circuit.admit(Platform(row["platform"]))
+            return False
+        if row["approval_needed"]:
+            await record.require_approval()
+        platform = Platform(row["platform"])
+        await circuit.admit(platform)
+        if row["handle_enc"] is None:
+            await self.pace.require_near(row["id"], row["account"], platform)
         await self._send_and_commit(record, row)
+        return True
 
     async def _send_and_commit(self, record: Record, row: dict[str, Any]) -> None:
         publisher = self.publisher(row)
         if row["state"] != S.TRANSFERRING:
             await record.move(S.PREPARING, attempts=Publication.attempts + 1)
         draft = await self.draft_of(row)
-        handle = record.handle_of(row)
+        handle, prepared = record.handle_of(row), row["handle_at"] or now()
         if handle is None:
-            await record.keep_findings(await before_sending(publisher, draft))
+            findings = written(await before_sending(publisher, draft))
             failpoint("before_prepare", publisher.platform)
-            handle = await publisher.prepare(draft)
+            handle, prepared = await publisher.prepare(draft), now()
             failpoint("after_prepare", publisher.platform)
-            await record.keep_handle(handle)
+            await record.keep_handle(handle, findings=findings)
         elif row["state"] != S.TRANSFERRING:
             await record.move(S.TRANSFERRING)
         failpoint("after_handle", publisher.platform)
@@ -111,31 +115,35 @@ class Delivery:
             handle = await publisher.transfer(
                 draft, handle, self._reporter(record, publisher.platform)
             )
-            await record.keep_handle(handle)
+            if handle != known:
+                await record.keep_handle(handle)
             failpoint("after_transfer", publisher.platform)
-            since = now() if handle != known else (await record.row())["handle_at"]
-            await self._until_ready(record, publisher, draft, handle, since)
+            sent = now() if handle != known else prepared
+            await self._until_ready(publisher, draft, handle, prepared, sent)
         except PlatformError as error:
             if error.fresh_handle:
                 await record.drop_handle()
             raise
         await _until(row["publish_at"])
-        await self._commit(record, publisher, draft, handle)
+        await self._commit(record, publisher, draft, handle, prepared)
 
     async def _until_ready(
-        self, record: Record, publisher: Publisher, draft: Draft, handle: Any, sent: datetime
+        self, publisher: Publisher, draft: Draft, handle: Any, prepared: datetime, sent: datetime
     ) -> None:
         while not isinstance(await publisher.ready(draft, handle), Ready):
-            since = (await record.row())["handle_at"]
-            if since is not None and now() - since > READY_PATIENCE:
+            if now() - prepared > READY_PATIENCE:
                 raise PlatformError(e.SESSION_GONE, platform=publisher.platform)
             await wait(polling_pause((now() - sent).total_seconds()))
 
     async def _commit(
-        self, record: Record, publisher: Publisher, draft: Draft, handle: Any
+        self,
+        record: Record,
+        publisher: Publisher,
+        draft: Draft,
+        handle: Any,
+        prepared: datetime,
     ) -> None:
-        row = await record.row()
-        await record.intend(self.pace, await at_commit(publisher, draft, row["handle_at"]))
+        await record.intend(self.pace, await at_commit(publisher, draft, prepared))
         failpoint("after_intent", publisher.platform)
         try:
             result = await publisher.commit(draft, handle)
@@ -150,13 +158,14 @@ class Delivery:
             await record.move(S.CONFIRMING)
         await Confirmation(record, publisher, draft, handle).settle()
 
-    async def _confirm(self, record: Record, row: dict[str, Any]) -> None:
+    async def _confirm(self, record: Record, row: dict[str, Any]) -> bool:
         if row["state"] not in (S.COMMITTING, S.CONFIRMING):
-            return
+            return False
         if row["state"] != S.CONFIRMING:
             await record.move(S.CONFIRMING)
         draft = await self.draft_of(row)
         await Confirmation(record, self.publisher(row), draft, record.handle_of(row)).settle()
+        return True
 
     async def draft_of(self, row: dict[str, Any]) -> Draft:
         """The post of a publication's row."""

@@ -9,6 +9,7 @@ from uploadm8.domain.publishing.announcements import announce_state, is_told_at_
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.errors import ConflictError
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.assignments import assignments
 from uploadm8.infra.db.transaction import after_commit, transaction
 from uploadm8.infra.metrics.catalog import PUBLICATIONS, PUBLISH_SECONDS
 
@@ -66,22 +67,14 @@ async def advance(
     for origin in states:
         if target not in MOVES[origin]:
             raise IllegalMoveError(f"A publication never goes from {origin} to {target}.")
-    columns = {getattr(Publication, name): value for name, value in changes.items()}
+    text, values = assignments({**changes, "state": target.value, "updated_at": now()})
     async with transaction():
-        rows = await (
-            Publication.update(
-                {**columns, Publication.state: target.value, Publication.updated_at: now()}
-            )
-            .where(
-                Publication.id == publication_id,
-                Publication.state.is_in([s.value for s in states]),
-            )
-            .returning(
-                Publication.platform,
-                Publication.accepted_at,
-                Publication.publish_at,
-                Publication.schedule_mode,
-            )
+        rows = await Publication.raw(
+            f"UPDATE publications SET {text} WHERE id = {{}} AND state = ANY({{}}::text[])"  # noqa: S608
+            " RETURNING platform, accepted_at, publish_at, schedule_mode",
+            *values,
+            publication_id,
+            [state.value for state in states],
         )
         if rows and is_told_at_once(target, changes):
             await announce_state(publication_id)

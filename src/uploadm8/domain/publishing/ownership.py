@@ -1,53 +1,63 @@
 """One job at a time delivers a publication, and one publication has a post's id."""
 
+from typing import Any
 from uuid import UUID
 
 from uploadm8.domain.publishing.tables import Publication
-from uploadm8.infra.db.transaction import transaction
-from uploadm8.infra.jobs.handlers import JobCanceledError, JobContext
+from uploadm8.infra.db.engine import DB
+from uploadm8.infra.jobs.handlers import JobCanceledError, JobContext, LeaseLostError
+from uploadm8.infra.jobs.queue import holds_lease
+
+# The job's row is locked before the publication's, here and everywhere: a CTE is read, and so
+# locked, before the row that is joined to it is.
+_MINE = (
+    "WITH mine AS MATERIALIZED (SELECT id, cancel_requested FROM jobs"
+    " WHERE id = $1 AND lease_epoch = $2 AND state = 'running' FOR UPDATE)"
+)
+_TAKE_OVER = (
+    f"{_MINE} UPDATE publications p SET delivered_by = mine.id FROM mine WHERE p.id = $3"  # noqa: S608
+    " AND NOT mine.cancel_requested AND (p.delivered_by IS NULL OR p.delivered_by = mine.id"
+    " OR NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = p.delivered_by"
+    " AND jobs.state = 'running')) RETURNING p.*"
+)
+_OWN = (
+    f"{_MINE} SELECT p.*, p.commit_intent_at IS NULL AND mine.cancel_requested AS called_off"  # noqa: S608
+    " FROM mine, publications p WHERE p.id = $3 FOR UPDATE OF p"
+)
 
 
-async def take_over(context: JobContext, publication_id: UUID) -> None:
-    """Make this job the publication's own, unless another running job has it.
+async def take_over(context: JobContext, publication_id: UUID) -> dict[str, Any]:
+    """Make this job the publication's own, unless another running job has it; returns the row.
 
     Raises:
         LeaseLostError: the lease is gone.
         JobCanceledError: another job delivers it, or this one was called off.
     """
-    async with transaction():
-        await context.fence()
-        rows = await Publication.raw(
-            "UPDATE publications SET delivered_by = {} WHERE id = {} AND (delivered_by IS NULL"
-            " OR delivered_by = {} OR NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = delivered_by"
-            " AND jobs.state = 'running')) AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = {}"
-            " AND jobs.cancel_requested) RETURNING id",
-            context.job.id,
-            publication_id,
-            context.job.id,
-            context.job.id,
-        )
-        if not rows:
-            raise JobCanceledError
+    rows = await DB.rows(_TAKE_OVER, context.job.id, context.job.epoch, publication_id)
+    if rows:
+        return dict(rows[0])
+    raise JobCanceledError if await holds_lease(context.job) else LeaseLostError
 
 
-async def require_ownership(context: JobContext, publication_id: UUID) -> None:
+async def require_ownership(context: JobContext, publication_id: UUID) -> dict[str, Any]:
     """In a transaction: lock job and publication, in this order; both must still be ours.
 
     Calling a job off counts only until there is an intent.
+
+    Returns:
+        The publication's row, which stays as it is until the end of the transaction.
 
     Raises:
         LeaseLostError: the lease is gone.
         JobCanceledError: the job was called off, or another one delivers the publication.
     """
-    await context.fence()
-    rows = await Publication.raw(
-        "SELECT p.commit_intent_at IS NULL AND j.cancel_requested AS called_off, p.delivered_by"
-        " FROM publications p, jobs j WHERE p.id = {} AND j.id = {} FOR UPDATE OF p",
-        publication_id,
-        context.job.id,
-    )
-    if not rows or rows[0]["called_off"] or rows[0]["delivered_by"] != context.job.id:
+    rows = await DB.rows(_OWN, context.job.id, context.job.epoch, publication_id)
+    if not rows:
+        raise JobCanceledError if await holds_lease(context.job) else LeaseLostError
+    row = dict(rows[0])
+    if row.pop("called_off") or row["delivered_by"] != context.job.id:
         raise JobCanceledError
+    return row
 
 
 async def is_free(publication_id: UUID, post_id: str | None) -> bool:

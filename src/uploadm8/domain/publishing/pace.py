@@ -7,7 +7,9 @@ from uuid import UUID
 
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.publishing.tables import AccountPace
+from uploadm8.domain.publishing.turns import Turn, day_is_full_for_s, turn_of
 from uploadm8.errors import InvalidRequestError, Retry, UnavailableError
+from uploadm8.infra.clock import now
 
 DAILY_CAPS: Mapping[Platform, int] = {Platform.FACEBOOK: 30}
 """Posts per account in any 24 h, where the platform fixes a number and offers no counter.
@@ -16,9 +18,13 @@ Facebook allows 30 reels per page. Instagram and TikTok tell what is left when t
 preflight does; YouTube's cap depends on the channel and answers for itself.
 """
 
+LEAD_S = 15 * 60.0
+"""How long before its turn a post is handed to its platform: TikTok's address lives for an hour."""
 
+LOOK_AGAIN_S = 3_600.0  # a place in line may come nearer when others leave it
 ROOM_AGAIN_S = 3_600.0
 IN_FLIGHT_AGAIN_S = 60.0
+_SLACK_S = 1.0
 _CLOCKS_APART = timedelta(seconds=5)
 
 
@@ -49,22 +55,45 @@ class Pace:
     spacing_s: float = 60.0
     daily_caps: Mapping[Platform, int] = field(default_factory=lambda: DAILY_CAPS)
 
+    async def require_near(
+        self, publication_id: UUID, account_id: UUID, platform: Platform
+    ) -> None:
+        """Make sure that a post's turn is near before anything of it is sent.
+
+        Raises:
+            PaceError: with the seconds until it is worth another look.
+        """
+        cap = self.daily_caps.get(platform)
+        if self.spacing_s <= 0 and cap is None:
+            return
+        turn = await turn_of(publication_id, account_id, self.spacing_s)
+        if cap is not None:
+            full_s = await day_is_full_for_s(account_id, cap, turn.ahead)
+            if full_s > LEAD_S:
+                raise _capped(platform, cap, min(full_s - LEAD_S, LOOK_AGAIN_S))
+        if turn.wait_s > LEAD_S + _SLACK_S:
+            raise _in_line(turn, min(turn.wait_s - LEAD_S, LOOK_AGAIN_S))
+
     async def take_turn(
-        self, account_id: UUID, platform: Platform, room: Room | None = None
+        self,
+        publication_id: UUID,
+        account_id: UUID,
+        platform: Platform,
+        room: Room | None = None,
     ) -> None:
         """Count a commit of the account; the caller's transaction makes it, so it is exact.
 
         Raises:
-            PaceError: with the seconds until the turn that was reserved. Raised before anything
-                but the reservation is written; the caller must commit that.
+            PaceError: with the seconds until its turn.
         """
-        await AccountPace.raw(
-            "INSERT INTO account_paces (account) VALUES ({}) ON CONFLICT DO NOTHING", account_id
-        )
-        await AccountPace.raw(
-            "SELECT 1 FROM account_paces WHERE account = {} FOR UPDATE", account_id
-        )
-        await self._daily(account_id, platform)
+        cap = self.daily_caps.get(platform)
+        if self.spacing_s <= 0 and cap is None and room is None:
+            return
+        await _lock(account_id)
+        if cap is not None:
+            full_s = await day_is_full_for_s(account_id, cap)
+            if full_s > 0:
+                raise _capped(platform, cap, full_s)
         if room is not None:
             await _require_room(account_id, platform, room)
         if self.spacing_s <= 0:
@@ -77,45 +106,39 @@ class Pace:
             self.spacing_s,
         )
         if not taken:
-            raise PaceError(
-                "Another post of this account has just gone out.",
-                action="Nothing to do: posts of one account are kept apart.",
-                retry_after=await self._reserve(account_id),
-            )
+            turn = await turn_of(publication_id, account_id, self.spacing_s)
+            raise _in_line(turn, max(0.1, turn.wait_s))
 
-    async def _reserve(self, account_id: UUID) -> float:
-        """Give out turns one after the other, so that those who wait do not all come back at once."""
-        rows = await AccountPace.raw(
-            "UPDATE account_paces SET next_free_at = GREATEST(next_free_at, last_commit_at"
-            " + make_interval(secs => {}::float8), clock_timestamp())"
-            " + make_interval(secs => {}::float8) WHERE account = {} RETURNING"
-            " extract(epoch FROM next_free_at - clock_timestamp())::float8 AS left_s",
-            self.spacing_s,
-            self.spacing_s,
-            account_id,
-        )
-        return max(0.5, float(rows[0]["left_s"]) - self.spacing_s)
 
-    async def _daily(self, account_id: UUID, platform: Platform) -> None:
-        cap = self.daily_caps.get(platform)
-        if cap is None:
-            return
-        rows = await AccountPace.raw(
-            "SELECT extract(epoch FROM min(at) + interval '24 hours' - now())::float8 AS left_s"
-            " FROM (SELECT first_commit_at AS at FROM publications WHERE account = {}"
-            " AND first_commit_at > now() - interval '24 hours'"
-            " ORDER BY first_commit_at DESC LIMIT {}) AS recent HAVING count(*) >= {}",
-            account_id,
-            cap,
-            cap,
+async def _lock(account_id: UUID) -> None:
+    """Lock the account's row until the end of the transaction, making it the first time."""
+    lock = "SELECT 1 FROM account_paces WHERE account = {} FOR UPDATE"
+    if not await AccountPace.raw(lock, account_id):
+        await AccountPace.raw(
+            "INSERT INTO account_paces (account) VALUES ({}) ON CONFLICT DO NOTHING", account_id
         )
-        if rows:
-            raise PaceError(
-                f"The account has made the {cap} posts that {platform.label} allows in a day.",
-                code="account_daily_cap",
-                action="Nothing to do: we post it when the platform allows it again.",
-                retry_after=max(1.0, float(rows[0]["left_s"])),
-            )
+        await AccountPace.raw(lock, account_id)
+
+
+def _in_line(turn: Turn, again_in_s: float) -> PaceError:
+    at = now() + timedelta(seconds=turn.wait_s)
+    reasons = {0: "This account has just posted", 1: "Another post of this account goes first"}
+    reason = reasons.get(turn.ahead, f"{turn.ahead} posts of this account go first")
+    return PaceError(
+        f"{reason}; the turn of this one comes at about {at:%H:%M on %d %B} UTC.",
+        action="Nothing to do: posts of one account are kept apart.",
+        retry_after=again_in_s,
+    )
+
+
+def _capped(platform: Platform, cap: int, again_in_s: float) -> PaceError:
+    return PaceError(
+        f"With those in line the account has made the {cap} posts that {platform.label} allows in"
+        " a day.",
+        code="account_daily_cap",
+        action="Nothing to do: we post it when the platform allows it again.",
+        retry_after=again_in_s,
+    )
 
 
 async def _require_room(account_id: UUID, platform: Platform, room: Room) -> None:

@@ -53,9 +53,11 @@ async def look_for_hidden(account_id: UUID, post_id: str) -> None:
 async def ask_sooner(account_id: UUID) -> None:
     """The platform says that a post of this account moved on: look now instead of later."""
     await Publication.raw(
-        "UPDATE jobs SET run_at = now(), doorbell_at = NULL WHERE state = 'queued'"
-        " AND run_at > now() AND kind = ANY({}::text[]) AND ref_id IN (SELECT id FROM publications"
-        " WHERE account = {} AND commit_intent_at IS NOT NULL)",
+        "UPDATE jobs SET run_at = now() WHERE state = 'queued'"
+        " AND run_at > now() AND kind = ANY({}::text[]) AND ref_id = ANY(ARRAY("
+        "SELECT id FROM publications WHERE account = {} AND (state = ANY({}::text[])"
+        " OR (state = 'published' AND platform_post_id IS NULL))))",
         [kind.name for kind in (PUBLISH, RECONCILE, AFTER_PUBLISH)],
         account_id,
+        [S.COMMITTING.value, S.CONFIRMING.value, S.UNKNOWN.value],
     )

@@ -1,6 +1,5 @@
 """What delivery writes down, each in a committed transaction of its own, fenced by the lease."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,16 +13,15 @@ from uploadm8.domain.publishing.attempts import note_attempt
 from uploadm8.domain.publishing.lifecycle import advance, origins_of
 from uploadm8.domain.publishing.ownership import is_free, require_ownership, take_over
 from uploadm8.domain.publishing.pace import Pace, PaceError, Room
-from uploadm8.domain.publishing.preflight import written
 from uploadm8.domain.publishing.tables import (
     AttemptPhase,
     Publication,
     PublicationState,
 )
 from uploadm8.errors import UploadM8Error
-from uploadm8.findings import Finding
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
+from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import AFTER_PUBLISH, RECONCILE
 from uploadm8.infra.jobs.handlers import JobCanceledError, JobContext
@@ -42,20 +40,20 @@ class Record:
     publication_id: UUID
     cipher: Cipher
 
-    async def take_over(self) -> None:
-        """Become the only job that delivers this publication.
+    async def take_over(self) -> dict[str, Any]:
+        """Become the only job that delivers this publication; returns its row.
 
         Raises:
             JobCanceledError: another running job does, or this one was called off.
         """
-        await take_over(self.context, self.publication_id)
+        return await take_over(self.context, self.publication_id)
 
     async def row(self) -> dict[str, Any]:
         """The row as it is now."""
-        row = await Publication.select().where(Publication.id == self.publication_id).first()
-        if row is None:
+        rows = await DB.rows("SELECT * FROM publications WHERE id = $1", self.publication_id)
+        if not rows:
             raise UploadM8Error("The publication is gone.", code="publication_missing")
-        return row
+        return dict(rows[0])
 
     async def move(self, target: PublicationState, **changes: Any) -> None:
         """Move to a state; a canceled publication stops the delivery.
@@ -65,9 +63,9 @@ class Record:
             JobCanceledError: the row cannot go there any more.
         """
         async with transaction():
-            await require_ownership(self.context, self.publication_id)
+            row = await require_ownership(self.context, self.publication_id)
             moved = await advance(self.publication_id, origins_of(target), target, **changes)
-            if not moved and (await self.row())["state"] != target:
+            if not moved and row["state"] != target:
                 raise JobCanceledError
 
     def handle_of(self, row: dict[str, Any]) -> AnyHandle | None:
@@ -79,8 +77,13 @@ class Record:
         )
         return decode_handle(text)
 
-    async def keep_handle(self, handle: AnyHandle) -> None:
-        """Persist the handle before anything is done with it; it may hold a credential."""
+    async def keep_handle(self, handle: AnyHandle, **changes: Any) -> None:
+        """Persist the handle before anything is done with it; it may hold a credential.
+
+        Args:
+            handle: what the platform knows the post by.
+            changes: further columns of a publication that had no handle so far.
+        """
         sealed = self.cipher.encrypt(
             encode_handle(handle), table="publications", row=self.publication_id, field="handle"
         )
@@ -92,17 +95,12 @@ class Record:
                 S.TRANSFERRING,
                 handle_enc=sealed,
                 handle_at=_NOW,
+                **changes,
             )
             if not moved:
                 await Publication.update({Publication.handle_enc: sealed}).where(
                     Publication.id == self.publication_id
                 )
-
-    async def keep_findings(self, findings: Sequence[Finding]) -> None:
-        """What preflight has to say about the post as it goes out."""
-        await Publication.update({Publication.findings: written(findings)}).where(
-            Publication.id == self.publication_id
-        )
 
     async def drop_handle(self) -> None:
         """The handle is dead and certainly published nothing: start over from prepare."""
@@ -142,19 +140,20 @@ class Record:
 
         Raises:
             JobCanceledError: the user canceled in time, or an approval is missing.
-            PaceError: the account's turn has not come; nothing is on record but the turn.
+            PaceError: the account's turn has not come.
         """
         stopped: UploadM8Error | None = None
         async with transaction():
-            await require_ownership(self.context, self.publication_id)
-            row = await self.row()
+            row = await require_ownership(self.context, self.publication_id)
             if row["cancel_requested"]:
                 raise JobCanceledError
-            if await hold_unapproved(self.publication_id):
+            if row["approval_needed"] and await hold_unapproved(self.publication_id):
                 stopped = JobCanceledError()
             else:
                 try:
-                    await pace.take_turn(row["account"], Platform(row["platform"]), room)
+                    await pace.take_turn(
+                        self.publication_id, row["account"], Platform(row["platform"]), room
+                    )
                 except PaceError as error:
                     stopped = error
                 else:

@@ -12,6 +12,7 @@ from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.publishing.approval_hold import hold_unapproved
 from uploadm8.domain.publishing.files import fitting, made_for
 from uploadm8.domain.publishing.lifecycle import advance
+from uploadm8.domain.publishing.pace import LEAD_S
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
@@ -21,7 +22,6 @@ from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.jobs.queue import enqueue
 
 S = PublicationState
-PREPARE_AHEAD_S = 15 * 60  # media is handed over this long before its time, only the commit waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ async def _written(draft: Mapping[str, Any]) -> str:
 
 async def enqueue_publish(publication_id: UUID, workspace_id: UUID, publish_at: Any) -> None:
     """Record the job that publishes, due early enough to have the media in place at the time."""
-    ahead = timedelta(seconds=PREPARE_AHEAD_S)
+    ahead = timedelta(seconds=LEAD_S)
     row = await (
         Publication.select(Publication.account).where(Publication.id == publication_id).first()
     )

@@ -207,7 +207,6 @@ class AccountPace(Table, tablename="account_paces", db=DB):
 
     account = ForeignKey(ConnectedAccount, primary_key=True, null=False, on_delete=OnDelete.cascade)
     last_commit_at = Timestamptz(null=True, default=None)
-    next_free_at = Timestamptz(null=True, default=None)  # the first turn nobody was told to take
 
 
 class PlatformCircuit(Table, tablename="platform_circuits", db=DB):

@@ -55,12 +55,16 @@ class UploadsController(Controller):
     ) -> PresignedUpload:
         """Reserve quota, record the upload with its targets, and say where the bytes go.
 
+        Each post carries what preflight has found, with what its platform allows the account now.
+
         Only the id is kept for Idempotency-Key: a replay answers with fresh URLs, since a
         presigned URL is a credential.
         """
+        # Before the transaction of an idempotent request, which must not wait for a platform.
+        foreseen = await uploads.foresee(principal.workspace_id, data)
 
         async def create() -> dict[str, UUID]:
-            made = await uploads.create(principal.workspace_id, principal.user_id, data)
+            made = await uploads.create(principal.workspace_id, principal.user_id, data, foreseen)
             return {"id": made}
 
         answer = (await idempotency.once(create)).content

@@ -70,8 +70,20 @@ class Uploads:
     huds: HudChoices
     zones: PrivacyZones
 
-    async def create(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> UUID:
+    async def foresee(self, workspace_id: UUID, new: NewUpload) -> Any:
+        """What the platforms allow the targets' accounts now; outside a transaction, for `create`."""
+        return await self.publications.foresee(workspace_id, new)
+
+    async def create(
+        self, workspace_id: UUID, user_id: UUID, new: NewUpload, foreseen: Any
+    ) -> UUID:
         """Record an upload with its targets and reserve quota; returns its id.
+
+        Args:
+            workspace_id: whose upload it is.
+            user_id: who announces it.
+            new: the upload.
+            foreseen: from `foresee`.
 
         Raises:
             PaymentRequiredError: the month's quota is used up, or the tier lacks something asked for.
@@ -106,7 +118,7 @@ class Uploads:
                 to_json(hud),
                 now() + timedelta(seconds=limits.PENDING_S),
             )
-            planned = await self.publications.plan(workspace_id, user_id, upload_id, new)
+            planned = await self.publications.plan(workspace_id, user_id, upload_id, new, foreseen)
             request = {"platforms": planned.platforms, "renditions": new.renditions or {}, **wishes}
             if new.thumbnail_at_s is not None:
                 request["thumbnail_at_s"] = new.thumbnail_at_s

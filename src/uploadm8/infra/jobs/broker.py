@@ -44,9 +44,20 @@ class DaemonLoop(AsyncIO):
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         thread = EventLoopThread(self.logger)
+        thread.loop.close()
+        thread.loop = _new_loop()
         thread.daemon = True
         thread.start(timeout=1.0)
         set_event_loop_thread(thread)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """Make libuv's loop where it is installed (the extra `fast`), as uvicorn chooses it for the API."""
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 Step = Callable[[], Coroutine[Any, Any, None]]

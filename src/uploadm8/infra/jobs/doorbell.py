@@ -1,7 +1,11 @@
-"""Ring for due jobs through Dramatiq on Redis; losing a ring costs time, never a job."""
+"""Tell workers at once of a job that is due; losing a ring costs time, never a job.
+
+Whoever records a due job rings through Dramatiq on Redis, or, being a worker with a free slot, looks
+for it itself. Every worker looks for due jobs each second anyway.
+"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,18 +14,18 @@ import structlog
 from dramatiq.brokers.redis import RedisBroker
 
 from uploadm8.infra.jobs.catalog import Queue
-from uploadm8.infra.jobs.tables import JobRow
 
 log = structlog.get_logger(__name__)
 
-RING_AGAIN_S = 60  # a ring that nobody answered is repeated after this
-BATCH = 32  # per queue and tick: whoever answers a ring goes on until nothing is due
+Listener = Callable[[Queue], bool]
+"""Told that a job of a queue is due; answers whether it will be looked for here."""
 
 
 @dataclass(slots=True)
 class _Bell:
     broker: RedisBroker | None = None
     queue_names: Mapping[Queue, str] | None = None
+    listener: Listener | None = None
 
 
 _bell = _Bell()
@@ -32,6 +36,11 @@ def install(broker: RedisBroker, queue_names: Mapping[Queue, str]) -> None:
     _bell.broker, _bell.queue_names = broker, queue_names
     for name in queue_names.values():
         broker.declare_queue(name)
+
+
+def listen(listener: Listener | None) -> None:
+    """Let this process answer its own rings, on its event loop; None ends that."""
+    _bell.listener = listener
 
 
 def ring(job_id: UUID, kind: str, queue: Queue) -> None:
@@ -49,31 +58,10 @@ def ring(job_id: UUID, kind: str, queue: Queue) -> None:
 
 
 async def ring_soon(job_id: UUID, kind: str, queue: Queue) -> None:
-    """Ring without blocking the loop; a failure is left to the dispatcher."""
+    """Ring without blocking the loop; a failure is left to the workers' own clocks."""
+    if _bell.listener is not None and _bell.listener(queue):
+        return
     try:
         await asyncio.to_thread(ring, job_id, kind, queue)
-        await JobRow.raw("UPDATE jobs SET doorbell_at=now() WHERE id={} AND state='queued'", job_id)
     except Exception as error:  # noqa: BLE001  Redis being away may delay a job, never fail the request
         log.warning("doorbell_failed", job_id=str(job_id), error=type(error).__name__)
-
-
-async def ring_due() -> int:
-    """Ring for due jobs that nobody was told of lately; returns how often.
-
-    Each queue has its own share, so that ten thousand due posts do not keep a mail waiting.
-    """
-    rung = 0
-    for queue in Queue:
-        rows = await JobRow.raw(
-            "UPDATE jobs SET doorbell_at=now() WHERE id IN (SELECT id FROM jobs"
-            " WHERE queue={} AND state='queued' AND run_at<=now() AND NOT cancel_requested"
-            " AND (doorbell_at IS NULL OR doorbell_at < now() - make_interval(secs => {}::float8))"
-            " ORDER BY priority, run_at LIMIT {} FOR UPDATE SKIP LOCKED) RETURNING id, kind, queue",
-            queue.value,
-            float(RING_AGAIN_S),
-            BATCH,
-        )
-        for row in rows:
-            await asyncio.to_thread(ring, row["id"], row["kind"], Queue(row["queue"]))
-        rung += len(rows)
-    return rung

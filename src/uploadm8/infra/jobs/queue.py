@@ -107,6 +107,7 @@ async def enqueue(
 
 
 LANE_LIMIT = 3
+_SPARE = 16  # candidates beyond those asked for, in case another worker takes some of them
 
 _CLAIM_SET = (
     "state='running', lease_owner={}, lease_epoch=lease_epoch+1, attempts=attempts+1,"
@@ -119,14 +120,21 @@ _CLAIM = (
     f" WHERE r.state='running' AND r.queue=jobs.queue AND r.lane=jobs.lane) < {LANE_LIMIT})"
     f" RETURNING {_CLAIMED}"
 )
-_CLAIM_NEXT = (
-    f"UPDATE jobs SET {_CLAIM_SET} WHERE id = (SELECT j.id FROM jobs j LEFT JOIN"  # noqa: S608
-    " (SELECT COALESCE(lane, workspace_id) AS lane, count(*) AS n FROM jobs"
-    " WHERE state='running' AND queue={} GROUP BY 1) r ON r.lane = COALESCE(j.lane, j.workspace_id)"
-    " WHERE j.queue={} AND j.state='queued' AND j.run_at<=now() AND NOT j.cancel_requested"
-    f" AND (j.lane IS NULL OR COALESCE(r.n, 0) < {LANE_LIMIT})"
-    " ORDER BY j.priority, COALESCE(r.n, 0), j.run_at LIMIT 1 FOR UPDATE OF j SKIP LOCKED)"
-    f" RETURNING {_CLAIMED}"
+# A job's place is how many of its lane (else its workspace) run or are due before it.
+_CLAIM_DUE = (
+    "WITH busy AS (SELECT COALESCE(lane, workspace_id) AS party, count(*) AS n FROM jobs"  # noqa: S608
+    " WHERE state='running' AND queue={} GROUP BY 1),"
+    " due AS (SELECT j.id, j.priority, j.run_at, j.lane,"
+    " CASE WHEN COALESCE(j.lane, j.workspace_id) IS NULL THEN 1 ELSE COALESCE(b.n, 0)"
+    " + row_number() OVER (PARTITION BY COALESCE(j.lane, j.workspace_id)"
+    " ORDER BY j.priority, j.run_at) END AS place FROM jobs j"
+    " LEFT JOIN busy b ON b.party = COALESCE(j.lane, j.workspace_id)"
+    " WHERE j.queue={} AND j.state='queued' AND j.run_at<=now() AND NOT j.cancel_requested),"
+    f" best AS (SELECT * FROM due WHERE lane IS NULL OR place <= {LANE_LIMIT}"
+    " ORDER BY priority, place, run_at LIMIT {}),"
+    " mine AS (SELECT j.id FROM best JOIN jobs j ON j.id = best.id WHERE j.state='queued'"
+    " ORDER BY best.priority, best.place, best.run_at LIMIT {} FOR UPDATE OF j SKIP LOCKED)"
+    f" UPDATE jobs SET {_CLAIM_SET} WHERE id IN (SELECT id FROM mine) RETURNING {_CLAIMED}"
 )
 
 
@@ -136,15 +144,21 @@ async def claim(job_id: UUID, owner: str, lease_s: float) -> ClaimedJob | None:
     return _claimed(rows[0]) if rows else None
 
 
-async def claim_next(queue: str, owner: str, lease_s: float) -> ClaimedJob | None:
-    """Take the lease of the next due job of a queue.
+async def claim_due(queue: str, owner: str, lease_s: float, most: int) -> list[ClaimedJob]:
+    """Take the leases of the next due jobs of a queue, in one statement.
 
     Among equal priorities the lane (else the workspace) with the fewest running jobs goes first,
     so that one customer's batch does not starve the others; then the oldest due. Claims that
     happen at the same moment may let a lane exceed its limit by a few.
     """
-    rows = await JobRow.raw(_CLAIM_NEXT, owner, lease_s, queue, queue)
-    return _claimed(rows[0]) if rows else None
+    rows = await JobRow.raw(_CLAIM_DUE, queue, queue, most + _SPARE, most, owner, lease_s)
+    return [_claimed(row) for row in rows]
+
+
+async def claim_next(queue: str, owner: str, lease_s: float) -> ClaimedJob | None:
+    """Take the lease of the next due job of a queue."""
+    jobs = await claim_due(queue, owner, lease_s, 1)
+    return jobs[0] if jobs else None
 
 
 async def holds_lease(job: ClaimedJob) -> bool:
@@ -185,7 +199,7 @@ async def put_back(
     """Queue the job again after `delay_s`; `counts` tells whether the attempt was used up."""
     told = error or {}
     rows = await JobRow.raw(
-        "UPDATE jobs SET state='queued', lease_until=NULL, doorbell_at=NULL,"
+        "UPDATE jobs SET state='queued', lease_until=NULL,"
         " run_at=now() + make_interval(secs => {}::float8), attempts=attempts - {},"
         " error_class={}, error_code={}, error_detail={}"
         " WHERE id={} AND lease_epoch={} AND state='running' RETURNING id",
@@ -200,14 +214,19 @@ async def put_back(
     return bool(rows)
 
 
+_CANCEL = (
+    "UPDATE jobs SET cancel_requested=true,"
+    " state=CASE WHEN state='queued' THEN 'canceled' ELSE state END,"
+    " finished_at=CASE WHEN state='queued' THEN now() ELSE finished_at END"
+    " WHERE state IN ('queued','running')"
+)
+
+
 async def request_cancel(ref_id: UUID, *kinds: JobKind) -> int:
     """Cancel queued jobs about a row at once and ask running ones to stop; returns how many."""
     names = [kind.name for kind in kinds]
     rows = await JobRow.raw(
-        "UPDATE jobs SET cancel_requested=true,"
-        " state=CASE WHEN state='queued' THEN 'canceled' ELSE state END,"
-        " finished_at=CASE WHEN state='queued' THEN now() ELSE finished_at END"
-        " WHERE ref_id={} AND kind=ANY({}::text[]) AND state IN ('queued','running') RETURNING id",
+        _CANCEL + " AND ref_id={} AND kind=ANY({}::text[]) RETURNING id",
         ref_id,
         names,
     )
@@ -216,14 +235,7 @@ async def request_cancel(ref_id: UUID, *kinds: JobKind) -> int:
 
 async def cancel_job(job_id: UUID) -> bool:
     """Cancel a queued job at once, ask a running one to stop; False if it has ended."""
-    rows = await JobRow.raw(
-        "UPDATE jobs SET cancel_requested=true,"
-        " state=CASE WHEN state='queued' THEN 'canceled' ELSE state END,"
-        " finished_at=CASE WHEN state='queued' THEN now() ELSE finished_at END"
-        " WHERE id={} AND state IN ('queued','running') RETURNING id",
-        job_id,
-    )
-    return bool(rows)
+    return bool(await JobRow.raw(_CANCEL + " AND id={} RETURNING id", job_id))
 
 
 async def cancel_of_workspace(workspace_id: UUID, *kinds: JobKind) -> None:
@@ -262,7 +274,7 @@ async def is_running(ref_id: UUID, *kinds: JobKind) -> bool:
 async def requeue_dead(job_id: UUID) -> bool:
     """Give a dead job another life, with all its attempts."""
     rows = await JobRow.raw(
-        "UPDATE jobs SET state='queued', attempts=0, crashes=0, run_at=now(), doorbell_at=NULL,"
+        "UPDATE jobs SET state='queued', attempts=0, crashes=0, run_at=now(),"
         " finished_at=NULL, cancel_requested=false WHERE id={} AND state='dead' RETURNING id, kind, queue",
         job_id,
     )

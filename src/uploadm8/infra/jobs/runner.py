@@ -4,9 +4,11 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from contextvars import Context
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -21,9 +23,9 @@ from uploadm8.infra.jobs.handlers import (
     JobContext,
     LeaseLostError,
 )
-from uploadm8.infra.jobs.queue import ClaimedJob, claim, claim_next, finish, holds_lease, put_back
+from uploadm8.infra.jobs.queue import ClaimedJob, claim_due, finish, holds_lease, put_back
 from uploadm8.infra.jobs.retry import decide
-from uploadm8.infra.jobs.tables import JobRow, JobState
+from uploadm8.infra.jobs.tables import JobState
 from uploadm8.infra.metrics.catalog import JOB_SECONDS, JOB_WAIT_SECONDS, JOBS
 from uploadm8.infra.reports import report
 from uploadm8.infra.tracing import Span, SpanKind, span
@@ -82,50 +84,72 @@ class Runner:
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}"[:80])
     stopping: bool = False
     running: dict[UUID, _Running] = field(default_factory=dict)
-    _used: dict[str, int] = field(default_factory=dict)
-    _answers: set[asyncio.Task[None]] = field(default_factory=set)
+    _used: dict[Queue, int] = field(default_factory=dict)
+    _wanted: set[Queue] = field(default_factory=set)
+    _filling: set[Queue] = field(default_factory=set)
+    _at_work: set[asyncio.Task[None]] = field(default_factory=set)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def hear(self, job_id: UUID, queue: Queue) -> None:
-        """Answer a doorbell in the background, so that whoever rang is not kept waiting."""
-        task = asyncio.create_task(self.answer(job_id, queue))
-        self._answers.add(task)
-        task.add_done_callback(self._answered)
+    def wake(self, queue: Queue) -> bool:
+        """Look for due jobs of a queue; False when every slot is taken.
 
-    def _answered(self, task: asyncio.Task[None]) -> None:
-        self._answers.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("answer_failed", error=repr(error)[:200])
+        Called when a ring was heard, when a job has ended, and by the clock. Those that come while
+        the database is being asked are answered together.
+        """
+        if self.stopping or self._free(queue) <= 0:
+            return False
+        self._wanted.add(queue)
+        if queue not in self._filling:
+            self._filling.add(queue)
+            self._in_background(self._fill(queue))
+        return True
 
     async def stop(self, patience_s: float) -> None:
         """Take no further jobs and give those at hand back, at most this long."""
         self.stopping = True
-        for task in self._answers:
-            task.cancel()
-        if self._answers:
-            await asyncio.wait(self._answers, timeout=patience_s)
+        for entry in self._at_work:
+            entry.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience_s)
 
-    async def answer(self, job_id: UUID, queue: Queue) -> None:
-        """Answer a doorbell: run that job, then others of the queue while any is due.
+    def _free(self, queue: Queue) -> int:
+        return self.slots.get(queue, 1) - self._used.get(queue, 0)
 
-        When every slot is taken the ring is put back, so that another process may answer it.
-        """
-        if self.stopping or self._used.get(queue.value, 0) >= self.slots.get(queue, 1):
-            await JobRow.raw(
-                "UPDATE jobs SET doorbell_at=NULL WHERE id={} AND state='queued'", job_id
-            )
-            return
-        self._used[queue.value] = self._used.get(queue.value, 0) + 1
+    async def _fill(self, queue: Queue) -> None:
         try:
-            job = await claim(job_id, self.owner, self.lease_s)
-            while job is not None:
-                await self.run(job)
-                job = (
-                    None
-                    if self.stopping
-                    else await claim_next(queue.value, self.owner, self.lease_s)
-                )
+            while queue in self._wanted and (free := self._free(queue)) > 0:
+                self._wanted.discard(queue)
+                for job in await claim_due(queue.value, self.owner, self.lease_s, free):
+                    if self.stopping:
+                        await put_back(job, 0, counts=False)
+                    else:
+                        self._start(job, queue)
         finally:
-            self._used[queue.value] -= 1
+            self._filling.discard(queue)
+
+    def _start(self, job: ClaimedJob, queue: Queue) -> None:
+        self._used[queue] = self._used.get(queue, 0) + 1
+        task = self._in_background(self.run(job))
+        self._at_work.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._at_work.discard(task)
+            self._used[queue] -= 1
+            self.wake(queue)
+
+        task.add_done_callback(ended)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        # In a context of its own: it outlives the job, or the request, that happened to ask for it.
+        task = asyncio.get_running_loop().create_task(work, context=Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("answer_failed", error=repr(error)[:200])
 
     async def run(self, job: ClaimedJob) -> None:
         """Run one claimed job to its outcome; raises only CancelledError."""

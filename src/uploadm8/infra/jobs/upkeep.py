@@ -1,14 +1,13 @@
-"""What every worker does besides jobs: renew leases, free dead ones, ring, start periodic work."""
+"""What every worker does besides jobs: renew leases, free dead ones, look for due jobs, start periodic work."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
 from uploadm8.infra.background import Work, repeat
 from uploadm8.infra.jobs.catalog import ALL, JobKind, Queue
-from uploadm8.infra.jobs.doorbell import ring_due
 from uploadm8.infra.jobs.handlers import JobCanceledError, LeaseLostError
-from uploadm8.infra.jobs.presence import ANNOUNCE_S, announce, leave
 from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.tables import JobRow
@@ -49,7 +48,7 @@ async def reap(grace_s: float = 0.0) -> int:
     """Queue the jobs of workers that went silent; returns how many."""
     rows = await JobRow.raw(
         "UPDATE jobs SET state=CASE WHEN cancel_requested THEN 'canceled' ELSE 'queued' END,"
-        " crashes=crashes+1, attempts=attempts-1, lease_until=NULL, doorbell_at=NULL,"
+        " crashes=crashes+1, attempts=attempts-1, lease_until=NULL,"
         " run_at=now() + make_interval(secs => crashes * 5)"
         " WHERE id IN (SELECT id FROM jobs WHERE state='running'"
         " AND lease_until < now() - make_interval(secs => {}::float8) LIMIT 200 FOR UPDATE SKIP LOCKED)"
@@ -74,6 +73,19 @@ async def start_periodic(kinds: tuple[JobKind, ...] = ALL) -> None:
             await enqueue(kind, unique_key=f"{kind.name}:{rows[0]['p']}")
 
 
+async def next_due_s(queues: Sequence[str], within_s: float) -> float | None:
+    """Seconds until the next job of these queues is due; None if that is farther away."""
+    rows = await JobRow.raw(
+        "SELECT extract(epoch FROM min(run_at) - now())::float8 AS s FROM jobs WHERE state='queued'"
+        " AND queue=ANY({}::text[]) AND run_at > now()"
+        " AND run_at < now() + make_interval(secs => {}::float8)",
+        list(queues),
+        within_s,
+    )
+    seconds: float | None = rows[0]["s"]
+    return seconds
+
+
 class Upkeep:
     """The background tasks of one worker process."""
 
@@ -87,10 +99,9 @@ class Upkeep:
         """Start the loops on the running event loop."""
         loops: list[tuple[float, Work]] = [
             (TICK_S, self._renew),
-            (TICK_S, ring_due),
+            (TICK_S, self._look),
             (REAP_S, reap),
             (10.0, start_periodic),
-            (ANNOUNCE_S, self._announce),
             (SWEEP_S, self._sweep),
         ]
         self._tasks = [asyncio.create_task(repeat(every, work)) for every, work in loops]
@@ -100,17 +111,22 @@ class Upkeep:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        try:
-            await leave(self._runner.owner)
-        except Exception as error:  # noqa: BLE001  the row falls silent on its own
-            log.warning("leave_failed", error=repr(error)[:200])
+
+    async def _look(self) -> None:
+        """Take what is due, and what becomes due until the next look at its very moment."""
+        queues = tuple(self._runner.slots)
+        self._wake(queues)
+        seconds = await next_due_s(queues, TICK_S + 0.5)
+        if seconds is not None:
+            asyncio.get_running_loop().call_later(max(0.0, seconds), self._wake, queues)
+
+    def _wake(self, queues: Sequence[Queue]) -> None:
+        for queue in queues:
+            self._runner.wake(queue)
 
     async def _sweep(self) -> None:
         """Folders that a dead job or a shared render left on this machine."""
         await asyncio.to_thread(self._scratch.sweep, UNTOUCHED_S)
-
-    async def _announce(self) -> None:
-        await announce(self._runner.owner, self._runner.slots.get(Queue.TELEMETRY, 0))
 
     async def _renew(self) -> None:
         loop = asyncio.get_running_loop()
