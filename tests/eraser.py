@@ -50,6 +50,7 @@ def worker(servers: Servers, step: str) -> int:
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1]
+    os.dup2(2, 1)  # what it logs is no answer of ours
     failpoints.arm(f"before_erase@{step}:kill" if step else "")
     try:
         asyncio.run(take_over(servers))
