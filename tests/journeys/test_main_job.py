@@ -100,6 +100,7 @@ MOVED: tuple[tuple[str, dict[str, str]], ...] = (
 @pytest.mark.usefixtures("posted")
 def test_the_journey_moved_every_metric_it_should(world: World) -> None:
     still: list[tuple[str, dict[str, str]]] = []
+    samples: list[Any] = []
     for _ in range(40):  # a worker leaves its counts every five seconds
         text = httpx.get(f"{world.stack.api_url}/metrics", timeout=10).text
         samples = [one for family in text_string_to_metric_families(text) for one in family.samples]

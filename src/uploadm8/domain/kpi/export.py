@@ -66,7 +66,7 @@ class Export:
                 details={"format": written.value},
             )
         pages = _pages(replace(cohort, workspace_id=workspace_id))
-        first: Page = await anext(pages, ())
+        first: Page = await anext(pages, [])
         return write(written, RawPost, _again(first, pages))
 
 
