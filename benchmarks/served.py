@@ -21,6 +21,9 @@ from uploadm8.dev.embedded import (
 )
 from uploadm8.dev.processes import free_port
 
+# As the Procfile says: the edge reads forwarded addresses itself.
+_AS_DEPLOYED = ("--no-proxy-headers", "--no-server-header")
+
 
 @contextmanager
 def servers() -> Iterator[dict[str, str]]:
@@ -60,7 +63,15 @@ def serving(target: str, env: dict[str, str], workers: int = 2) -> Iterator[int]
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", target, "--factory", "--workers", str(workers)]
     process = subprocess.Popen(
-        [*command, "--port", str(port), "--log-level", "critical", "--no-access-log"],
+        [
+            *command,
+            "--port",
+            str(port),
+            "--log-level",
+            "critical",
+            "--no-access-log",
+            *_AS_DEPLOYED,
+        ],
         env=env,
         stdout=subprocess.DEVNULL,
         cwd=Path(__file__).parents[1],

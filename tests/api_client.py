@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from conftest import Servers
+from exchanges import HOOKS
 from uploadm8.api.context import Edge
 from uploadm8.app import create_app
 from uploadm8.config import Config
@@ -83,6 +84,8 @@ async def running(servers: Servers, **settings: Any) -> AsyncIterator[Api]:
     transport = httpx.ASGITransport(app, client=("203.0.113.7", 4711))
     async with (
         app.lifespan(),
-        httpx.AsyncClient(transport=transport, base_url="http://api.example.com") as http,
+        httpx.AsyncClient(
+            transport=transport, base_url="http://api.example.com", event_hooks=HOOKS
+        ) as http,
     ):
         yield Api(app, http)

@@ -88,18 +88,20 @@ class World:
 
     def fault(self, party: str, route: str, fault: str, **more: Any) -> None:
         """Let a call of a platform go wrong once."""
-        self._sandbox("POST", json={"party": party, "route": route, "fault": fault} | more)
+        body = {"party": party, "route": route, "fault": fault} | more
+        self.sandbox("POST", "faults", json=body)
 
     def armed(self) -> list[dict[str, Any]]:
         """The faults that no call has met yet."""
-        found: list[dict[str, Any]] = self._sandbox("GET")
+        found: list[dict[str, Any]] = self.sandbox("GET", "faults")
         return found
 
-    def _sandbox(self, method: str, **kwargs: Any) -> Any:
-        url = f"{self.stack.sandbox_url}/_sandbox/faults"
+    def sandbox(self, method: str, path: str, **kwargs: Any) -> Any:
+        """Use a control of the sandbox."""
+        url = f"{self.stack.sandbox_url}/_sandbox/{path}"
         answer = httpx.request(method, url, timeout=30, **kwargs)
         answer.raise_for_status()
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def lose(self, server: str) -> None:
         """Stop PostgreSQL, or kill Valkey and forget its data; then start it at the same place."""

@@ -135,9 +135,16 @@ def draft_of(
     )
 
 
+async def prepared(publisher: Publisher, draft: Draft) -> Any:
+    """Open an upload as a worker does: TikTok wants creator_info asked before each."""
+    if publisher.platform is Platform.TIKTOK:
+        await publisher.limits(draft.access)
+    return await publisher.prepare(draft)
+
+
 async def filled(publisher: Publisher, draft: Draft) -> Any:
     """Prepare, transfer, and wait until commit may be called; returns the handle."""
-    handle = await publisher.prepare(draft)
+    handle = await prepared(publisher, draft)
     handle = await publisher.transfer(draft, handle, ignore)
     for _ in range(500):
         if not isinstance(await publisher.ready(draft, handle), NotReady):

@@ -123,9 +123,19 @@ def tiktok_init_body(size: int, **info: Any) -> dict[str, Any]:
     }
 
 
+def tiktok_creator_info(sandbox: Sandbox, token: str) -> httpx.Response:
+    path, kind = "/v2/post/publish/creator_info/query/", "application/json; charset=UTF-8"
+    return tiktok_post(sandbox, token, path, None, **{"content-type": kind})
+
+
+def tiktok_direct(sandbox: Sandbox, token: str, body: dict[str, Any]) -> httpx.Response:
+    """Start a direct post, with the query of creator_info that belongs before each."""
+    tiktok_creator_info(sandbox, token)
+    return tiktok_post(sandbox, token, "/v2/post/publish/video/init/", body)
+
+
 def tiktok_init(sandbox: Sandbox, token: str, size: int, **info: Any) -> dict[str, Any]:
-    body = tiktok_init_body(size, **info)
-    answer = tiktok_post(sandbox, token, "/v2/post/publish/video/init/", body)
+    answer = tiktok_direct(sandbox, token, tiktok_init_body(size, **info))
     assert answer.status_code == 200, answer.text
     data: dict[str, Any] = answer.json()["data"]
     return data

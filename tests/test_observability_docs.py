@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 
@@ -45,7 +46,7 @@ def test_an_expression_names_series_and_labels_that_exist(expression: str) -> No
     series = known()
     named = re.findall(r"(uploadm8_\w+)(?:\{([^}]*)\})?", expression)
     assert named
-    assert expression.count("(") == expression.count(")")
+    promql_parser.parse(expression.replace("$__rate_interval", "5m"))
     for name, selector in named:
         assert name in series, name
         picked = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector))
@@ -55,6 +56,24 @@ def test_an_expression_names_series_and_labels_that_exist(expression: str) -> No
     }
     for label in grouped:
         assert any(label in series[name] for name, _ in named), (expression, label)
+
+
+def rules() -> list[dict[str, Any]]:
+    told: dict[str, Any] = yaml.safe_load((FOLDER / "alerts.yml").read_text())
+    return [rule for group in told["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: str(rule["alert"]))
+def test_a_rule_says_whom_it_wakes_and_names_only_labels_it_keeps(rule: dict[str, Any]) -> None:
+    assert rule.keys() == {"alert", "expr", "for", "labels", "annotations"}
+    assert promql_parser.parse_duration(rule["for"])
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+    named = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+    grouped = re.findall(r"by \(([^)]*)\)", rule["expr"])
+    kept = {label for part in grouped for label in part.split(", ")}
+    assert named <= (kept if grouped else {"process"})
+    names = [one["alert"] for one in rules()]
+    assert names.count(rule["alert"]) == 1
 
 
 def test_every_metric_stands_in_the_docs() -> None:

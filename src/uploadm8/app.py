@@ -10,7 +10,8 @@ from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
 
 from uploadm8.api.context import Edge
-from uploadm8.api.guards import authenticate, provide_principal, without_tasks
+from uploadm8.api.described import described
+from uploadm8.api.guards import Door, provide_principal, without_tasks
 from uploadm8.api.health import healthz, readyz
 from uploadm8.api.idempotency import provide_idempotency
 from uploadm8.api.openapi import openapi_config
@@ -108,10 +109,10 @@ DEPENDENCIES = {
 
 def schema(base_url: str = "https://auth.uploadm8.com") -> bytes:
     """The OpenAPI document as JSON; needs no settings and opens no connection."""
-    described = Litestar(
+    bare = Litestar(
         route_handlers=ROUTES, dependencies=DEPENDENCIES, openapi_config=openapi_config(base_url)
     )
-    return encode_json(described.openapi_schema.to_schema())
+    return encode_json(described(bare.openapi_schema.to_schema()))
 
 
 def create_app(config: Config | None = None) -> Edge:
@@ -131,7 +132,7 @@ def create_app(config: Config | None = None) -> Edge:
     litestar = Litestar(
         route_handlers=ROUTES,
         lifespan=[lifespan],
-        guards=[authenticate],
+        middleware=[Door],
         dependencies=DEPENDENCIES,
         exception_handlers=dict(EXCEPTION_HANDLERS),
         request_class=StrictRequest,

@@ -24,19 +24,21 @@ _NAP_S = 0.25
 
 
 @asynccontextmanager
-async def operating(services: Services, role: str) -> AsyncIterator[None]:
+async def operating(services: Services, role: str, *, render_slots: int = 0) -> AsyncIterator[None]:
     """Keep this process observable until the block ends.
 
     Args:
         services: what it works with.
         role: ``web`` or ``worker``.
+        render_slots: how many renders a worker takes on at a time.
     """
     config = services.config
     async with AsyncExitStack() as stack:
         _report(config, role, stack)
         INFO.labels(role, __version__).set(1)
         _watch_pool()
-        heartbeat = Heartbeat(role, config.scratch_dir if role == "worker" else None)
+        scratch = config.scratch_dir if role == "worker" else None
+        heartbeat = Heartbeat(role, scratch, render_slots)
         await heartbeat.beat()
         stack.push_async_callback(_goodbye, heartbeat)
         loops = [
@@ -68,9 +70,7 @@ def _report(config: Config, role: str, stack: AsyncExitStack) -> None:
 
 def _watch_pool() -> None:
     POOL.labels("open").set_function(lambda: DB.pool.get_size() if DB.pool else 0)
-    POOL.labels("used").set_function(
-        lambda: DB.pool.get_size() - DB.pool.get_idle_size() if DB.pool else 0
-    )
+    POOL.labels("used").set_function(lambda: DB.used)
     POOL.labels("max").set_function(lambda: DB.pool.get_max_size() if DB.pool else 0)
 
 

@@ -104,7 +104,9 @@ class Worker:
         """Open everything; called on the worker's event loop."""
         await require_fit(self._config)
         services = await self._stack.enter_async_context(open_services(self._config, "worker"))
-        await self._stack.enter_async_context(operating(services, "worker"))
+        await self._stack.enter_async_context(
+            operating(services, "worker", render_slots=self._config.worker_concurrency)
+        )
         self._runner = Runner(
             handlers=handlers(services),
             slots={

@@ -1,5 +1,6 @@
 """Every check red and green, on real servers where there are any."""
 
+import asyncio
 import base64
 import json
 import os
@@ -19,7 +20,13 @@ from uploadm8.core.video.encoders import Encoder
 from uploadm8.doctor.examine import UnfitError, blocking, examine, require_fit
 from uploadm8.doctor.findings import Finding, Level
 from uploadm8.doctor.machine import check_encoders, judge_disk, judge_encoders
-from uploadm8.doctor.outside import check_mail, check_platforms, check_stripe, judge_webhook
+from uploadm8.doctor.outside import (
+    check_mail,
+    check_platforms,
+    check_stripe,
+    judge_domain,
+    judge_webhook,
+)
 from uploadm8.doctor.servers import (
     check_database,
     check_redis,
@@ -30,9 +37,12 @@ from uploadm8.doctor.servers import (
     judge_redis,
 )
 from uploadm8.doctor.settings import check_settings
+from uploadm8.domain.billing.gateway import open_gateway
+from uploadm8.domain.billing.setup import set_up
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.cipher import Cipher
+from uploadm8.parties import billing_options
 
 pytestmark = pytest.mark.anyio
 
@@ -109,7 +119,7 @@ async def test_on_this_machine_alone_a_guessable_secret_only_warns(
 async def test_the_database_is_green_when_migrated(servers: Servers, db: None) -> None:
     found = await check_database(config_for(servers))
     assert {one.check: one.level for one in found} == dict.fromkeys(
-        ("database", "clock", "migrations", "keys"), Level.OK
+        ("database", "clock", "migrations", "keys", "audit"), Level.OK
     )
 
 
@@ -256,10 +266,32 @@ def test_stripe_must_send_its_events_here() -> None:
         assert judge_webhook(bad, url).level is Level.RED
 
 
-async def test_mail_is_asked_for_its_domain(servers: Servers, sandbox: Sandbox) -> None:
+async def test_stripe_set_up_and_told_where_to_send_is_green(
+    servers: Servers, sandbox: Sandbox
+) -> None:
+    config = outside(servers, sandbox)
+    url = f"{config.base_url}/api/billing/webhook"
+    await asyncio.to_thread(sandbox.switch, stripe_webhook_paused=True, stripe_webhook_url="")
+    async with open_gateway(billing_options(config)) as gateway:
+        await set_up(gateway)
+    assert reds(await check_stripe(config)) == ["stripe"]
+    await asyncio.to_thread(sandbox.switch, stripe_webhook_url=url)
+    found = await check_stripe(config)
+    assert [one.level for one in found] == [Level.OK, Level.OK]
+
+
+async def test_mail_is_green_with_the_right_key_and_domain_and_red_otherwise(
+    servers: Servers, sandbox: Sandbox
+) -> None:
     assert await check_mail(config_for(servers)) == []
-    found = await check_mail(outside(servers, sandbox, mailgun_api_key="k", mailgun_domain="m.x"))
-    assert [one.check for one in found] == ["mail"]
+    found = await check_mail(outside(servers, sandbox))
+    assert [(one.check, one.level) for one in found] == [("mail", Level.OK)]
+    for wrong in ({"mailgun_api_key": "k"}, {"mailgun_domain": "elsewhere.example"}):
+        assert reds(await check_mail(outside(servers, sandbox, **wrong))) == ["mail"]
+    away = outside(servers, sandbox, mailgun_api_base_url="http://127.0.0.1:1")
+    assert [one.level for one in await check_mail(away)] == [Level.WARNING]
+    assert judge_domain(b'{"domain": {"name": "m.x", "state": "unverified"}}') == "unverified"
+    assert judge_domain(b"<html>") == ""
 
 
 async def test_production_refuses_to_start_on_red_and_development_does_not(

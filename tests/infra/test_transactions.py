@@ -28,4 +28,4 @@ async def test_a_canceled_transaction_leaves_no_connection_behind(db: None) -> N
     assert DB.pool is not None
     async with asyncio.timeout(20), AsyncExitStack() as stack:
         for _ in range(DB.pool.get_max_size()):
-            await stack.enter_async_context(DB.pool.acquire())
+            stack.push_async_callback(DB.pool.release, await DB.take())

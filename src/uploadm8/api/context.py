@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +13,7 @@ import structlog
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import Message, Send
+from prometheus_client import Counter, Histogram
 
 from uploadm8.api.addresses import TrustedProxies
 from uploadm8.api.problems import PROBLEM_JSON, problem
@@ -24,15 +26,16 @@ from uploadm8.infra.tracing import Span, SpanKind, span
 log = structlog.get_logger("uploadm8.access")
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_SECURITY_HEADERS: Sequence[tuple[bytes, bytes]] = (
+_ALWAYS: Sequence[tuple[bytes, bytes]] = (
     (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-site"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
 )
+_PRIVATE = (*_ALWAYS, (b"cache-control", b"no-store"))
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_CSP = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 
 
 class Edge:
@@ -66,32 +69,46 @@ class Edge:
         state["request_id"] = request_id
         state["address"] = self._proxies.client(peer, forwarded)
         origin.enter(request_id, state["address"])
-        seen = {"status": 500}
+        answer = _Answer(send, state)
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        REQUESTS_NOW.inc()
+        try:
+            with span(f"{_method(scope)} request", SpanKind.SERVER) as step:
+                started = time.perf_counter()
+                try:
+                    if _has_bad_text(scope):
+                        await _refuse(answer.send, InvalidRequestError(code="bad_text"), request_id)
+                    else:
+                        await self.litestar(scope, receive, answer.send)
+                finally:
+                    _tell(scope, state, answer.status, time.perf_counter() - started, step)
+        finally:
+            REQUESTS_NOW.dec()
+            structlog.contextvars.reset_contextvars(**bound)
+            origin.leave()
 
-        async def decorated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                seen["status"] = message["status"]
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    *_missing(message.get("headers", ()), state),
-                    (b"x-request-id", request_id.encode()),
-                ]
-            await send(message)
 
-        with (
-            structlog.contextvars.bound_contextvars(request_id=request_id),
-            REQUESTS_NOW.track_inprogress(),
-            span(f"{_method(scope)} request", SpanKind.SERVER) as step,
-        ):
-            started = time.perf_counter()
-            try:
-                if _has_bad_text(scope):
-                    await _refuse(decorated, InvalidRequestError(code="bad_text"), request_id)
-                else:
-                    await self.litestar(scope, receive, decorated)
-            finally:
-                _tell(scope, state, seen["status"], time.perf_counter() - started, step)
-                origin.leave()
+class _Answer:
+    """Adds the headers that every answer has, and notes the status."""
+
+    __slots__ = ("_send", "_state", "status")
+
+    def __init__(self, send: Send, state: dict[str, Any]) -> None:
+        self._send = send
+        self._state = state
+        self.status = 500
+
+    async def send(self, message: Message) -> None:
+        """What Litestar sends to."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            present = message.get("headers", ())
+            message["headers"] = [
+                *present,
+                *_missing(present, self._state),
+                (b"x-request-id", self._state["request_id"].encode()),
+            ]
+        await self._send(message)
 
 
 def _request_id(given: str) -> str:
@@ -112,11 +129,10 @@ def _has_bad_text(scope: Any) -> bool:
 
 
 def _missing(present: Any, state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    wanted = [*(_PRIVATE if "principal" in state else _ALWAYS), *state.get("response_headers", ())]
     names = {name.lower() for name, _ in present}
-    wanted = [*_SECURITY_HEADERS, (b"content-security-policy", _CSP)]
-    if "principal" in state:
-        wanted.append((b"cache-control", b"no-store"))
-    wanted.extend(state.get("response_headers", ()))
+    if names.isdisjoint(name for name, _ in wanted):
+        return wanted
     return [(name, value) for name, value in wanted if name not in names]
 
 
@@ -141,11 +157,18 @@ def _method(scope: Any) -> str:
     return method if method in _METHODS else "OTHER"
 
 
+@cache
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """The two series of an answer: looking them up costs more than counting."""
+    return REQUESTS.labels(method, route, status), REQUEST_SECONDS.labels(method, route)
+
+
 def _tell(scope: Any, state: dict[str, Any], status: int, seconds: float, step: Span) -> None:
     principal = state.get("principal")
     method, route = _method(scope), scope.get("path_template") or "(no route)"
-    REQUESTS.labels(method, route, status).inc()
-    REQUEST_SECONDS.labels(method, route).observe(seconds)
+    count, time_taken = _series(method, route, status)
+    count.inc()
+    time_taken.observe(seconds)
     step.rename(f"{method} {route}")
     step.set({"http.route": route, "http.response.status_code": status})
     if status >= 500:

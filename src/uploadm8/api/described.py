@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from uploadm8.api.examples import with_examples
+from uploadm8.api.exchanges import with_exchanges
 from uploadm8.api.problems import PROBLEM_JSON, problem
 from uploadm8.errors import (
     ConflictError,
@@ -56,7 +56,12 @@ class DescribedJson(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The document as JSON."""
-        return self.render_json(request, with_examples(with_problems(openapi_schema)))
+        return self.render_json(request, described(openapi_schema))
+
+
+def described(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with an example for every body, and how each operation can fail."""
+    return with_exchanges(with_problems(document))
 
 
 def with_problems(document: dict[str, Any]) -> dict[str, Any]:
@@ -72,8 +77,9 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _loosen(operation: dict[str, Any]) -> None:
-    """Answers of several shapes are described by oneOf, but one shape may fit into another."""
-    for answer in operation.get("responses", {}).values():
+    """Nothing is no body; of several shapes (oneOf) one may fit into another."""
+    operation["responses"].get("204", {}).pop("content", None)
+    for answer in operation["responses"].values():
         for content in answer.get("content", {}).values():
             schema = content.get("schema", {})
             if "oneOf" in schema:

@@ -1,6 +1,5 @@
 """The order at the door: who are you, may your key do this, may your role, how often."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -8,8 +7,8 @@ from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from uploadm8.api.limits import Limits
 from uploadm8.api.principal import Principal
@@ -51,7 +50,7 @@ def needs(
     scope: str = "",
     **opt: Any,
 ) -> dict[str, Any]:
-    """Handler arguments that change the defaults of `authenticate`.
+    """Handler arguments that change the defaults of the `Door`.
 
     Args:
         role: lowest role in the workspace (default: viewer to read, editor to change).
@@ -64,47 +63,57 @@ def needs(
     return {"opt": {"role": role, "session": session, "fresh_s": fresh_s, "scope": scope, **opt}}
 
 
-async def authenticate(connection: Connection, handler: BaseRouteHandler) -> None:
-    """App-wide guard: find the principal, count the request, check role and scope.
+class Door:
+    """The middleware of every route: nobody gets to a handler, or has a body read, without it.
 
-    It runs before the body is read, so an anonymous caller never learns what the body should be.
+    A middleware and not one of Litestar's guards, which get a copy of the route's handler on every
+    request: copying alone cost more than all that is done here.
     """
-    method = str(connection.scope.get("method", "GET"))
-    opt = handler.opt
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await _admit(scope, scope["route_handler"].opt)
+        await self._app(scope, receive, send)
+
+
+async def _admit(scope: Any, opt: dict[str, Any]) -> None:
+    """Find the principal, count the request, check role and scope."""
+    method: str = scope["method"]
     if method == "OPTIONS":
         return
-    limits: Limits = connection.app.state.services.limits
+    services = scope["litestar_app"].state.services
+    limits: Limits = services.limits
     if "public" in opt:
-        await limits.check(connection, None, opt)
+        await limits.check(scope, None, opt)
         return
-    principal = await _principal(connection, limits)
-    connection.scope["state"]["principal"] = principal
+    principal = await _principal(scope, services.principals, limits)
+    scope["state"]["principal"] = principal
     origin.identify(principal.actor)
-    await limits.check(connection, principal, opt)
+    await limits.check(scope, principal, opt)
     _check_support(principal, method, opt)
     if principal.session_id is None:
-        _check_key(principal, connection.scope["path"], method, opt)
+        _check_key(principal, scope["path"], method, opt)
     role = opt.get("role") or ("viewer" if method in _SAFE else "editor")
     principal.require(role)
-    await _require_seat(connection, principal, role)
+    await _require_seat(services.seats, principal, role)
     if opt.get("fresh_s") is not None:
         principal.require_fresh(opt["fresh_s"])
 
 
-async def _require_seat(connection: Connection, principal: Principal, role: str) -> None:
+async def _require_seat(seats: Seats, principal: Principal, role: str) -> None:
     """Whoever has no seat reads like a viewer; an owner, who can put it right, always acts."""
     if principal.place == 0 or role == "viewer" or principal.role == "owner":
         return
-    seats: Seats = connection.app.state.services.seats
     await seats.require_seat(principal.workspace_id, principal.place)
 
 
-async def _principal(connection: Connection, limits: Limits) -> Principal:
-    principals: Principals = connection.app.state.services.principals
+async def _principal(scope: Any, principals: Principals, limits: Limits) -> Principal:
     try:
-        return await principals.of_bearer(_bearer(connection), _workspace(connection))
+        return await principals.of_bearer(_bearer(scope), _workspace(scope))
     except UnauthenticatedError:
-        await limits.bad_token(connection.scope["state"]["address"])
+        await limits.bad_token(scope["state"]["address"])
         raise
 
 
@@ -144,15 +153,24 @@ def subject_of(path: str) -> str:
     return words[1] if len(words) > 1 and words[0] == "api" else (words or ["root"])[0]
 
 
-def _bearer(connection: Connection) -> str:
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+def header(scope: Any, name: bytes) -> str | None:
+    """The first header of that name (in lower case), without building a collection of all."""
+    for key, value in scope["headers"]:
+        if key == name:
+            text: str = value.decode("latin-1")
+            return text
+    return None
+
+
+def _bearer(scope: Any) -> str:
+    scheme, _, token = (header(scope, b"authorization") or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise UnauthenticatedError(action="Sign in, and send Authorization: Bearer <token>.")
     return token.strip()
 
 
-def _workspace(connection: Connection) -> UUID | None:
-    given = connection.headers.get("x-workspace-id")
+def _workspace(scope: Any) -> UUID | None:
+    given = header(scope, b"x-workspace-id")
     if given is None:
         return None
     try:
@@ -194,6 +212,3 @@ def without_tasks(app: Litestar) -> Litestar:
                     {one} for batch in model.dependency_batches for one in batch
                 ]
     return app
-
-
-Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]

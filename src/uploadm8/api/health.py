@@ -52,7 +52,7 @@ async def readyz(state: State) -> Response[dict[str, Any]]:
 async def _select_one() -> None:
     if DB.pool is None:
         raise UnavailableError
-    await DB.pool.fetchval("SELECT 1")
+    await DB.rows("SELECT 1")
 
 
 async def _bucket(storage: Storage) -> None:

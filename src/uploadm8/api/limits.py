@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from litestar.connection import ASGIConnection
-
 from uploadm8.api.addresses import limit_key
 from uploadm8.api.principal import Principal
 from uploadm8.errors import TooManyRequestsError
@@ -33,7 +31,7 @@ class Limits:
 
     async def check(
         self,
-        connection: ASGIConnection[Any, Any, Any, Any],
+        scope: Any,
         principal: Principal | None,
         opt: dict[str, Any],
     ) -> None:
@@ -47,13 +45,11 @@ class Limits:
         own = opt.get("limit", "")
         if own is None:
             return
-        state = connection.scope["state"]
+        state = scope["state"]
         who = caller_key(principal, state["address"])
         tightest = await self.limiter.hit(self.general, who)
         if own and tightest.allowed:
-            verdict = await self.limiter.hit(
-                _parse(own), f"{who}|{connection.scope['path_template']}"
-            )
+            verdict = await self.limiter.hit(_parse(own), f"{who}|{scope['path_template']}")
             tightest = min(tightest, verdict, key=_room)
         state["response_headers"] = _headers(tightest)
         if not tightest.allowed:

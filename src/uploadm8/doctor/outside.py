@@ -4,6 +4,8 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from uploadm8.config import Config
 from uploadm8.doctor.findings import Finding, ok, red, warn
 from uploadm8.domain.billing.gateway import (
@@ -99,21 +101,49 @@ async def check_mail(config: Config) -> list[Finding]:
     if not key or not config.mailgun_domain:
         return []
     async with open_http(base_urls(config)) as http:
-        return [await _mail(http, config.mailgun_api_base_url, config.mailgun_domain, key)]
+        return await _mail(http, config.mailgun_api_base_url, config.mailgun_domain, key)
 
 
-async def _mail(http: Http, base: str, domain: str, key: str) -> Finding:
+async def _mail(http: Http, base: str, domain: str, key: str) -> list[Finding]:
+    """A message without anything in it is refused for that by whoever accepts key and domain.
+
+    A sending key may do nothing else, so that only another kind of key can tell whether the domain
+    is verified.
+    """
+    root = base.rstrip("/")
     headers = {"Authorization": f"Basic {b64encode(f'api:{key}'.encode()).decode()}"}
     try:
-        answer = await http.send("GET", f"{base.rstrip('/')}/v4/domains/{domain}", headers=headers)
-    except UploadM8Error as error:
-        return warn("mail", f"Mailgun does not answer ({error.code}).")
-    if answer.status in (401, 403):
-        return red(
-            "mail", "Mailgun refuses our key.", "Check MAILGUN_API_KEY and the region's host."
+        answer = await http.send(
+            "POST", f"{root}/v3/{domain}/messages", form={"o:testmode": "yes"}, headers=headers
         )
+        told = await http.send("GET", f"{root}/v4/domains/{domain}", headers=headers)
+    except UploadM8Error as error:
+        return [warn("mail", f"Mailgun does not answer ({error.code}).")]
+    if answer.status in (401, 403):
+        action = "Check MAILGUN_API_KEY and the region's host."
+        return [red("mail", "Mailgun refuses our key.", action)]
     if answer.status == 404:
-        return red("mail", f"Mailgun does not know {domain}.", "Check MAILGUN_DOMAIN.")
-    if not answer.ok:
-        return warn("mail", f"Mailgun answers {answer.status} about {domain}.")
-    return ok("mail", f"Mailgun knows {domain}.")
+        return [red("mail", f"Mailgun does not know {domain}.", "Check MAILGUN_DOMAIN.")]
+    if answer.status != 400:
+        return [warn("mail", f"Mailgun answers {answer.status} about {domain}.")]
+    state = judge_domain(told.body) if told.ok else ""
+    if state not in ("", "active"):
+        action = "Finish the domain's DNS records at Mailgun."
+        return [red("mail", f"Mailgun calls {domain} {state}: it sends no mail.", action)]
+    return [ok("mail", f"Mailgun sends for {domain}.")]
+
+
+class _Domain(msgspec.Struct):
+    state: str = ""
+
+
+class _Told(msgspec.Struct):
+    domain: _Domain
+
+
+def judge_domain(body: bytes) -> str:
+    """The state of a domain as Mailgun tells it: active, unverified or disabled; "" if it does not."""
+    try:
+        return msgspec.json.decode(body, type=_Told).domain.state
+    except msgspec.DecodeError:
+        return ""

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from uploadm8.config import Config
 from uploadm8.doctor.findings import Finding, ok, red, warn
+from uploadm8.infra.audit.seal import broken
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.upgrade import pending
@@ -19,6 +20,7 @@ from uploadm8.infra.storage.s3 import Storage, open_storage
 
 _LEAST_POSTGRES = 14
 _LEAST_REDIS = (6, 2)
+_AUDIT_DAYS = 7
 _SKEW_WARN_S, _SKEW_RED_S = 1.0, 5.0
 
 
@@ -29,7 +31,8 @@ async def check_database(config: Config) -> list[Finding]:
     try:
         if opened:
             await DB.open(2)
-        return [*await _database(), *await _keys(config)]
+        found = [*await _database(), *await _keys(config)]
+        return [*found, await _audit()] if not await pending() else found
     except Exception as error:  # noqa: BLE001  whatever it is, there is no database
         told = f"The database does not answer ({type(error).__name__})."
         return [red("database", told, "Check DATABASE_URL and the server.")]
@@ -70,6 +73,16 @@ def judge_clock(skew_s: float) -> Finding:
     if skew_s > _SKEW_RED_S:
         return red("clock", told, "Synchronise this machine's clock (NTP).")
     return warn("clock", told, "Check NTP.") if skew_s > _SKEW_WARN_S else ok("clock", told)
+
+
+async def _audit() -> Finding:
+    days = await broken(_AUDIT_DAYS)
+    if days:
+        told = f"The audit log of {', '.join(map(str, days))} is not what was sealed."
+        return warn(
+            "audit", told, "Compare a backup; the seals also stand in the logs (audit_sealed)."
+        )
+    return ok("audit", f"The last {_AUDIT_DAYS} sealed days of the audit log are unchanged.")
 
 
 async def _keys(config: Config) -> list[Finding]:

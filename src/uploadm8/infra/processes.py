@@ -6,14 +6,14 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from piccolo.columns import BigInt, Timestamptz, Varchar
+from piccolo.columns import BigInt, Integer, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
 from uploadm8 import __version__
 from uploadm8.infra.db.engine import DB
 
-EVERY_S = 10.0
+EVERY_S = 5.0
 DEAD_AFTER_S = 45.0
 _FORGET_AFTER_S = 24 * 3600.0
 
@@ -27,6 +27,7 @@ class ProcessRow(Table, tablename="processes", db=DB):
     started_at = Timestamptz(default=TimestamptzNow())
     seen_at = Timestamptz(default=TimestamptzNow())
     disk_free_bytes = BigInt(null=True, default=None)  # where a worker renders
+    render_slots = Integer(default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +37,24 @@ class Heartbeat:
     Attributes:
         role: ``web`` or ``worker``.
         disk: where it needs room, for a worker.
+        render_slots: how many renders it takes on at a time.
     """
 
     role: str
     disk: Path | None = None
+    render_slots: int = 0
 
     async def beat(self) -> None:
         """Say that this process is alive, and forget those that died long ago."""
         await ProcessRow.raw(
-            "INSERT INTO processes (name, role, version, disk_free_bytes) VALUES ({}, {}, {}, {})"
-            " ON CONFLICT (name) DO UPDATE SET seen_at=now(),"
-            " disk_free_bytes=excluded.disk_free_bytes",
+            "INSERT INTO processes (name, role, version, disk_free_bytes, render_slots)"
+            " VALUES ({}, {}, {}, {}, {}) ON CONFLICT (name) DO UPDATE SET seen_at=now(),"
+            " disk_free_bytes=excluded.disk_free_bytes, render_slots=excluded.render_slots",
             process_name(self.role),
             self.role,
             __version__,
             None if self.disk is None else free_bytes(self.disk),
+            self.render_slots,
         )
         await ProcessRow.raw(
             "DELETE FROM processes WHERE seen_at < now() - make_interval(secs => {}::float8)",

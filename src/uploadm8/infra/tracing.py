@@ -4,12 +4,13 @@ The id is made here and always stands in the logs and in the job's row. Spans ar
 once `record_with` was given a tracer (`infra/opentelemetry.py`).
 """
 
-import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import TracebackType
 from typing import Protocol
 
 import structlog
@@ -87,37 +88,48 @@ def traceparent() -> str | None:
     return None if span is None else span.traceparent
 
 
-@contextmanager
+class _Step:
+    """The block of one span. A class and not a generator, since every request opens one."""
+
+    __slots__ = ("_bound", "_opening", "_token")
+
+    def __init__(self, opening: AbstractContextManager[Span]) -> None:
+        self._opening = opening
+
+    def __enter__(self) -> Span:
+        begun, outer = self._opening.__enter__(), _current.get()
+        trace_id = begun.traceparent[3:35]
+        new = outer is None or outer.traceparent[3:35] != trace_id
+        self._bound = structlog.contextvars.bind_contextvars(trace_id=trace_id) if new else {}
+        self._token = _current.set(begun)
+        return begun
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _current.reset(self._token)
+        structlog.contextvars.reset_contextvars(**self._bound)
+        self._opening.__exit__(kind, error, traceback)
+
+
 def span(
     name: str,
     kind: SpanKind,
     attributes: Mapping[str, Value] | None = None,
     *,
     parent: str | None = None,
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """Run the block as a step of the trace of `parent`, else of the one that is going on.
 
     The first span binds ``trace_id`` to the log until it ends.
     """
     outer = _current.get()
     above = parent or (None if outer is None else outer.traceparent)
-    with _begin(name, kind, above, attributes or {}) as begun:
-        token = _current.set(begun)
-        trace_id = begun.traceparent[3:35]
-        try:
-            with structlog.contextvars.bound_contextvars(trace_id=trace_id):
-                yield begun
-        finally:
-            _current.reset(token)
-
-
-@contextmanager
-def _begin(
-    name: str, kind: SpanKind, parent: str | None, attributes: Mapping[str, Value]
-) -> Iterator[Span]:
     if _recording.tracer is not None:
-        with _recording.tracer.span(name, kind, parent, attributes) as recorded:
-            yield recorded
-        return
-    trace_id = parent[3:35] if parent else secrets.token_hex(16)
-    yield Plain(f"00-{trace_id}-{secrets.token_hex(8)}-00")
+        return _Step(_recording.tracer.span(name, kind, above, attributes or {}))
+    ids = os.urandom(24).hex()
+    trace_id = above[3:35] if above else ids[:32]
+    return _Step(nullcontext(Plain(f"00-{trace_id}-{ids[32:]}-00")))

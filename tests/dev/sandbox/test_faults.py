@@ -42,9 +42,8 @@ def test_a_fault_can_be_kept_to_one_account(sandbox: Sandbox) -> None:
     quiet = flows.tiktok_token(sandbox, "quiet")["access_token"]
     sandbox.fault("tiktok", "creator_info", "5xx", account="quiet", times=0)
 
-    path = "/v2/post/publish/creator_info/query/"
-    assert flows.tiktok_post(sandbox, apex, path).status_code == 200
-    assert flows.tiktok_post(sandbox, quiet, path).status_code == 500
+    assert flows.tiktok_creator_info(sandbox, apex).status_code == 200
+    assert flows.tiktok_creator_info(sandbox, quiet).status_code == 500
 
 
 def test_an_unknown_route_cannot_be_scripted(sandbox: Sandbox) -> None:
@@ -152,13 +151,13 @@ def test_revoke_ends_the_accounts_grants_in_mid_transfer(sandbox: Sandbox) -> No
     total = 12_000_000
     body = flows.tiktok_init_body(total)
     body["source_info"] |= {"chunk_size": 5_242_880, "total_chunk_count": 2}
-    started = flows.tiktok_post(sandbox, token, "/v2/post/publish/video/init/", body).json()
+    started = flows.tiktok_direct(sandbox, token, body).json()
     sandbox.fault("tiktok", "chunk", "revoke")
 
     url = started["data"]["upload_url"]
     assert flows.tiktok_put(sandbox, url, bytes(5_242_880), 0, total).status_code == 206
 
-    answer = flows.tiktok_post(sandbox, token, "/v2/post/publish/creator_info/query/")
+    answer = flows.tiktok_creator_info(sandbox, token)
     assert answer.json()["error"]["code"] == "access_token_invalid"
 
 

@@ -59,7 +59,7 @@ def test_chunks_come_in_order_and_in_their_size(sandbox: Sandbox, token: str) ->
     total, size = 11_000_000, 5_242_880
     body = flows.tiktok_init_body(total)
     body["source_info"] |= {"chunk_size": size, "total_chunk_count": 2}
-    url = flows.tiktok_post(sandbox, token, INIT, body).json()["data"]["upload_url"]
+    url = flows.tiktok_direct(sandbox, token, body).json()["data"]["upload_url"]
 
     def put(first: int, length: int, of: int = total, header: tuple[str, str] = ("x", "y")) -> Any:
         return flows.tiktok_put(sandbox, url, bytes(length), first, of, **dict([header]))
@@ -128,7 +128,7 @@ def test_a_pull_needs_a_verified_address(sandbox: Sandbox, token: str) -> None:
     assert refused.json()["error"]["code"] == "url_ownership_unverified"
 
     sandbox.switch(tiktok_verified_urls=[f"{sandbox.base}/media/"])
-    started = flows.tiktok_post(sandbox, token, INIT, body).json()["data"]
+    started = flows.tiktok_direct(sandbox, token, body).json()["data"]
     status = {"status": "PROCESSING_DOWNLOAD"}
     while status["status"] == "PROCESSING_DOWNLOAD":
         status = flows.tiktok_status(sandbox, token, started["publish_id"])

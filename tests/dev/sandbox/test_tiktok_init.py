@@ -18,7 +18,7 @@ def token(sandbox: Sandbox) -> str:
 
 def test_creator_info_tells_what_a_private_account_may_do(sandbox: Sandbox) -> None:
     token = flows.tiktok_token(sandbox, "quiet")["access_token"]
-    info = flows.tiktok_post(sandbox, token, "/v2/post/publish/creator_info/query/").json()["data"]
+    info = flows.tiktok_creator_info(sandbox, token).json()["data"]
     assert info["privacy_level_options"][0] == "FOLLOWER_OF_CREATOR"
     assert info["duet_disabled"] is info["stitch_disabled"] is True
 
@@ -78,15 +78,30 @@ def test_an_unaudited_client_posts_privately_to_private_accounts_only(sandbox: S
     body = flows.tiktok_init_body(1000, privacy_level="SELF_ONLY")
     refused = flows.tiktok_post(sandbox, apex, INIT, body)
     assert refused.json()["error"]["code"] == "unaudited_client_can_only_post_to_private_accounts"
-    assert flows.tiktok_post(sandbox, quiet, INIT, body).status_code == 200
+    assert flows.tiktok_direct(sandbox, quiet, body).status_code == 200
 
 
 def test_the_seventh_init_of_a_minute_is_429(sandbox: Sandbox, token: str) -> None:
     body = flows.tiktok_init_body(1000)
-    codes = [flows.tiktok_post(sandbox, token, INIT, body).status_code for _ in range(7)]
+    codes = [flows.tiktok_direct(sandbox, token, body).status_code for _ in range(7)]
     assert codes == [200] * 6 + [429]
     sandbox.advance(61)
+    assert flows.tiktok_direct(sandbox, token, body).status_code == 200
+
+
+def test_each_direct_post_follows_a_query_of_creator_info(sandbox: Sandbox, token: str) -> None:
+    body = flows.tiktok_init_body(1000)
+    unasked = flows.tiktok_post(sandbox, token, INIT, body)
+    assert (unasked.status_code, unasked.json()["error"]["code"]) == (400, "invalid_params")
+    assert flows.tiktok_direct(sandbox, token, body).status_code == 200
+    assert flows.tiktok_post(sandbox, token, INIT, body).status_code == 400
+    sandbox.switch(tiktok_creator_info_first=False)
     assert flows.tiktok_post(sandbox, token, INIT, body).status_code == 200
+
+
+def test_creator_info_wants_the_content_type_too(sandbox: Sandbox, token: str) -> None:
+    path = "/v2/post/publish/creator_info/query/"
+    assert flows.tiktok_post(sandbox, token, path).status_code == 400
 
 
 def test_the_sixteenth_post_of_a_day_is_refused_and_creator_info_says_so_with_200(
@@ -96,7 +111,7 @@ def test_the_sixteenth_post_of_a_day_is_refused_and_creator_info_says_so_with_20
     for _ in range(2):
         flows.tiktok_init(sandbox, token, 1000)
     refused = flows.tiktok_post(sandbox, token, INIT, flows.tiktok_init_body(1000))
-    info = flows.tiktok_post(sandbox, token, "/v2/post/publish/creator_info/query/")
+    info = flows.tiktok_creator_info(sandbox, token)
     assert refused.status_code == 403
     assert info.status_code == 200
     assert info.json()["error"]["code"] == refused.json()["error"]["code"]

@@ -165,8 +165,10 @@ def test_revoking_the_token_ends_it(sandbox: Sandbox, token: str) -> None:
         "token": token,
     }
     url = f"{sandbox.env['TIKTOK_API_BASE_URL']}/v2/oauth/revoke/"
+    refresh = flows.tiktok_token(sandbox)["refresh_token"]
+    assert sandbox.http.post(url, data=form | {"token": refresh}).status_code == 400
     assert (sandbox.http.post(url, data=form).status_code, len(form)) == (200, 3)
-    answer = flows.tiktok_post(sandbox, token, "/v2/post/publish/creator_info/query/")
+    answer = flows.tiktok_creator_info(sandbox, token)
     assert answer.status_code == 401
 
 

@@ -4,7 +4,7 @@ import pyotp
 import pytest
 
 from account_mail import NEW_PASSWORD, deliver, post, step_up, token_in
-from api_client import PASSWORD, Api
+from api_client import PASSWORD, Api, Someone
 from uploadm8.domain.accounts.tables import Session, User
 
 pytestmark = pytest.mark.anyio
@@ -156,3 +156,28 @@ async def test_the_secret_of_two_step_sign_in_is_stored_encrypted(api: Api) -> N
     rows = await User.raw("SELECT totp_secret_enc FROM users WHERE email={}", someone.email)
     assert rows[0]["totp_secret_enc"].startswith("v1.")
     assert secret not in rows[0]["totp_secret_enc"]
+
+
+async def two_step(api: Api) -> tuple[Someone, str, list[str]]:
+    """Someone who signs in in two steps, the secret of the app, and the recovery codes."""
+    someone = await step_up(api, await api.register())
+    secret = (await api.http.post("/api/auth/two-step", headers=someone.headers)).json()["secret"]
+    code = pyotp.TOTP(secret).now()
+    activated = await post(api, "two-step/activate", someone, code=code)
+    return someone, secret, activated.json()["recovery_codes"]
+
+
+async def test_two_step_sign_in_is_turned_off_by_a_recovery_code(api: Api) -> None:
+    someone, _, codes = await two_step(api)
+    answer = await post(api, "two-step/turn-off", someone, code=codes[0])
+    assert answer.status_code == 204, answer.text
+    assert (await post(api, "login", email=someone.email, password=PASSWORD)).status_code == 200
+
+
+async def test_new_recovery_codes_replace_the_old_ones(api: Api) -> None:
+    someone, secret, codes = await two_step(api)
+    await User.raw("UPDATE users SET totp_last_step = totp_last_step - 2")
+    code = pyotp.TOTP(secret).now()
+    answer = await post(api, "two-step/recovery-codes", someone, code=code)
+    assert answer.status_code == 200, answer.text
+    assert not set(answer.json()["recovery_codes"]) & set(codes)

@@ -10,7 +10,11 @@ from api_client import Api, Someone
 from numbers_world import MARCH, NOON, Shop, open_shop
 from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.billing.tables import Customer, Subscription
+from uploadm8.domain.platforms.tables import ConnectedAccount
 from uploadm8.domain.workspaces.tables import Workspace
+from uploadm8.infra.clock import now
+from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD
+from uploadm8.infra.jobs.queue import enqueue
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +81,55 @@ async def test_storage_is_what_arrived_and_was_not_removed(api: Api, admin: Some
     await shop.upload(uploaded_at=NOON, state="purged")
     await shop.upload(state="pending")
     assert (await ask(api, admin, "/api/admin/overview"))["storage_bytes"] == 1000
+
+
+async def test_jobs_are_counted_as_they_are_now(api: Api, admin: Someone) -> None:
+    await User.raw("DELETE FROM jobs")
+    for state, error, waited_s in (
+        ("queued", None, 100),
+        ("queued", None, 40),
+        ("queued", None, -3600),
+        ("running", None, 500),
+        ("dead", "internal_bug", 500),
+        ("dead", "permanent_media", 500),
+        ("succeeded", None, 500),
+    ):
+        job = await enqueue(CLEAN_UPLOAD, delay_s=-waited_s)
+        await User.raw("UPDATE jobs SET state={}, error_class={} WHERE id={}", state, error, job)
+    told = (await ask(api, admin, "/api/admin/overview"))["jobs"]
+    assert 100 <= told.pop("oldest_due_s") < 200
+    assert told == {"due": 2, "running": 1, "dead": 2, "dead_of_faults": 1}
+
+
+async def test_the_health_of_platforms_is_counted(api: Api, admin: Someone) -> None:
+    shop = await open_shop(api)
+    await ConnectedAccount.update({"state": "needs_reconnect"}).where(
+        ConnectedAccount.id == await shop.account()
+    )
+    hour = timedelta(hours=1)
+    for state, more in (
+        ("published", {}),
+        ("published", {}),
+        ("failed", {}),
+        ("unknown", {}),
+        ("queued", {"at": now() - 2 * hour}),
+        ("scheduled", {"at": now() - 3 * hour, "publish_at": now() + hour}),
+    ):
+        await shop.post(state, **more)
+    told = (await ask(api, admin, f"/api/admin/overview?{MARCH}"))["platforms"]
+    youtube = next(one for one in told if one["platform"] == "youtube")
+    assert 7200 <= youtube.pop("late_s") < 7300
+    assert youtube == {
+        "platform": "youtube",
+        "accounts": 6,
+        "need_reconnect": 1,
+        "published": 2,
+        "failed": 1,
+        "success_rate": pytest.approx(2 / 3),
+        "unfinished": 3,
+        "unknown": 1,
+        "paused": False,
+    }
 
 
 async def test_users_are_found_by_address_id_and_customer(api: Api, admin: Someone) -> None:

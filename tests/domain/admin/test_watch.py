@@ -13,8 +13,11 @@ from uploadm8.domain.admin.conditions import Problem, Thresholds, problems
 from uploadm8.domain.admin.readings import Readings, read
 from uploadm8.domain.admin.tables import AlertRow
 from uploadm8.domain.admin.watch import Watch, note
+from uploadm8.domain.notifications.tables import WebhookEndpoint
+from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.infra.discord import Discord
 from uploadm8.infra.http import open_http
+from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD
 from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.jobs.tables import JobRow
@@ -22,7 +25,8 @@ from uploadm8.infra.processes import Heartbeat
 
 pytestmark = pytest.mark.anyio
 
-QUIET = Readings([], [], {}, {"worker": 1, "web": 1}, {}, 0, 0.0, {})
+WEBHOOKS = {"active": 8, "failing": 0, "late": 0}
+QUIET = Readings([], [], {}, {"worker": 1, "web": 1}, {}, 0, 0.0, WEBHOOKS, {})
 LATE = Problem("queue_late", "3 jobs are due.", "light")
 
 
@@ -109,6 +113,25 @@ async def test_real_trouble_is_seen_and_told(
     assert sum("recovered" in title for title in told(sandbox)) == 3
 
 
+async def test_failing_endpoints_of_customers_are_told_and_their_recovery(
+    watch: Watch, sandbox: Sandbox
+) -> None:
+    await Heartbeat("worker").beat()
+    workspace = new_id()
+    await Workspace.insert(Workspace(id=workspace, name="Laps"))
+    for _ in range(3):
+        await WebhookEndpoint.insert(
+            WebhookEndpoint(workspace=workspace, url="https://x.example", secrets_enc="")
+        )
+    await WebhookEndpoint.raw("UPDATE webhook_endpoints SET failing_since=now() - interval '1 h'")
+    await watch.look()
+    await watch.look()
+    assert told(sandbox) == ["⚠ endpoints failing"]
+    await WebhookEndpoint.raw("UPDATE webhook_endpoints SET failing_since=NULL")
+    await watch.look()
+    assert told(sandbox)[1:] == ["✓ endpoints failing: recovered"]
+
+
 async def test_a_refused_video_wakes_nobody(db: None) -> None:
     job = await enqueue(CLEAN_UPLOAD)
     await JobRow.raw("UPDATE jobs SET state='dead', error_class='permanent_media' WHERE id={}", job)
@@ -137,6 +160,8 @@ def job(**more: Any) -> dict[str, Any]:
         ({"publications": [post(state="unknown", long_unknown=2)]}, "posts_unknown:tiktok"),
         ({"circuits": {"tiktok": 30}}, "platform_paused:tiktok"),
         ({"events_waiting": 2, "events_oldest_s": 601.0}, "webhooks_failing"),
+        ({"webhooks": {**WEBHOOKS, "failing": 3}}, "endpoints_failing"),
+        ({"webhooks": {**WEBHOOKS, "late": 10}}, "deliveries_late"),
         ({"disks": {"worker:a:1": 1 << 30}}, "disk_low:worker:a:1"),
     ],
 )
@@ -151,6 +176,8 @@ def test_each_condition_is_a_problem_of_its_own(change: dict[str, Any], key: str
         {"jobs": [job(oldest_s=119.0), job(queue="telemetry", oldest_s=1799.0)]},
         {"circuits": {"tiktok": 0}},
         {"disks": {"worker:a:1": 5 << 30}},
+        {"webhooks": {"active": 2, "failing": 2, "late": 9}},
+        {"webhooks": {"active": 100, "failing": 24, "late": 0}},
         {"publications": [post(late_s=299), post(state="unknown")]},
     ],
 )

@@ -122,3 +122,11 @@ async def test_a_target_with_a_template_of_another_workspace_is_refused(
     }
     answer = await call(shop, "POST", "/api/uploads/presign", body)
     assert (answer.status_code, answer.json()["code"]) == (400, "template_not_found")
+
+
+async def test_a_template_is_replaced_as_a_whole(shop: Shop) -> None:
+    made = (await call(shop, "POST", "/api/caption-templates", RIDE)).json()
+    path = f"/api/caption-templates/{made['id']}"
+    changed = (await call(shop, "PUT", path, {"name": "Lap", "text": "{title}"})).json()
+    assert (changed["name"], changed["text"], changed["by_platform"]) == ("Lap", "{title}", {})
+    assert (await call(shop, "GET", path)).json() == changed

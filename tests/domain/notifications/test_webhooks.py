@@ -149,3 +149,23 @@ async def test_the_secret_is_shown_once_and_never_lies_in_the_open(
     (row,) = await WebhookEndpoint.select()
     assert made["secret"] not in listed
     assert made["secret"] not in str(row)
+
+
+async def test_an_endpoint_is_changed_without_showing_its_secret(team: Team, inbox: Inbox) -> None:
+    await team.on(Tier.STUDIO)
+    made = await team.endpoint(inbox.url)
+    path = f"/api/webhooks/{made['endpoint']['id']}"
+    change = {"kinds": ["quota.used"], "active": False}
+    changed = (await team.call("PATCH", path, change)).json()
+    assert (changed["kinds"], changed["active"]) == (["quota.used"], False)
+    assert (await team.call("GET", path)).json() == changed
+
+
+async def test_a_delivery_shows_what_was_sent_and_what_came_back(team: Team, inbox: Inbox) -> None:
+    await team.on(Tier.STUDIO)
+    await team.endpoint(inbox.url)
+    await team.happens(K.PUBLICATION_PUBLISHED, "1", **POSTED)
+    (listed,) = await team.deliveries()
+    told = (await team.call("GET", f"/api/webhooks/deliveries/{listed['id']}")).json()
+    assert told["body"]["type"] == "publication.published"
+    assert told["state"] == "delivered"

@@ -218,6 +218,23 @@ async def test_disconnecting_revokes_wipes_and_hides(site: Site) -> None:
     assert (await site.account("tiktok"))["id"] == account["id"]
 
 
+async def test_an_access_that_has_expired_is_renewed_to_be_given_back(site: Site) -> None:
+    await site.connect("tiktok")
+    account = await site.account("tiktok")
+    await asyncio.to_thread(site.sandbox.advance, 2 * 86_400)
+    past = datetime.now(UTC) - timedelta(days=1)
+    await ConnectedAccount.update({ConnectedAccount.access_expires_at: past}).where(
+        ConnectedAccount.id == UUID(account["id"])
+    )
+    await site.api.http.delete(f"/api/platforms/accounts/{account['id']}", headers=site.me.headers)
+    job = (
+        await ConnectedAccount.raw("SELECT * FROM jobs WHERE kind = 'platforms.revoke_account'")
+    )[0]
+    await _run(site, job)
+    calls = await asyncio.to_thread(sandbox_calls, site.sandbox, "tiktok", "revoke")
+    assert [call["status"] for call in calls] == [200]
+
+
 async def test_disconnecting_a_page_leaves_the_persons_other_accounts_alone(site: Site) -> None:
     await site.connect("instagram", "anna")
     await site.connect("facebook", "bert")

@@ -9,9 +9,11 @@ import pytest
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.meta_errors import rule_for
-from uploadm8.domain.platforms.clients.meta_graph import container_error
+from uploadm8.domain.platforms.clients.meta_graph import container_error, rupload_error
+from uploadm8.domain.platforms.clients.oauth import oauth_error
 from uploadm8.domain.platforms.clients.tiktok_api import FAIL_REASONS, RULES, fail_error
 from uploadm8.domain.platforms.clients.tiktok_oauth import ERRORS as TIKTOK_OAUTH
+from uploadm8.domain.platforms.clients.tiktok_upload import chunk_error
 from uploadm8.domain.platforms.clients.youtube_api import FAILURES, answer_error
 from uploadm8.domain.platforms.clients.youtube_api import RULES as YOUTUBE
 from uploadm8.domain.platforms.clients.youtube_oauth import ERRORS as GOOGLE_OAUTH
@@ -167,3 +169,77 @@ def test_tiktok_sign_in(code: str, classes: set[Retry]) -> None:
 )
 def test_google_sign_in(code: str, classes: set[Retry]) -> None:
     assert GOOGLE_OAUTH[code].retry in classes
+
+
+def answered(status: int, body: bytes = b"") -> Answer:
+    return Answer(status, httpx.Headers(), body, "https://x.test/")
+
+
+@pytest.mark.parametrize(
+    ("status", "classes", "fresh"),
+    [
+        (400, FIX, False),
+        (403, NOW, True),
+        (404, NOW, True),
+        (416, NOW, True),
+        (429, LATER, False),
+        (500, NOW, False),
+        (503, NOW, False),
+    ],
+)
+def test_tiktok_chunks(status: int, classes: set[Retry], *, fresh: bool) -> None:
+    error = chunk_error(answered(status))
+    assert error.retry in classes
+    assert error.fresh_handle is fresh
+
+
+@pytest.mark.parametrize(
+    ("status", "classes"),
+    [
+        (400, FIX),
+        (401, RENEW),
+        (403, FIX),
+        (413, FIX),
+        (429, LATER),
+        *[(status, NOW) for status in (500, 502, 503, 504)],
+    ],
+)
+def test_youtube_without_a_reason_is_judged_by_its_status(status: int, classes: set[Retry]) -> None:
+    assert answer_error(answered(status)).retry in classes
+
+
+@pytest.mark.parametrize(
+    ("kind", "retriable", "classes", "fresh"),
+    [
+        ("OffsetInvalidError", False, NOW, False),
+        ("PartialRequestError", False, NOW, False),
+        ("ProcessingFailedError", True, NOW, False),
+        ("ProcessingFailedError", False, NOW, True),
+    ],
+)
+def test_metas_host_for_bytes(
+    kind: str, classes: set[Retry], *, retriable: bool, fresh: bool
+) -> None:
+    error = rupload_error(Platform.FACEBOOK, 400, {"type": kind, "retriable": retriable})
+    assert error.retry in classes
+    assert (error.platform_code, error.fresh_handle) == (kind, fresh)
+
+
+def test_metas_host_for_bytes_names_a_refused_token_in_its_message_only() -> None:
+    message = '{"success":false,"error":{"message":"unauthorized user request"}}'
+    told = {"type": "ProcessingFailedError", "retriable": False, "message": message}
+    assert rupload_error(Platform.INSTAGRAM, 400, told).retry is Retry.AUTH_EXPIRED
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(
+    ("code", "classes"),
+    rows([(RECONNECT, "access_denied invalid_grant"), (NOW, "server_error nothing_known")]),
+)
+def test_an_error_in_the_answer_counts_whatever_the_status(
+    code: str, classes: set[Retry], status: int
+) -> None:
+    if (code, status) == ("nothing_known", 400):
+        classes = FIX
+    error = oauth_error("tiktok", answered(status), {"error": code}, TIKTOK_OAUTH)
+    assert error.retry in classes

@@ -11,11 +11,13 @@ import pytest
 from platform_clients import access_of, connect, draft_of, live, publish
 from sandbox_flows import Sandbox
 from uploadm8.domain.platforms.clients.base import Platform
-from uploadm8.domain.platforms.clients.options import OPTIONS
+from uploadm8.domain.platforms.clients.options import OPTIONS, choices, read_options
 from uploadm8.domain.platforms.clients.registry import Clients
+from uploadm8.errors import InvalidRequestError
 
 pytestmark = pytest.mark.anyio
 
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "options.md").read_text()
 SOON = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)
 
 Rows = list[tuple[Platform, dict[str, Any], dict[str, Any]]]
@@ -80,7 +82,7 @@ SENT: Rows = [
         Platform.INSTAGRAM,
         {
             "share_to_feed": False,
-            "collaborators": ["hill.climbs"],
+            "collaborators": ["@hill.climbs"],
             "tagged_users": ["alpine.roads"],
             "cover_at_ms": 1500,
             "audio_name": "Engine at dawn",
@@ -102,6 +104,14 @@ SENT: Rows = [
             "is_ai_generated": "true",
             "is_paid_partnership": "true",
             "branded_content_sponsor_ids": '["17841400000000003"]',
+        },
+    ),
+    (
+        Platform.INSTAGRAM,
+        {"audio_id": "18000000000000001", "audio_volume": 80, "video_volume": 20},
+        {
+            "audio_configuration": '{"audio_id": "18000000000000001", "audio_volume": 80,'
+            ' "video_volume": 20}'
         },
     ),
     (
@@ -155,6 +165,37 @@ async def test_options_arrive_in_the_platforms_words(
 def test_no_option_is_without_a_test(platform: Platform) -> None:
     sent = {name for one, options, _ in SENT if one is platform for name in options}
     assert sent | AFTERWARDS[platform] == set(OPTIONS[platform].__struct_fields__)
+
+
+EVERY_OPTION = [(one, name) for one in Platform for name in OPTIONS[one].__struct_fields__]
+
+
+@pytest.mark.parametrize(("platform", "name"), EVERY_OPTION)
+def test_a_value_of_a_wrong_kind_names_its_option(platform: Platform, name: str) -> None:
+    with pytest.raises(InvalidRequestError) as wrong:
+        read_options(platform, {name: {"not": "this"}})
+    assert (wrong.value.code, wrong.value.status_code) == ("invalid_options", 400)
+    assert [fault.field for fault in wrong.value.fields] == [f"options.{name}"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "name"), [row for row in EVERY_OPTION if choices(row[0], row[1])]
+)
+def test_a_wrong_word_is_answered_with_the_right_ones(platform: Platform, name: str) -> None:
+    words = choices(platform, name)
+    for word in words:
+        assert getattr(read_options(platform, {name: word}), name) == word
+    with pytest.raises(InvalidRequestError, match=", ".join(words)) as wrong:
+        read_options(platform, {name: words[0].swapcase()})
+    assert [fault.field for fault in wrong.value.fields] == [f"options.{name}"]
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+def test_the_page_of_options_names_each_with_its_words(platform: Platform) -> None:
+    section = PAGE.partition(f"## {platform.label}")[2].partition("\n## ")[0]
+    for name in OPTIONS[platform].__struct_fields__:
+        assert f"| `{name}` |" in section
+        assert all(f"`{word}`" in section for word in choices(platform, name))
 
 
 async def test_an_inbox_draft_carries_no_post_and_waits_in_the_app(

@@ -1,6 +1,7 @@
 """OAuth of each platform as it really is."""
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -170,3 +171,50 @@ async def test_a_page_token_outlives_the_user_token_it_came_from(
     await asyncio.to_thread(sandbox.advance, 61 * 86_400)
     kept = await clients.oauth[Platform.FACEBOOK].refresh(profile.tokens, profile.external_id)
     assert kept == profile.tokens
+
+
+async def test_a_page_that_the_list_leaves_out_is_asked_itself(
+    sandbox: Sandbox, clients: Clients
+) -> None:
+    oauth = clients.oauth[Platform.FACEBOOK]
+    profile = (await connect(sandbox, clients, Platform.FACEBOOK))[0]
+    await asyncio.to_thread(sandbox.switch, meta_unlisted_pages=[profile.external_id])
+    kept = await oauth.refresh(profile.tokens, profile.external_id)
+    assert kept.access == profile.tokens.access
+    assert kept.refresh != profile.tokens.refresh  # the person's token was extended all the same
+    body = {"party": "meta", "account": "anna", "why": "role"}
+    await asyncio.to_thread(sandbox.control, "POST", "revoke", json=body)
+    with pytest.raises(PlatformError) as lost:
+        await oauth.refresh(kept, profile.external_id)
+    assert lost.value.retry == "auth_revoked"
+
+
+async def test_a_long_list_of_pages_is_read_to_its_end(sandbox: Sandbox, clients: Clients) -> None:
+    await asyncio.to_thread(sandbox.switch, meta_list_rows=1)
+    pages = await connect(sandbox, clients, Platform.FACEBOOK, "anna")
+    assert [page.name for page in pages] == ["Alpine Roads", "Track Days North"]
+
+
+async def test_pages_of_a_business_are_found_where_that_was_granted(
+    sandbox: Sandbox, clients: Clients
+) -> None:
+    await asyncio.to_thread(sandbox.switch, meta_business_pages=["104000000000002"])
+    assert [one.name for one in await connect(sandbox, clients, Platform.FACEBOOK, "anna")] == [
+        "Alpine Roads"
+    ]
+    oauth = replace(clients.oauth[Platform.FACEBOOK], extra_scopes=("business_management",))  # type: ignore[type-var]
+    allowed = replace(clients, oauth={**clients.oauth, Platform.FACEBOOK: oauth})
+    pages = await connect(sandbox, allowed, Platform.FACEBOOK, "anna")
+    assert [page.name for page in pages] == ["Alpine Roads", "Track Days North"]
+
+
+@pytest.mark.parametrize("fault", ["5xx", "429"])
+async def test_meta_in_trouble_never_looks_like_a_lost_page(
+    sandbox: Sandbox, clients: Clients, fault: str
+) -> None:
+    profile = (await connect(sandbox, clients, Platform.FACEBOOK))[0]
+    await asyncio.to_thread(sandbox.switch, meta_unlisted_pages=[profile.external_id])
+    await asyncio.to_thread(sandbox.fault, "meta", "debug_token", fault, times=0)
+    with pytest.raises(PlatformError) as trouble:
+        await clients.oauth[Platform.FACEBOOK].refresh(profile.tokens, profile.external_id)
+    assert trouble.value.retry in {"transient", "rate_limited"}

@@ -13,6 +13,7 @@ from platform_clients import (
     filled,
     ignore,
     live,
+    prepared,
     publish,
     settled,
 )
@@ -109,7 +110,7 @@ async def test_before_the_commit_nothing_is_published_and_the_handle_survives_st
     profile = (await connect(sandbox, clients, platform))[0]
     publisher = clients.publishers[platform]
     draft = draft_of(platform, access_of(profile), film)
-    handle = decode_handle(encode_handle(await publisher.prepare(draft)))
+    handle = decode_handle(encode_handle(await prepared(publisher, draft)))
     handle = decode_handle(encode_handle(await publisher.transfer(draft, handle, ignore)))
     assert isinstance(await settled(publisher, draft, handle), CommitAgain)
     assert await asyncio.to_thread(sandbox.posts, platform) == []

@@ -3,17 +3,26 @@
 import pytest
 
 from uploadm8.infra.jobs.catalog import RENDER_SEGMENT, RENDER_UPLOAD
-from uploadm8.infra.jobs.presence import announce, leave, spare_render_slots
+from uploadm8.infra.jobs.presence import spare_render_slots
 from uploadm8.infra.jobs.queue import claim, enqueue
-from uploadm8.infra.jobs.tables import WorkerRow
+from uploadm8.infra.processes import Heartbeat, ProcessRow
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_slots_are_spare_that_no_running_and_no_due_job_needs(db: None) -> None:
+async def beat(host: str, slots: int, monkeypatch: pytest.MonkeyPatch) -> Heartbeat:
+    monkeypatch.setattr("socket.gethostname", lambda: host)
+    heartbeat = Heartbeat("worker", None, slots)
+    await heartbeat.beat()
+    return heartbeat
+
+
+async def test_slots_are_spare_that_no_running_and_no_due_job_needs(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(2):
-        await announce("one", 1)
-    await announce("two", 2)
+        await beat("one", 1, monkeypatch)
+    await beat("two", 2, monkeypatch)
     assert await spare_render_slots() == 3
     running = await enqueue(RENDER_UPLOAD)
     assert running is not None
@@ -23,15 +32,19 @@ async def test_slots_are_spare_that_no_running_and_no_due_job_needs(db: None) ->
     assert await spare_render_slots() == 1
 
 
-async def test_the_silent_and_the_gone_count_for_nothing(db: None) -> None:
-    await announce("silent", 4)
-    await announce("gone", 4)
-    await announce("here", 1)
-    await WorkerRow.raw(
-        "UPDATE workers SET seen_at=now() - interval '1 minute' WHERE owner='silent'"
+async def test_the_silent_and_the_gone_count_for_nothing(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await beat("silent", 4, monkeypatch)
+    await beat("here", 1, monkeypatch)
+    gone = await beat("gone", 4, monkeypatch)
+    await ProcessRow.raw(
+        "UPDATE processes SET seen_at=now() - interval '1 minute' WHERE name LIKE '%silent%'"
     )
-    await leave("gone")
+    await gone.stop()
     assert await spare_render_slots() == 1
-    await WorkerRow.raw("UPDATE workers SET seen_at=now() - interval '1 day' WHERE owner='silent'")
-    await announce("here", 1)
-    assert await WorkerRow.count() == 1
+    await ProcessRow.raw(
+        "UPDATE processes SET seen_at=now() - interval '2 days' WHERE name LIKE '%silent%'"
+    )
+    await beat("here", 1, monkeypatch)
+    assert await ProcessRow.count() == 1

@@ -94,6 +94,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How long a rotated refresh token still works."""
     tiktok_invalid_param: Literal["invalid_params", "invalid_param"] = "invalid_params"
     tiktok_missing_field_scope: Literal["error", "omit"] = "error"
+    tiktok_creator_info_first: bool = True
+    """Each direct post must be preceded by a query of creator_info of its own."""
     tiktok_audited: bool = True
     tiktok_active_user_cap: int = 5
     tiktok_init_per_minute: int = 6
@@ -109,6 +111,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     tiktok_repeated_chunk: Literal[416, 206] = 416
     tiktok_range_end: Literal["count", "last"] = "count"
     """Whether Content-Range of an answer ends in the number of bytes or in the last byte."""
+    tiktok_416_tells_progress: bool = True
+    """Whether a chunk out of place is answered with a Content-Range."""
     tiktok_put_refuses_authorization: bool = True
     tiktok_counters_as_strings: bool = False
     tiktok_branded_private: Literal["reject", "accept"] = "reject"
@@ -146,6 +150,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     meta_long_token_life_s: float = 5_183_944
     meta_omit_expires_in: bool = False
     meta_require_proof: bool = False
+    meta_list_rows: int = 100
+    """Most rows of a list in one answer."""
+    meta_business_pages: tuple[str, ...] = ()
+    """Pages that are found through the person's business only."""
+    meta_unlisted_pages: tuple[str, ...] = ()
+    """Pages that lists leave out though their tokens work."""
     meta_error_status: Literal[400, 403] = 400
     """HTTP status of missing permissions and throttling."""
     meta_rupload_error_status: Literal[400, 500] = 400

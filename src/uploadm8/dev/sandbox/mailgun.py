@@ -84,6 +84,16 @@ class Mailgun:
             }
         )
 
+    async def domain(self, call: Call) -> Reply:
+        self._authenticate(call)
+        name = call.params["domain"]
+        if name != MAILGUN_DOMAIN:
+            raise _refuse(404, "Domain not found")
+        domain = {"name": name, "state": "active", "type": "custom", "wildcard": False}
+        return json_reply(
+            {"domain": domain, "receiving_dns_records": [], "sending_dns_records": []}
+        )
+
     def _authenticate(self, call: Call) -> None:
         try:
             pair = base64.b64decode(call.bearer("Basic") or "", validate=True).decode()
@@ -143,6 +153,7 @@ def mailgun_parties(runtime: Runtime) -> list[Party]:
     mailgun = Mailgun(runtime)
     routes = [
         Route("POST", "/v3/{domain}/messages", "messages", mailgun.send),
+        Route("GET", "/v4/domains/{domain}", "domain", mailgun.domain),
         Route("GET", "/inbox", "inbox", mailgun.inbox),
     ]
     unknown = json_reply({"message": "Not Found"}, 404)

@@ -12,6 +12,10 @@ QUEUE_LATE_S = {Queue.JOBS: 120.0, Queue.LIGHT: 120.0, Queue.TELEMETRY: 1800.0}
 POSTS_LATE_S = 300.0
 EVENTS_LATE_S = 600.0
 NO_WORKER_FOR_S = 60.0  # a deploy stops the old worker before the new one starts
+# One customer's broken endpoint is theirs; when many fail at once, the fault is likely ours.
+ENDPOINTS_FAILING_SHARE = 0.25
+ENDPOINTS_FAILING_LEAST = 3
+DELIVERIES_LATE_LEAST = 10
 _GIB = 1 << 30
 
 
@@ -102,6 +106,16 @@ def _stripe(seen: Readings, _: Thresholds) -> Iterator[Problem]:
         yield Problem("webhooks_failing", told)
 
 
+def _webhooks(seen: Readings, _: Thresholds) -> Iterator[Problem]:
+    active, failing = seen.webhooks["active"], seen.webhooks["failing"]
+    if failing >= max(ENDPOINTS_FAILING_LEAST, ENDPOINTS_FAILING_SHARE * active):
+        told = f"{failing} of {active} webhook endpoints of customers have failed for 15 min."
+        yield Problem("endpoints_failing", told)
+    late = seen.webhooks["late"]
+    if late >= DELIVERIES_LATE_LEAST:
+        yield Problem("deliveries_late", f"{late} webhook deliveries are late by 10 min.")
+
+
 def _disks(seen: Readings, limits: Thresholds) -> Iterator[Problem]:
     for worker, free in seen.disks.items():
         if free < limits.disk_free_bytes:
@@ -111,5 +125,5 @@ def _disks(seen: Readings, limits: Thresholds) -> Iterator[Problem]:
 
 _CHECKS: tuple[Callable[[Readings, Thresholds], Iterator[Problem]], ...] = (
     *(_workers, _queues, _posts),
-    *(_jobs, _stripe, _disks),
+    *(_jobs, _stripe, _webhooks, _disks),
 )

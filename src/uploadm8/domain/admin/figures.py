@@ -24,16 +24,27 @@ from uploadm8.domain.billing.tiers import TIERS_SQL
 from uploadm8.domain.kpi.schemas import Summary
 from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.platforms.tables import Platform
-from uploadm8.domain.publishing.cohorts import Cohort, Outcome, counted, rate
+from uploadm8.domain.publishing.cohorts import Cohort, rate
+from uploadm8.domain.publishing.rollups.counting import Part
+from uploadm8.domain.publishing.rollups.tally import count_posts, level_of
+from uploadm8.domain.publishing.rollups.workspaces import workspaces_sql
+from uploadm8.infra.db.engine import DB
+from uploadm8.infra.db.transaction import snapshot
 
 _COUNTS_SQL = """
     SELECT (SELECT count(*) FROM users) AS users,
         (SELECT count(*) FROM workspaces) AS workspaces,
-        (SELECT count(*) FROM uploads WHERE created_at >= {} AND created_at < {}) AS uploads,
         (SELECT coalesce(sum(size_bytes), 0)::bigint FROM uploads
             WHERE uploaded_at IS NOT NULL AND state NOT IN ('expired', 'canceled', 'purged'))
         + (SELECT coalesce(sum(size_bytes), 0)::bigint FROM renditions
             WHERE state='succeeded' AND object_key IS NOT NULL) AS storage_bytes
+"""
+_TIERS_SQL = f"""
+    SELECT t.tier, count(*) AS workspaces, count(p.accepted) AS posting,
+        coalesce(sum(p.accepted), 0)::bigint AS accepted,
+        coalesce(sum(p.published), 0)::bigint AS published,
+        coalesce(sum(p.failed), 0)::bigint AS failed
+    FROM ({TIERS_SQL}) t LEFT JOIN ({{posts}}) p ON p.workspace=t.workspace GROUP BY t.tier
 """
 _ACCOUNTS_SQL = """
     SELECT platform, count(*) FILTER (WHERE state='active') AS accounts,
@@ -50,11 +61,12 @@ class Figures:
 
     async def overview(self, cohort: Cohort) -> OverviewOut:
         """Users, money, posts, jobs, platforms and storage."""
-        span = cohort.range
-        counts = (await User.raw(_COUNTS_SQL, span.start, span.end))[0]
-        seen, posts = await read(), await self.kpis.summary(cohort)
+        counts = (await User.raw(_COUNTS_SQL))[0]
+        found = await count_posts(cohort, Part.CREATED)
+        seen, posts = await read(), await self.kpis.summary_of(cohort, found)
         return OverviewOut(
             **counts,
+            uploads=found[level_of(cohort)].of("created").total(),
             money=await _money(cohort, counts["workspaces"]),
             jobs=_jobs(seen),
             processes={role: seen.processes.get(role, 0) for role in ("web", "worker")},
@@ -115,15 +127,9 @@ async def _platforms(seen: Readings, posts: Summary) -> list[PlatformHealth]:
 
 
 async def _tiers(cohort: Cohort) -> list[TierShare]:
-    where, args = cohort.within()
-    rows = await User.raw(
-        f"SELECT t.tier, count(DISTINCT t.workspace) AS workspaces,"
-        f" count(DISTINCT p.workspace) AS posting, count(p.id) AS accepted,"
-        f" {counted(Outcome.PUBLISHED)} AS published, {counted(Outcome.FAILED)} AS failed"
-        f" FROM ({TIERS_SQL}) t LEFT JOIN publications p ON p.workspace=t.workspace AND {where}"
-        " GROUP BY t.tier",
-        *args,
-    )
+    posts, args = workspaces_sql(cohort)
+    async with snapshot():
+        rows = await DB.rows(_TIERS_SQL.format(posts=posts), *args)
     found = {row["tier"]: row for row in rows}
     total = sum(row["accepted"] for row in rows)
     nothing = dict.fromkeys(("workspaces", "posting", "accepted", "published", "failed"), 0)

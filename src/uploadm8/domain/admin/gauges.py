@@ -59,6 +59,14 @@ def _events_age(seen: Readings) -> _Values:
     yield (), seen.events_oldest_s
 
 
+def _endpoints(seen: Readings) -> _Values:
+    return [((state,), seen.webhooks[state]) for state in ("active", "failing")]
+
+
+def _deliveries(seen: Readings) -> _Values:
+    yield (), seen.webhooks["late"]
+
+
 def _alerts(seen: Readings) -> _Values:
     return [((name,), count) for name, count in seen.alerts.items()]
 
@@ -75,6 +83,9 @@ _GAUGES: tuple[tuple[str, str, tuple[str, ...], Callable[[Readings], _Values]], 
     ("worker_disk_free_bytes", "Room where a worker renders.", ("worker",), _disks),
     ("stripe_events_waiting", "Stripe events received and not handled.", (), _events),
     ("stripe_events_oldest_seconds", "Age of the oldest unhandled Stripe event.", (), _events_age),
+    ("webhook_endpoints", "Customers' endpoints that are called, and that have failed for 15 min.",
+     ("state",), _endpoints),
+    ("webhook_deliveries_late", "Webhook deliveries late by ten minutes.", (), _deliveries),
     ("alerts_firing", "Operator alerts that are firing.", ("alert",), _alerts),
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import structlog
-from litestar import Request, Response, get
+from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from prometheus_client import generate_latest
@@ -46,6 +46,7 @@ async def scrapers_only(connection: Connection, _: BaseRouteHandler) -> None:
     summary="Metrics for Prometheus",
     tags=["Health"],
     guards=[scrapers_only],
+    media_type=MediaType.TEXT,
     **public("scrapers_only is its guard", limit=None),
 )
 async def metrics(state: State, request: Request[Any, Any, Any]) -> Response[bytes]:

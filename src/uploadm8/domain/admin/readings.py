@@ -40,6 +40,13 @@ _EVENTS_SQL = """
         coalesce(max(extract(epoch FROM now() - received_at)), 0)::float8 AS oldest_s
     FROM stripe_events WHERE handled_at IS NULL
 """
+_WEBHOOKS_SQL = """
+    SELECT count(*) AS active,
+        count(*) FILTER (WHERE failing_since < now() - interval '15 minutes') AS failing,
+        (SELECT count(*) FROM webhook_deliveries WHERE state='pending'
+            AND coalesce(next_try_at, created_at) < now() - interval '10 minutes') AS late
+    FROM webhook_endpoints WHERE active
+"""
 _DISKS_SQL = (
     "SELECT name, disk_free_bytes AS free FROM processes WHERE disk_free_bytes IS NOT NULL"
     " AND seen_at > now() - make_interval(secs => {}::float8) ORDER BY name"
@@ -60,6 +67,8 @@ class Readings:
         disks: free bytes where each worker renders.
         events_waiting: Stripe events that were received and not handled.
         events_oldest_s: age of the oldest of them.
+        webhooks: customers' endpoints: ``active``, of those ``failing`` for a quarter of an hour,
+            and deliveries that are ``late`` by ten minutes.
         alerts: the names of those that are firing, with how many.
     """
 
@@ -70,6 +79,7 @@ class Readings:
     disks: Mapping[str, int]
     events_waiting: int
     events_oldest_s: float
+    webhooks: Row
     alerts: Mapping[str, int]
 
 
@@ -89,5 +99,6 @@ async def read() -> Readings:
         disks={row["name"]: row["free"] for row in disks},
         events_waiting=events["waiting"],
         events_oldest_s=events["oldest_s"],
+        webhooks=(await JobRow.raw(_WEBHOOKS_SQL))[0],
         alerts={row["name"]: row["n"] for row in firing},
     )

@@ -1,12 +1,14 @@
 """Single posts, the looks at them, and the times of the week that did best."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from uploadm8.domain.analytics.schemas import BestTimes, Look, PostHistory, PostResult, Slot
-from uploadm8.domain.publishing.cohorts import LATEST_LOOK_SQL, OUTCOME_SQL, Cohort
+from uploadm8.domain.publishing.cohorts import LATEST_LOOK_SQL, OUTCOME_SQL, Cohort, Outcome
+from uploadm8.domain.publishing.rollups.series import count_week
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.errors import NotFoundError
 
@@ -57,27 +59,36 @@ class PostResults:
 
     async def best_times(self, cohort: Cohort) -> BestTimes:
         """Hours of the week by the views that posts of it had after two days at most."""
-        where, args = cohort.within()
-        rows: list[dict[str, Any]] = await Publication.raw(
-            "WITH seen AS (SELECT p.platform, p.published_at AT TIME ZONE {}::text AS local, ("
-            " SELECT m.views FROM publication_metrics m WHERE m.publication=p.id"
-            " AND m.views IS NOT NULL AND m.at <= p.published_at + interval '50 hours'"
-            " ORDER BY m.pull DESC LIMIT 1) AS views"
-            f" FROM publications p WHERE {where} AND p.state='published'),"
-            " fair AS (SELECT *, avg(views) OVER (PARTITION BY platform) AS usual FROM seen"
-            " WHERE views IS NOT NULL AND local IS NOT NULL)"
-            " SELECT extract(isodow FROM local)::int AS weekday,"
-            " extract(hour FROM local)::int AS hour, count(*) AS posts,"
-            " avg(views)::float8 AS average_views,"
-            " avg(coalesce(views / nullif(usual, 0), 1))::float8 AS score"
-            " FROM fair GROUP BY 1, 2 ORDER BY score DESC, posts DESC, 1, 2",
-            cohort.range.zone,
-            *args,
-        )
-        slots = [Slot(**row) for row in rows]
+        if cohort.outcome not in (None, Outcome.PUBLISHED):
+            return BestTimes(time_zone=cohort.range.zone, posts=0, items=[])
+        slots = _slots(await count_week(cohort))
         return BestTimes(
             time_zone=cohort.range.zone, posts=sum(slot.posts for slot in slots), items=slots
         )
+
+
+def _slots(found: Mapping[str, Mapping[int, tuple[int, int]]]) -> list[Slot]:
+    """Hours of the week, the best first, from early posts and views by platform and hour."""
+    posts: Counter[int] = Counter()
+    views: Counter[int] = Counter()
+    scores: dict[int, float] = {}
+    for hours in found.values():
+        usual = sum(v for _, v in hours.values()) / sum(n for n, _ in hours.values())
+        for hour, (n, seen) in hours.items():
+            posts[hour] += n
+            views[hour] += seen
+            scores[hour] = scores.get(hour, 0.0) + (seen / usual if usual else n)
+    slots = [
+        Slot(
+            weekday=hour // 24 + 1,
+            hour=hour % 24,
+            posts=n,
+            average_views=views[hour] / n,
+            score=scores[hour] / n,
+        )
+        for hour, n in posts.items()
+    ]
+    return sorted(slots, key=lambda slot: (-slot.score, -slot.posts, slot.weekday, slot.hour))
 
 
 def _result(row: Mapping[str, Any]) -> dict[str, Any]:

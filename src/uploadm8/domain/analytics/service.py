@@ -1,9 +1,9 @@
 """A creator's figures."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from uploadm8.domain.analytics.schemas import (
@@ -16,18 +16,18 @@ from uploadm8.domain.analytics.schemas import (
     Series,
 )
 from uploadm8.domain.billing.quota import Quota
-from uploadm8.domain.publishing.cohorts import (
-    LATEST_LOOK_SQL,
-    Cohort,
-    Outcome,
-    UploadOutcome,
-    counted,
-    rate,
+from uploadm8.domain.publishing.cohorts import Cohort, Outcome, UploadOutcome, rate
+from uploadm8.domain.publishing.rollups.counting import ENGAGEMENT
+from uploadm8.domain.publishing.rollups.series import count_steps
+from uploadm8.domain.publishing.rollups.tally import (
+    Tallies,
+    Tally,
+    by_platform,
+    count_results,
+    level_of,
 )
-from uploadm8.domain.publishing.rollups.counting import FIGURES
-from uploadm8.domain.publishing.rollups.tally import ALL, Tallies, Tally, count_results, level_of
-from uploadm8.domain.publishing.tables import Publication
 from uploadm8.errors import FieldError, InvalidRequestError
+from uploadm8.infra.db.engine import DB
 
 # Steps of the scan that finds the buckets: shorter than any bucket, a day of 23 hours too.
 _SCAN = {
@@ -37,18 +37,10 @@ _SCAN = {
     Bucket.MONTH: timedelta(days=1),
 }
 HOURS_AT_MOST_DAYS = 31
-_ENGAGEMENT_SQL = "count(m.at) FILTER (WHERE p.state='published') AS posts, " + ", ".join(
-    f"coalesce(sum(m.{name}) FILTER (WHERE p.state='published'), 0)::bigint AS {name}"
-    for name in FIGURES
-)
-_RESULTS_SQL = (
-    f"count(*) AS accepted, {counted(Outcome.PUBLISHED)} AS published,"
-    f" {counted(Outcome.FAILED)} AS failed, {_ENGAGEMENT_SQL}"
-    f" FROM publications p {LATEST_LOOK_SQL}"
-)
-_COUNTED = ", ".join(
-    f"coalesce(c.{name}, 0) AS {name}"
-    for name in ("accepted", "published", "failed", "posts", *FIGURES)
+_STARTS_SQL = (
+    "SELECT DISTINCT date_trunc($1, t, $2) AS start FROM ("
+    "SELECT generate_series($3::timestamptz, $4::timestamptz, $5::interval) AS t"
+    " UNION ALL SELECT $4::timestamptz) scan ORDER BY start"
 )
 
 
@@ -100,62 +92,51 @@ class Analytics:
                 fields=[FieldError("bucket", message)],
             )
         last = span.end - timedelta(microseconds=1)
-        where, args = cohort.within()
-        rows = await Publication.raw(
-            "WITH steps AS (SELECT DISTINCT date_trunc({}::text, t, {}::text) AS start"
-            " FROM (SELECT generate_series({}::timestamptz, {}::timestamptz, {}::interval) AS t"
-            " UNION ALL SELECT {}::timestamptz) scan), counted AS ("
-            f"SELECT date_trunc({{}}::text, p.accepted_at, {{}}::text) AS start, {_RESULTS_SQL}"
-            f" WHERE {where} GROUP BY 1)"
-            f" SELECT s.start, {_COUNTED} FROM steps s LEFT JOIN counted c ON c.start=s.start"
-            " ORDER BY s.start",
-            bucket.value,
-            span.zone,
-            span.start,
-            last,
-            _SCAN[bucket],
-            last,
-            bucket.value,
-            span.zone,
-            *args,
+        rows = await DB.rows(_STARTS_SQL, bucket.value, span.zone, span.start, last, _SCAN[bucket])
+        starts = [row["start"] for row in rows]
+        found = await count_steps(cohort, starts)
+        return Series(
+            bucket=bucket,
+            time_zone=span.zone,
+            items=[
+                _point(start, counts, cohort.outcome)
+                for start, counts in zip(starts, found, strict=True)
+            ],
         )
-        return Series(bucket=bucket, time_zone=span.zone, items=[_point(row) for row in rows])
 
 
-def _point(row: Mapping[str, Any]) -> Point:
+def _point(start: datetime, counts: Counter[str], only: Outcome | None) -> Point:
+    by_outcome = {o: counts[o] if only in (None, o) else 0 for o in Outcome}
+    published, failed = by_outcome[Outcome.PUBLISHED], by_outcome[Outcome.FAILED]
     return Point(
-        start=row["start"],
-        accepted=row["accepted"],
-        published=row["published"],
-        failed=row["failed"],
-        success_rate=rate(row["published"], row["failed"]),
-        engagement=_engagement(row),
+        start=start,
+        accepted=sum(by_outcome.values()),
+        published=published,
+        failed=failed,
+        success_rate=rate(published, failed),
+        engagement=_engagement(counts if only in (None, Outcome.PUBLISHED) else Counter()),
     )
 
 
-def _engagement(row: Mapping[str, Any]) -> Engagement:
-    return Engagement(posts=row["posts"], **{name: row[name] for name in FIGURES})
+def _engagement(row: Mapping[str, int]) -> Engagement:
+    return Engagement(**{name: row[name] for name in ENGAGEMENT})
 
 
 def _sum(parts: list[Engagement]) -> Engagement:
-    return Engagement(
-        **{name: sum(getattr(one, name) for one in parts) for name in ("posts", *FIGURES)}
-    )
+    return Engagement(**{name: sum(getattr(one, name) for one in parts) for name in ENGAGEMENT})
 
 
 def _platforms(found: Tallies) -> list[PlatformResults]:
     results = []
-    for platform, tally in sorted(found.items()):
-        counts, figures = tally.of("outcome"), tally.of("engagement")
-        if platform == ALL or not counts.total():
-            continue
+    for platform, tally in by_platform(found):
+        counts = tally.outcome
         results.append(
             PlatformResults(
                 platform=platform,
                 published=counts["published"],
                 failed=counts["failed"],
                 success_rate=rate(counts["published"], counts["failed"]),
-                engagement=_engagement(figures),
+                engagement=_engagement(tally.engagement),
             )
         )
     return results

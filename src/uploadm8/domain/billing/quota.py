@@ -54,7 +54,7 @@ class Quota:
         """
         if not DB.transaction_exists():
             raise RuntimeError("a reservation belongs into the transaction that records the upload")
-        if await QuotaEntry.exists().where(QuotaEntry.upload_id == upload_id):
+        if await DB.rows("SELECT 1 FROM quota_ledger WHERE upload_id=$1 LIMIT 1", upload_id):
             return
         entitlement = await self.entitlements.of(workspace_id)
         taken = await QuotaPeriod.raw(

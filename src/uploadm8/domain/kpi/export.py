@@ -1,7 +1,8 @@
 """The raw export: read page by page and written as it is read, so that its size costs no memory."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from uploadm8.domain.billing.entitlements import Entitlements
@@ -16,17 +17,30 @@ from uploadm8.infra.exports import Format, write
 
 PAGE = 1000  # rows in memory at a time
 _NIL = UUID(int=0)
-# A keyset and no cursor: a transaction pooler would not keep one, nor should a slow reader.
-_SQL = f"""
-    SELECT u.id AS upload_id, u.state AS upload_state, u.filename, u.title, u.size_bytes,
-        u.created_at AS upload_created_at, p.id AS publication_id, p.account AS account_id,
-        p.platform, p.state, {OUTCOME_SQL} AS outcome, p.accepted_at, p.publish_at,
-        p.published_at, p.attempts, p.error_class, p.error_code, p.public_url,
+_UPLOAD = (
+    "u.id AS upload_id, u.state AS upload_state, u.filename, u.title, u.size_bytes,"
+    " u.created_at AS upload_created_at"
+)
+# A keyset and no cursor: a transaction pooler would not keep one, and a slow reader's would keep
+# old rows alive. Both walk an index from where the page before ended.
+_POSTS_SQL = f"""
+    SELECT {_UPLOAD}, p.id AS publication_id, p.account AS account_id, p.platform, p.state,
+        {OUTCOME_SQL} AS outcome, p.accepted_at, p.publish_at, p.published_at, p.attempts,
+        p.error_class, p.error_code, p.public_url,
         m.views, m.likes, m.comments, m.shares, m.at AS measured_at
-    FROM uploads u LEFT JOIN publications p ON p.upload=u.id {LATEST_LOOK_SQL}
-    WHERE u.workspace={{}} AND u.id >= {{}}
-        AND (u.id, coalesce(p.id, {{}}::uuid)) > ({{}}, {{}}) AND
+    FROM (SELECT * FROM publications p WHERE {{where}} AND (p.accepted_at, p.id) > ({{{{}}}}, {{{{}}}})
+        ORDER BY p.accepted_at, p.id LIMIT {{page}}) p
+    JOIN uploads u ON u.id=p.upload {LATEST_LOOK_SQL} ORDER BY p.accepted_at, p.id
 """
+_BARE_SQL = f"""
+    SELECT {_UPLOAD} FROM uploads u
+    WHERE u.workspace={{{{}}}} AND u.created_at >= {{{{}}}} AND u.created_at < {{{{}}}}
+        AND (u.created_at, u.id) > ({{{{}}}}, {{{{}}}})
+        AND NOT EXISTS (SELECT 1 FROM publications p WHERE p.upload=u.id)
+    ORDER BY u.created_at, u.id LIMIT {{page}}
+"""
+Page = Sequence[RawPost]
+_NO_POST = dict.fromkeys(RawPost.__struct_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +65,48 @@ class Export:
                 subject=("export", "posts"),
                 details={"format": written.value},
             )
-        first = await _page(workspace_id, cohort, (_NIL, _NIL))
-        return write(written, RawPost, _pages(workspace_id, cohort, first))
+        pages = _pages(replace(cohort, workspace_id=workspace_id))
+        first: Page = await anext(pages, ())
+        return write(written, RawPost, _again(first, pages))
 
 
-async def _page(workspace_id: UUID, cohort: Cohort, after: tuple[UUID, UUID]) -> list[RawPost]:
-    upload_id, publication_id = after
-    where, args = cohort.of_everyone().within("coalesce(p.accepted_at, u.created_at)")
-    rows = await Publication.raw(
-        f"{_SQL} {where} ORDER BY u.id, coalesce(p.id, {{}}::uuid) LIMIT {PAGE}",
-        workspace_id,
-        upload_id,
-        _NIL,
-        upload_id,
-        publication_id,
-        *args,
-        _NIL,
-    )
-    return [RawPost(**row) for row in rows]
+async def _again(first: Page, rest: AsyncIterator[Page]) -> AsyncIterator[Page]:
+    yield first
+    async for rows in rest:
+        yield rows
 
 
-async def _pages(
-    workspace_id: UUID, cohort: Cohort, rows: list[RawPost]
-) -> AsyncIterator[Sequence[RawPost]]:
-    while rows:
+async def _pages(cohort: Cohort) -> AsyncIterator[Page]:
+    async for rows in _walk(cohort, _posts, "accepted_at", "publication_id"):
+        yield rows
+    if not cohort.chosen:
+        async for rows in _walk(cohort, _bare, "upload_created_at", "upload_id"):
+            yield rows
+
+
+async def _walk(
+    cohort: Cohort,
+    read: Callable[[Cohort, datetime, UUID], Awaitable[Page]],
+    moment: str,
+    key: str,
+) -> AsyncIterator[Page]:
+    at, after = cohort.range.start, _NIL
+    while rows := await read(cohort, at, after):
         yield rows
         if len(rows) < PAGE:
             return
-        last = rows[-1]
-        rows = await _page(workspace_id, cohort, (last.upload_id, last.publication_id or _NIL))
+        at, after = getattr(rows[-1], moment), getattr(rows[-1], key)
+
+
+async def _posts(cohort: Cohort, at: datetime, after: UUID) -> Page:
+    where, args = replace(cohort, range=replace(cohort.range, start=at)).within()
+    rows = await Publication.raw(_POSTS_SQL.format(where=where, page=PAGE), *args, at, after)
+    return [RawPost(**row) for row in rows]
+
+
+async def _bare(cohort: Cohort, at: datetime, after: UUID) -> Page:
+    """Uploads without a post."""
+    rows = await Publication.raw(
+        _BARE_SQL.format(page=PAGE), cohort.workspace_id, at, cohort.range.end, at, after
+    )
+    return [RawPost(**{**_NO_POST, **row}) for row in rows]

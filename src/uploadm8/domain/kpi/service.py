@@ -2,10 +2,8 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from uploadm8.domain.kpi.schemas import (
     Backlog,
@@ -26,8 +24,14 @@ from uploadm8.domain.publishing.cohorts import (
     counted,
     rate,
 )
-from uploadm8.domain.publishing.rollups.counting import SLOT_S, START_SQL
-from uploadm8.domain.publishing.rollups.tally import ALL, Tallies, Tally, count_posts, level_of
+from uploadm8.domain.publishing.rollups.counting import START_SQL
+from uploadm8.domain.publishing.rollups.tally import (
+    Tallies,
+    Tally,
+    by_platform,
+    count_posts,
+    level_of,
+)
 from uploadm8.domain.publishing.tables import Publication
 
 _DUE = (
@@ -42,9 +46,12 @@ class Kpis:
 
     async def summary(self, cohort: Cohort) -> Summary:
         """All key figures."""
-        found = await count_posts(cohort)
+        return await self.summary_of(cohort, await count_posts(cohort))
+
+    async def summary_of(self, cohort: Cohort, found: Tallies) -> Summary:
+        """The same of posts that were counted."""
         tally = found.get(level_of(cohort), Tally())
-        counts = {outcome.value: tally.of("outcome")[outcome] for outcome in Outcome}
+        counts = {outcome.value: tally.outcome[outcome] for outcome in Outcome}
         mix = _platforms(found)
         return Summary(
             range=RangeOut(
@@ -65,20 +72,20 @@ class Kpis:
                 for outcome in UploadOutcome
                 if outcome is not UploadOutcome.UNPOSTED
             },
-            latency=_latency(tally.of("latency")),
+            latency=_latency(tally.latency),
             backlog=await _backlog(cohort),
             platforms=mix,
             concentration=sum(part.share**2 for part in mix) if mix else None,
-            hourly=_hourly(tally.of("slot"), cohort.range.zone),
+            hourly=[HourCount(hour=hour, published=tally.hours[hour]) for hour in range(24)],
             errors=_errors(tally.of("error")),
         )
 
 
-def _latency(posts_by_second: Counter[str]) -> Latency:
+def _latency(posts_by_second: Counter[int]) -> Latency:
     posts = sum(posts_by_second.values())
     if not posts:
         return Latency(posts=0, median_s=None, average_s=None, p95_s=None)
-    seconds = sorted((int(second), count) for second, count in posts_by_second.items() if count)
+    seconds = sorted(posts_by_second.items())
     return Latency(
         posts=posts,
         median_s=_percentile(seconds, posts, 0.5),
@@ -100,11 +107,7 @@ def _percentile(values: list[tuple[int, int]], total: int, share: float) -> floa
 
 
 def _platforms(found: Tallies) -> list[PlatformShare]:
-    outcomes = {
-        level: tally.of("outcome")
-        for level, tally in found.items()
-        if level != ALL and tally.of("outcome").total()
-    }
+    outcomes = {platform: tally.outcome for platform, tally in by_platform(found)}
     total = sum(counts.total() for counts in outcomes.values())
     mix = [
         PlatformShare(
@@ -118,14 +121,6 @@ def _platforms(found: Tallies) -> list[PlatformShare]:
         for platform, counts in outcomes.items()
     ]
     return sorted(mix, key=lambda part: (-part.accepted, part.platform))
-
-
-def _hourly(posts_by_slot: Counter[str], zone_name: str) -> list[HourCount]:
-    zone = ZoneInfo(zone_name)
-    hours: Counter[int] = Counter()
-    for slot, posts in posts_by_slot.items():
-        hours[datetime.fromtimestamp(int(slot) * SLOT_S, UTC).astimezone(zone).hour] += posts
-    return [HourCount(hour=hour, published=hours[hour]) for hour in range(24)]
 
 
 def _errors(posts_by_error: Counter[str]) -> list[ErrorCount]:

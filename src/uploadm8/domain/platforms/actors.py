@@ -1,6 +1,7 @@
 """Jobs about connected accounts: give access back, keep tokens alive, forget old flows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount, OAu
 from uploadm8.domain.platforms.tokens import TokenKeeper
 from uploadm8.domain.platforms.vault import Vault
 from uploadm8.errors import Retry, UploadM8Error
+from uploadm8.infra.clock import now
 from uploadm8.infra.jobs.catalog import (
     KEEP_TOKENS_ALIVE,
     PLATFORM_MAIL,
@@ -61,9 +63,28 @@ class PlatformJobs:
         if row is None or row["access_token_enc"] is None:
             return  # reconnected meanwhile, or done
         if not await _shared(row):
-            platform = Platform(row["platform"])
-            await self.clients.oauth[platform].revoke(self.vault.open(row))
+            await self._give_back(row)
         await _wipe(account_id, epoch)
+
+    async def _give_back(self, row: dict[str, Any]) -> None:
+        """Revoke; a platform that takes access tokens only would ignore one that has expired."""
+        oauth, tokens = self.clients.oauth[Platform(row["platform"])], self.vault.open(row)
+        ends: datetime | None = row["access_expires_at"]
+        if ends is not None and ends <= now() and tokens.refresh is not None:
+            try:
+                tokens = await oauth.refresh(tokens, row["external_id"])
+            except PlatformError as error:
+                if error.retry is not Retry.AUTH_REVOKED:
+                    raise
+                return
+            # A repeat of this job needs the refresh token that counts by then.
+            rotated: dict[Any, Any] = self.vault.seal(row["id"], tokens)
+            await ConnectedAccount.update(rotated).where(
+                ConnectedAccount.id == row["id"],
+                ConnectedAccount.state == AccountState.DISCONNECTED,
+                ConnectedAccount.token_epoch == row["token_epoch"],
+            )
+        await oauth.revoke(tokens)
 
     async def forget(self, context: JobContext, error: UploadM8Error) -> None:
         """Wipe the tokens even when the platform could not be told."""

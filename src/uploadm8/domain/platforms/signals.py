@@ -93,9 +93,9 @@ class Signals:
         log.info("meta_webhook", about=event.object, entries=len(event.entry))
         for entry in event.entry:
             if event.object in {"user", "permissions"}:
-                for account_id in await _accounts(_META, "owner_external_id", entry.id):
+                for account_id in await _accounts(_META, "owner_external_id", str(entry.id)):
                     await self._ask(account_id)
-            for account_id in await _accounts(_META, "external_id", entry.id):
+            for account_id in await _accounts(_META, "external_id", str(entry.id)):
                 await self.posts_moved(account_id)
 
     def challenge(self, mode: str, token: str, challenge: str) -> str:
@@ -117,22 +117,26 @@ class Signals:
             SignatureError: it is not Meta's.
         """
         request = read_signed_request(signed_request, self.meta.client_secret, now())
-        for account_id in await _accounts(_META, "owner_external_id", request.user_id):
+        for account_id in await _accounts(_META, "owner_external_id", str(request.user_id)):
             at = datetime.fromtimestamp(request.issued_at, UTC)
             await self._withdraw(account_id, Platform.FACEBOOK, at)
 
     async def meta_delete(self, signed_request: str) -> str:
         """Erase what we hold of a person from Meta; return the confirmation code. Repeatable.
 
+        What the person connected after asking stays: a request may come again.
+
         Raises:
             SignatureError: it is not Meta's.
         """
         request = read_signed_request(signed_request, self.meta.client_secret, now())
+        at = datetime.fromtimestamp(request.issued_at, UTC)
         async with transaction():
-            for account_id in await _accounts(_META, "owner_external_id", request.user_id):
-                await _erase(account_id)
+            for account_id in await _accounts(_META, "owner_external_id", str(request.user_id)):
+                if await _known_before(account_id, at):
+                    await _erase(account_id)
         log.info("meta_data_deleted")
-        return confirmation_code(request.user_id, self.meta.client_secret)
+        return confirmation_code(str(request.user_id), self.meta.client_secret)
 
     def deletion_done(self, code: str) -> None:
         """Answer for a confirmation code: deletion happens before the code is given out.
@@ -145,10 +149,7 @@ class Signals:
 
     async def _withdraw(self, account_id: UUID, platform: Platform, at: datetime) -> None:
         """Park an account, unless it was connected after that was said: webhooks repeat for days."""
-        known = await ConnectedAccount.exists().where(
-            ConnectedAccount.id == account_id, ConnectedAccount.connected_at < at + CLOCKS_APART
-        )
-        if known:
+        if await _known_before(account_id, at):
             rule = replace(e.REVOKED, sentence="The access was removed on the platform.")
             await self.keeper.needs_reconnect(account_id, PlatformError(rule, platform=platform))
 
@@ -179,6 +180,13 @@ async def _accounts(platforms: Sequence[str], column: str, value: str) -> list[U
         value,
     )
     return [row["id"] for row in rows]
+
+
+async def _known_before(account_id: UUID, at: datetime) -> bool:
+    """Whether an account was connected, for the last time, before something was said."""
+    return await ConnectedAccount.exists().where(
+        ConnectedAccount.id == account_id, ConnectedAccount.connected_at < at + CLOCKS_APART
+    )
 
 
 async def _erase(account_id: UUID) -> None:

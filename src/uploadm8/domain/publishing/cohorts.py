@@ -4,7 +4,7 @@ docs/kpis.md has the definitions in words.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -92,6 +92,7 @@ class Cohort:
 
     Attributes:
         workspace_id: None counts everybody's, for administrators.
+        account_id: of a workspace that is given.
     """
 
     range: Range
@@ -126,10 +127,6 @@ class Cohort:
     def chosen(self) -> bool:
         """Whether only some of the posts are asked for."""
         return any((self.platform, self.account_id, self.outcome))
-
-    def of_everyone(self) -> "Cohort":
-        """The same of all workspaces."""
-        return replace(self, workspace_id=None)
 
 
 def rate(part: int, rest: int) -> float | None:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from uploadm8.domain.platforms.limits import AccountLimits
 from uploadm8.domain.publishing.lifecycle import CANCELABLE, TOO_LATE, advance
+from uploadm8.domain.publishing.preflight import PreflightError
 from uploadm8.domain.publishing.tables import Publication, PublicationState
-from uploadm8.domain.publishing.targets import Asked, Targets, Words
+from uploadm8.domain.publishing.targets import Asked, Limits, Targets, Words
 from uploadm8.domain.publishing.views import publication_out
 from uploadm8.domain.uploads.ports import PlannedTargets
 from uploadm8.domain.uploads.schemas import NewUpload, PublicationOut
@@ -23,19 +25,31 @@ class PublicationPlans:
     """Implements the uploads' port for publications."""
 
     targets: Targets
+    limits: AccountLimits
+
+    async def foresee(self, workspace_id: UUID, new: NewUpload) -> Limits:
+        """What the platforms allow the targets' accounts now, as far as they say so at once."""
+        return await self.limits.at_a_glance(workspace_id, [one.account_id for one in new.targets])
 
     async def plan(
-        self, workspace_id: UUID, user_id: UUID, upload_id: UUID, new: NewUpload
+        self, workspace_id: UUID, user_id: UUID, upload_id: UUID, new: NewUpload, foreseen: Limits
     ) -> PlannedTargets:
         """Check every target and record a draft for each, in the caller's transaction.
 
         Raises:
-            InvalidRequestError: unknown account, wrong options, wrong schedule.
+            InvalidRequestError: unknown account, wrong options, wrong schedule, blocked.
             PaymentRequiredError: the tier has no scheduling.
         """
+        if not new.targets:
+            return PlannedTargets(platforms=())
         words = Words(new.title, new.filename, new.caption, new.hashtags, new.caption_template_id)
         asked = Asked(workspace_id, user_id, words, new.targets, new.schedule)
-        planned = await self.targets.check(asked)
+        try:
+            planned = await self.targets.check(asked, foreseen)
+        except PreflightError:
+            for account_id in foreseen:  # whoever puts it right on the platform tries again at once
+                self.limits.memory.forget(account_id)
+            raise
         await self.targets.record(asked, upload_id, planned)
         return PlannedTargets(platforms=tuple(sorted({one.platform for one in planned})))
 

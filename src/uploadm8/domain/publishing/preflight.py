@@ -9,7 +9,7 @@ import msgspec
 from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import Draft, LiveLimits, Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
-from uploadm8.domain.platforms.clients.findings import Proposal, block, change
+from uploadm8.domain.platforms.clients.findings import Proposal, block, change, needs_reconnect
 from uploadm8.domain.platforms.clients.options import Options
 from uploadm8.domain.platforms.clients.preflight import preflight
 from uploadm8.domain.platforms.clients.protocol import Publisher
@@ -82,13 +82,7 @@ def look_at(wish: Wish) -> list[Finding]:
 
 def _access(wish: Wish) -> list[Finding]:
     if wish.account_state is AccountState.NEEDS_RECONNECT:
-        return [
-            change(
-                "account_needs_reconnect",
-                "The platform no longer lets us post to this account.",
-                "The post waits for up to seven days until you reconnect the account.",
-            )
-        ]
+        return [needs_reconnect()]
     if not wish.publish_at or not wish.access_ends or wish.access_ends > wish.publish_at:
         return []
     return [
@@ -102,6 +96,8 @@ def _access(wish: Wish) -> list[Finding]:
 
 def _then(wish: Wish) -> LiveLimits | None:
     """What today's limits say about the day of the post: a full day is over by then."""
+    if wish.account_state is AccountState.NEEDS_RECONNECT:
+        return None  # said by _access already
     if wish.limits is None or wish.publish_at is None or wish.publish_at - now() < SAME_DAY:
         return wish.limits
     return replace(wish.limits, can_post=True, refusal=None, posts_used=None)

@@ -154,7 +154,6 @@ class PublicationDetail(PublicationOut, kw_only=True):
 
     Attributes:
         why: how a smart time was chosen.
-        findings: what preflight has to say about the post.
         warnings: what threatens it, such as an access that ends before its time.
     """
 
@@ -166,7 +165,6 @@ class PublicationDetail(PublicationOut, kw_only=True):
     held_reason: str | None
     late: bool
     why: str | None
-    findings: list[dict[str, Any]]
     warnings: list[PublicationWarning]
     attempts: list[AttemptOut]
 

@@ -94,7 +94,6 @@ class Publications:
             held_reason=row["held_reason"],
             late=row["late"],
             why=row["why"],
-            findings=json_of(row["findings"]),
             warnings=(await warnings_of([row])).get(row["id"], []),
             attempts=[msgspec.convert(attempt, AttemptOut) for attempt in attempts],
         )

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from uploadm8.domain.publishing.lifecycle import TERMINAL
 from uploadm8.domain.publishing.tables import PublicationState
 from uploadm8.domain.uploads.schemas import PublicationOut
 from uploadm8.domain.uploads.views import problem_of
+from uploadm8.findings import Finding
+from uploadm8.infra.db.json_columns import json_of
 
 S = PublicationState
 _STEP = {S.PREPARING: 0.05, S.TRANSFERRING: 0.1, S.COMMITTING: 0.9, S.CONFIRMING: 0.95}
@@ -25,6 +29,7 @@ def publication_out(row: Mapping[str, Any]) -> PublicationOut:
         platform_post_id=row["platform_post_id"],
         progress=progress_of(row),
         problem=problem_of(row),
+        findings=msgspec.convert(json_of(row["findings"]), list[Finding]),
     )
 
 

@@ -22,8 +22,15 @@ class PlannedTargets:
 class Publications(Protocol):
     """Posts of uploads, as far as uploads care."""
 
+    async def foresee(self, workspace_id: UUID, new: NewUpload) -> Any:
+        """Ask the platforms what the targets' accounts may post now; `plan` takes the answer.
+
+        Never raises for a platform in trouble and waits a second at most: outside a transaction.
+        """
+        ...
+
     async def plan(
-        self, workspace_id: UUID, user_id: UUID, upload_id: UUID, new: NewUpload
+        self, workspace_id: UUID, user_id: UUID, upload_id: UUID, new: NewUpload, foreseen: Any
     ) -> PlannedTargets:
         """Check the targets and record a draft publication for each, in the transaction."""
         ...

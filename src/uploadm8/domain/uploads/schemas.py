@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from uploadm8.findings import Finding
+
 CaptionText = Annotated[str, Meta(max_length=5000)]
 Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^#?[^\s#@,]+$")]
 
@@ -32,7 +34,7 @@ class Target(Struct, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         account_id: the connected account.
-        options: the platform's own options (privacy, playlist, ...).
+        options: the platform's own options (privacy, playlist, ...); docs/options.md lists them.
         caption: instead of the upload's caption.
         caption_template_id: a caption template instead; its variables are put in at publishing.
         schedule: instead of the upload's schedule.
@@ -152,7 +154,11 @@ class RenditionOut(Struct, kw_only=True):
 
 
 class PublicationOut(Struct, kw_only=True):
-    """A post, made or to be made."""
+    """A post, made or to be made.
+
+    Attributes:
+        findings: what preflight has to say about it, with the platform's limits of the moment.
+    """
 
     id: UUID
     account_id: UUID
@@ -164,6 +170,7 @@ class PublicationOut(Struct, kw_only=True):
     platform_post_id: str | None
     progress: float
     problem: Problem | None
+    findings: list[Finding]
 
 
 class UploadOut(Struct, kw_only=True):

@@ -24,6 +24,11 @@ LISTED = (
     "id, state, progress, filename, content_type, size_bytes, title, caption, hashtags, error_code,"
     " error_detail, error_action, created_at, uploaded_at, ready_at"
 )
+LISTING = (
+    f"SELECT {LISTED} FROM uploads WHERE workspace=$1 AND ($2::uuid IS NULL OR id < $2::uuid)"  # noqa: S608  a constant
+    " AND ($3::text IS NULL OR state=$3::text) ORDER BY id DESC LIMIT $4"
+)
+"""A page of a workspace's uploads, newest first: workspace, id of the last one seen, state, limit."""
 
 
 def source_out(source: Mapping[str, Any] | None) -> dict[str, Any] | None:

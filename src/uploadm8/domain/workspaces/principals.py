@@ -22,7 +22,7 @@ _MEMBER = (
     ' LEFT JOIN LATERAL (SELECT * FROM memberships WHERE "user"=u.id'
     " AND ($1::uuid IS NULL OR workspace=$1::uuid) ORDER BY created_at, id LIMIT 1) m ON true"
 )
-_BY_SESSION = (
+BY_SESSION = (
     f"SELECT {_USER}, s.authenticated_at, s.support_admin, s.support_writes FROM sessions s"  # noqa: S608  constants
     f' JOIN users u ON u.id=s."user"{_MEMBER}'
     ' WHERE s.id=$2 AND s."user"=$3 AND s.revoked_at IS NULL AND s.expires_at > now()'
@@ -37,6 +37,14 @@ _BY_KEY = (
     " AND ($1::uuid IS NULL OR k.workspace=$1::uuid)"
     " WHERE k.token_hash=$2 AND k.revoked_at IS NULL"
     " AND (k.expires_at IS NULL OR k.expires_at > now())"
+)
+_STILL = (
+    'SELECT 1 FROM memberships m JOIN users u ON u.id=m."user" WHERE u.id=$1 AND m.workspace=$2'
+    " AND u.disabled_at IS NULL AND u.deletion_due_at IS NULL"
+    " AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id=$3::uuid"
+    " AND revoked_at IS NULL AND expires_at > now()))"
+    " AND ($4::uuid IS NULL OR EXISTS (SELECT 1 FROM api_keys WHERE id=$4::uuid"
+    " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())))"
 )
 
 
@@ -61,8 +69,16 @@ class DatabasePrincipals:
             return await self._of_key(token_hash(token), workspace)
         return await self._of_session(self.access.verify(token), workspace)
 
+    async def still(self, caller: Principal) -> bool:
+        """Whether user, membership and session or key of a caller are all still good.
+
+        For answers that take long; the access token may have expired meanwhile.
+        """
+        asked = (caller.user_id, caller.workspace_id, caller.session_id, caller.key_id)
+        return bool(await DB.rows(_STILL, *asked))
+
     async def _of_session(self, claims: AccessClaims, workspace: UUID | None) -> Principal:
-        rows = await DB.rows(_BY_SESSION, workspace, claims.session_id, claims.user_id)
+        rows = await DB.rows(BY_SESSION, workspace, claims.session_id, claims.user_id)
         if not rows or rows[0]["auth_epoch"] != claims.auth_epoch:
             raise InvalidTokenError(
                 "The session is over.", code="session_over", action="Sign in again."

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from piccolo.columns import JSONB, UUID, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, UUID, BigInt, Date, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -44,3 +44,12 @@ class AuditEntry(Table, tablename="audit_log", db=DB):
     at = Timestamptz(default=TimestamptzNow())
 
     check_audit_log_actor_kind = one_of("actor_kind", ActorKind)
+
+
+class AuditSeal(Table, tablename="audit_seals", db=DB):
+    """What a day of the audit log was when it had ended; each digest covers the one before it."""
+
+    day = Date(primary_key=True, default=None)
+    entries = BigInt(default=0)
+    digest = Varchar(length=64, default=None)  # SHA-256, hex
+    sealed_at = Timestamptz(default=TimestamptzNow())

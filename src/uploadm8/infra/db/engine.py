@@ -1,5 +1,6 @@
 """The Piccolo engine: bound to the tables at import, connected only when a root says so."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from string import Formatter
 from typing import Any
@@ -8,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
+from uploadm8.infra.db.spares import Spares
 from uploadm8.infra.db.transaction import LeakProofTransaction
 
 _POOLER_PORT = 6543  # Supabase's transaction pooler; Neon names its pooler hosts "-pooler."
@@ -22,6 +24,7 @@ class Database(PostgresEngine):
 
     def __init__(self) -> None:
         super().__init__(config={})
+        self._spares: Spares | None = None
 
     async def check_version(self) -> None:
         """Skip Piccolo's connection at construction."""
@@ -64,11 +67,28 @@ class Database(PostgresEngine):
         # asyncpg's own reset is a round trip after every query outside a transaction. It undoes
         # SET, LISTEN and session locks; here only their transaction-bound forms are used.
         await self.start_connection_pool(min_size=1, max_size=size, reset=_nothing_to_reset)
+        if self.pool is not None:
+            self._spares = Spares(self.pool, max(1, size // 2))
 
     async def close(self) -> None:
         """Close the pool, if open."""
+        if self._spares is not None:
+            await self._spares.clear()
+            self._spares = None
         if self.pool is not None:
             await self.close_connection_pool()
+
+    async def take(self) -> Any:
+        """A connection for a transaction, which gives it back to the pool."""
+        if self.pool is None or self._spares is None:
+            return await self.get_new_connection()
+        return await self._spares.take()
+
+    @property
+    def used(self) -> int:
+        """How many connections of the pool are at work."""
+        idle = 0 if self._spares is None else len(self._spares)
+        return self.pool.get_size() - self.pool.get_idle_size() - idle if self.pool else 0
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:
         """Run a query; one written by hand is put into PostgreSQL's form once, not every time."""
@@ -84,11 +104,15 @@ class Database(PostgresEngine):
         current = self.current_transaction.get()
         if current is not None:
             found: list[Any] = await current.connection.fetch(query, *values)
-        elif self.pool is not None:
-            found = await self.pool.fetch(query, *values)
+        elif self.pool is not None and self._spares is not None:
+            found = await self._spares.fetch(query, *values)
         else:
             found = await self._run_in_new_connection(query, values)
         return found
+
+    async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> list[Any]:
+        """Where Piccolo's own queries end up."""
+        return await self.rows(query, *(args or ()))
 
     def transaction(self, allow_nested: bool = True) -> LeakProofTransaction:
         """A transaction that always gives its connection back."""

@@ -4,9 +4,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from types import TracebackType
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from piccolo.engine.postgres import PostgresTransaction
+
+if TYPE_CHECKING:
+    from uploadm8.infra.db.engine import Database
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +23,10 @@ class LeakProofTransaction(PostgresTransaction):
 
     Piccolo 1.38 keeps the pool slot when one of them fails or is canceled, and the context variable.
     """
+
+    async def get_connection(self) -> Any:
+        """The connection to work on."""
+        return await cast("Database", self.engine).take()
 
     async def begin(self) -> None:
         """Start the transaction."""

@@ -58,6 +58,9 @@ AFTER_PUBLISH = JobKind("publishing.after", Queue.LIGHT, max_attempts=6)
 POST_STEP = JobKind("publishing.post_step", Queue.LIGHT, timeout_s=300, max_attempts=6)
 PULL_METRICS = JobKind("publishing.pull_metrics", Queue.LIGHT, timeout_s=120, max_attempts=4)
 ROLL_UP = JobKind("publishing.roll_up", Queue.LIGHT, timeout_s=600, max_attempts=2, every_s=60)
+ROLL_UP_LONG = JobKind(
+    "publishing.roll_up_long", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=600
+)
 PASS_ON_EVENT = JobKind("notifications.pass_on", Queue.LIGHT, timeout_s=60)
 ALERT = JobKind("notifications.alert", Queue.LIGHT, timeout_s=60)
 # Its waits are those of Standard Webhooks, 75 hours in all; see domain/notifications/delivery.py.
@@ -79,6 +82,7 @@ REMOVE_MEDIA = JobKind("retention.media", Queue.LIGHT, timeout_s=900, max_attemp
 SWEEP_OBJECTS = JobKind(
     "retention.objects", Queue.LIGHT, timeout_s=900, max_attempts=2, every_s=3600
 )
+SEAL_AUDIT = JobKind("retention.seal_audit", Queue.LIGHT, timeout_s=900, every_s=3600)
 REVOKE_ACCOUNT = JobKind("platforms.revoke_account", Queue.LIGHT)
 VERIFY_ACCESS = JobKind("platforms.verify_access", Queue.LIGHT, timeout_s=120)
 PLATFORM_MAIL = JobKind("platforms.mail", Queue.LIGHT, timeout_s=120)

@@ -61,12 +61,3 @@ class JobRow(Table, tablename="jobs", db=DB):
     finished_at = Timestamptz(null=True, default=None)
 
     check_jobs_state = one_of("state", JobState)
-
-
-class WorkerRow(Table, tablename="workers", db=DB):
-    """A worker process that is alive, as it says itself every few seconds."""
-
-    owner = Varchar(length=80, primary_key=True, default=None)
-    render_slots = Integer(default=0)
-    started_at = Timestamptz(default=TimestamptzNow())
-    seen_at = Timestamptz(default=TimestamptzNow())

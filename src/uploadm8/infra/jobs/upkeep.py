@@ -8,7 +8,6 @@ import structlog
 from uploadm8.infra.background import Work, repeat
 from uploadm8.infra.jobs.catalog import ALL, JobKind, Queue
 from uploadm8.infra.jobs.handlers import JobCanceledError, LeaseLostError
-from uploadm8.infra.jobs.presence import ANNOUNCE_S, announce, leave
 from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.tables import JobRow
@@ -103,7 +102,6 @@ class Upkeep:
             (TICK_S, self._look),
             (REAP_S, reap),
             (10.0, start_periodic),
-            (ANNOUNCE_S, self._announce),
             (SWEEP_S, self._sweep),
         ]
         self._tasks = [asyncio.create_task(repeat(every, work)) for every, work in loops]
@@ -113,10 +111,6 @@ class Upkeep:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        try:
-            await leave(self._runner.owner)
-        except Exception as error:  # noqa: BLE001  the row falls silent on its own
-            log.warning("leave_failed", error=repr(error)[:200])
 
     async def _look(self) -> None:
         """Take what is due, and what becomes due until the next look at its very moment."""
@@ -133,9 +127,6 @@ class Upkeep:
     async def _sweep(self) -> None:
         """Folders that a dead job or a shared render left on this machine."""
         await asyncio.to_thread(self._scratch.sweep, UNTOUCHED_S)
-
-    async def _announce(self) -> None:
-        await announce(self._runner.owner, self._runner.slots.get(Queue.TELEMETRY, 0))
 
     async def _renew(self) -> None:
         loop = asyncio.get_running_loop()

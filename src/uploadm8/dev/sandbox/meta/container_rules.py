@@ -15,6 +15,7 @@ CREATE = words(
     "is_carousel_item children"
 )
 _BOOLEANS = ("share_to_feed", "is_ai_generated", "is_paid_partnership")
+_GRADUATIONS = frozenset({"MANUAL", "SS_PERFORMANCE"})
 _TYPES = frozenset({"REELS", "STORIES", "CAROUSEL", "IMAGE", "VIDEO"})
 
 
@@ -34,6 +35,7 @@ def check_container(params: dict[str, str], *, allow_video: bool) -> None:
     _check_caption(params.get("caption", ""))
     _check_values(params)
     _check_lists(params)
+    _check_objects(params)
 
 
 def _check_values(params: dict[str, str]) -> None:
@@ -48,6 +50,18 @@ def _check_values(params: dict[str, str]) -> None:
         raise refuse(9004, "The URI is not valid.", 2207052)
 
 
+def _check_objects(params: dict[str, str]) -> None:
+    trial = _json_object(params.get("trial_params", '{"graduation_strategy": "MANUAL"}'))
+    if set(trial) != {"graduation_strategy"} or trial["graduation_strategy"] not in _GRADUATIONS:
+        raise invalid("Param trial_params needs a known graduation_strategy")
+    audio = _json_object(params.get("audio_configuration", '{"audio_id": "1"}'))
+    volumes = {name: audio.get(name, 0) for name in ("audio_volume", "video_volume")}
+    if not isinstance(audio.get("audio_id"), str) or not set(audio) <= {"audio_id", *volumes}:
+        raise invalid("Param audio_configuration needs an audio_id and takes volumes")
+    if not all(type(volume) in (int, float) for volume in volumes.values()):
+        raise invalid("The volumes of audio_configuration are numbers")
+
+
 def _check_lists(params: dict[str, str]) -> None:
     for name, limit in (("collaborators", 3), ("branded_content_sponsor_ids", 2)):
         if name in params and (names := _json_list(params[name])) is not None:
@@ -55,7 +69,14 @@ def _check_lists(params: dict[str, str]) -> None:
                 raise invalid(f"Param {name} takes at most {limit} names")
         elif name in params:
             raise invalid(f"Param {name} must be an array")
-    if len(_json_list(params.get("user_tags", "[]")) or []) > 20:
+    if any(str(name).startswith("@") for name in _json_list(params.get("collaborators", "")) or []):
+        raise refuse(100, "A collaborator is not a username.", 2207018)
+    tags = _json_list(params.get("user_tags", "[]"))
+    if tags is None or not all(isinstance(tag, dict) and "username" in tag for tag in tags):
+        raise invalid("Param user_tags must be an array of objects with a username")
+    if any(set(tag) != {"username"} for tag in tags):
+        raise refuse(100, "Reels take usernames without a place in the picture.", 2207035)
+    if len(tags) > 20:
         raise refuse(100, "More than 20 tags.", 2207040)
 
 
@@ -64,6 +85,14 @@ def _check_caption(caption: str) -> None:
     mentions = len(re.findall(r"(?<!\w)@\w", caption))
     if len(caption) > 2200 or hashtags > 30 or mentions > 20:
         raise refuse(36004, "The caption is too long.", 2207010)
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _json_list(text: str) -> list[Any] | None:

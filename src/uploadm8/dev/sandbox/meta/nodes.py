@@ -28,7 +28,6 @@ from uploadm8.dev.sandbox.meta.values import (
 )
 
 _NAMES = ("user", "page", "ig_user", "container_status", "ig_media_node", "video_status", "post")
-_MAX_PAGE = 100
 
 
 class Nodes:
@@ -44,6 +43,9 @@ class Nodes:
         node.refine, node.names = self._name, _NAMES
         return [
             route("GET", "/{node}/accounts", "accounts", self.accounts),
+            route("GET", "/{node}/businesses", "businesses", self.businesses),
+            route("GET", "/{node}/owned_pages", "owned_pages", self.owned_pages),
+            route("GET", "/{node}/client_pages", "client_pages", self.owned_pages),
             route("GET", "/{node}/media", "ig_media", self.media),
             route("POST", "/{node}/thumbnails", "thumbnail", self.thumbnail),
             node,
@@ -53,6 +55,27 @@ class Nodes:
         if graph.node not in ("me", graph.user.id) or graph.token.kind is not TokenKind.USER:
             raise missing_object(graph.node)
         self.door.require(graph.grant, "pages_show_list")
+        apart = self.runtime.settings.meta_business_pages
+        return self._listed(graph, [p for p in self.door.pages(graph.grant) if p.id not in apart])
+
+    async def businesses(self, graph: Graph) -> Reply:
+        if graph.node not in ("me", graph.user.id) or graph.token.kind is not TokenKind.USER:
+            raise missing_object(graph.node)
+        self.door.require(graph.grant, "business_management")
+        graph.only({"limit", "after", "before"})
+        rows = [{"id": _business_of(graph), "name": "A business"}]
+        return json_reply({"data": [select(row, None, ["id", "name"], "Business") for row in rows]})
+
+    async def owned_pages(self, graph: Graph) -> Reply:
+        if graph.node != _business_of(graph) or graph.token.kind is not TokenKind.USER:
+            raise missing_object(graph.node)
+        self.door.require(graph.grant, "business_management", "pages_show_list")
+        apart = self.runtime.settings.meta_business_pages
+        owned = graph.call.route == "owned_pages"
+        pages = [p for p in self.door.pages(graph.grant) if owned and p.id in apart]
+        return self._listed(graph, pages)
+
+    def _listed(self, graph: Graph, pages: list[FacebookPage]) -> Reply:
         params = graph.only({"limit", "after", "before"})
         limit, start = (
             whole_number(params.get("limit", "25")),
@@ -60,9 +83,8 @@ class Nodes:
         )
         if not limit or start is None:
             raise invalid("Param limit or after is not a valid number")
-        limit = min(limit, _MAX_PAGE)
-        pages = self.door.pages(graph.grant)
-        chosen = pages[start : start + limit]
+        pages = [p for p in pages if p.id not in self.runtime.settings.meta_unlisted_pages]
+        chosen = pages[start : start + min(limit, self.runtime.settings.meta_list_rows)]
         default = ["access_token", "category", "name", "id", "tasks"]
         rows = [self._page(graph, page, default) for page in chosen]
         end = start + len(chosen)
@@ -244,3 +266,8 @@ class Nodes:
         if node in {user.id for user in users}:
             return "user"
         raise missing_object(node)
+
+
+def _business_of(graph: Graph) -> str:
+    """Everyone here has one business."""
+    return f"{graph.user.id}77"

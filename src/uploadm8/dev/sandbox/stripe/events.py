@@ -12,7 +12,7 @@ from uploadm8.dev.sandbox.config import STRIPE_WEBHOOK_SECRET
 from uploadm8.dev.sandbox.kit.runtime import compact_json
 from uploadm8.dev.sandbox.stripe.door import Request
 from uploadm8.dev.sandbox.stripe.replies import Json, listing
-from uploadm8.dev.sandbox.stripe.world import World
+from uploadm8.dev.sandbox.stripe.world import API_VERSION, World
 
 _TRIES = 3
 _BOUNDS = {
@@ -56,6 +56,24 @@ class Events:
             undelivered = self.world.private("undelivered")
             rows = [row for row in rows if (row["id"] not in undelivered) is wanted]
         return listing("/v1/events", rows, params)
+
+    def endpoints(self, request: Request) -> Json:
+        """The webhook endpoints of the account: the one that events are delivered to."""
+        url = self.world.runtime.settings.stripe_webhook_url
+        endpoint: Json = {
+            "id": "we_sandbox",
+            "object": "webhook_endpoint",
+            "api_version": API_VERSION,
+            "application": None,
+            "created": 0,
+            "description": None,
+            "enabled_events": ["*"],
+            "livemode": False,
+            "metadata": {},
+            "status": "enabled",
+            "url": url,
+        }
+        return listing("/v1/webhook_endpoints", [endpoint] if url else [], request.params)
 
     def kick(self) -> None:
         """Deliver what is waiting, without making anyone wait for it."""

@@ -36,6 +36,13 @@ def stripe_parties(runtime: Runtime) -> list[Party]:
         *_sessions(checkout, portal),
         ("GET", "/v1/events", "events", p.EventListParams, events.list_all),
         ("GET", "/v1/events/{id}", "event", p.EventRetrieveParams, events.retrieve),
+        (
+            "GET",
+            "/v1/webhook_endpoints",
+            "webhook_endpoints",
+            p.WebhookEndpointListParams,
+            events.endpoints,
+        ),
     ]
     door = Door(world)
     pages = Pages(lifecycle, events, checkout, portal, customers)

@@ -119,7 +119,8 @@ class Delivery:
         stored = last < publish.received
         if stored and self.runtime.settings.tiktok_repeated_chunk == 206:
             return self._progress(publish, 206)
-        return self._progress(publish, 416)
+        tells = self.runtime.settings.tiktok_416_tells_progress
+        return self._progress(publish, 416) if tells else Reply(416)
 
     def _progress(self, publish: Publish, status: int) -> Reply:
         total = publish.plan.size if publish.plan else publish.received

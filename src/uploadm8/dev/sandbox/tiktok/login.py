@@ -84,8 +84,9 @@ class TikTokLogin:
         form = await self._form(call)
         self._expect(form, {"client_key", "client_secret", "token"})
         token = self.runtime.vault.token(form["token"])
-        if token is None or not self.runtime.vault.is_live(token):
-            raise self._refuse("invalid_grant", "The token is invalid or already revoked.")
+        access = token is not None and token.kind is TokenKind.ACCESS
+        if token is None or not access or not self.runtime.vault.is_live(token):
+            raise self._refuse("invalid_grant", "The token is no access token or has ended.")
         call.account = self.runtime.vault.grant_of(token).account
         self.runtime.vault.revoke(self.runtime.vault.grant_of(token))
         return Reply(200)

@@ -35,8 +35,12 @@ class TikTokPublish:
         account, _ = self.door.enter(call, {"video.publish"})
         limit = self.runtime.settings.tiktok_creator_info_per_minute
         self.door.limit("creator_info", account, limit)
+        if not has_json_type(call):
+            raise self._rules.invalid("Content-Type must be application/json; charset=UTF-8")
         if (await call.body()).strip() not in (b"", b"{}"):
             raise self._rules.invalid("this endpoint takes no body")
+        asked = self.runtime.state.table("tiktok.asked", int)
+        asked[account.id] = asked.get(account.id, 0) + 1
         stop = self._stop_reason(account)
         if stop:
             # The codes that mean "not now" come with status 200 on this endpoint.
@@ -64,6 +68,7 @@ class TikTokPublish:
         self._check_audit(account, info)
         if stop := self._stop_reason(account):
             raise refuse(403, *stop)
+        self._require_asked(account)
         twin = self._identical(account, info, plan)
         if twin:
             return self._started(call, twin)
@@ -143,6 +148,14 @@ class TikTokPublish:
         if not self.runtime.settings.tiktok_audited and self._is_sixth_user(account):
             return "reached_active_user_cap", "The daily quota of active publishing users is used."
         return None
+
+    def _require_asked(self, account: TikTokAccount) -> None:
+        """Each direct post uses up one query of creator_info."""
+        asked = self.runtime.state.table("tiktok.asked", int)
+        if asked.get(account.id, 0) > 0:
+            asked[account.id] -= 1
+        elif self.runtime.settings.tiktok_creator_info_first:
+            raise self._rules.invalid("creator_info must be queried before each direct post")
 
     def _is_sixth_user(self, account: TikTokAccount) -> bool:
         state = self.runtime.state

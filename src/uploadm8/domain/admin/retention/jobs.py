@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uploadm8.domain.admin.retention.media import MediaRetention
 from uploadm8.domain.admin.retention.orphans import Orphans
 from uploadm8.domain.admin.retention.rows import forget_rows
-from uploadm8.infra.jobs.catalog import FORGET, REMOVE_MEDIA, SWEEP_OBJECTS
+from uploadm8.infra.audit.seal import seal
+from uploadm8.infra.jobs.catalog import FORGET, REMOVE_MEDIA, SEAL_AUDIT, SWEEP_OBJECTS
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
 
@@ -22,12 +23,18 @@ class RetentionJobs:
             Handler(FORGET, self.forget),
             Handler(REMOVE_MEDIA, self.remove_media),
             Handler(SWEEP_OBJECTS, self.sweep),
+            Handler(SEAL_AUDIT, self.seal),
         )
 
     async def forget(self, context: JobContext) -> None:
         """Rows past their time."""
         del context
         await forget_rows()
+
+    async def seal(self, context: JobContext) -> None:
+        """The days of the audit log that have ended."""
+        del context
+        await seal()
 
     async def remove_media(self, context: JobContext) -> None:
         """Renditions, then originals past their time."""

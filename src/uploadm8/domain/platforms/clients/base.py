@@ -234,6 +234,7 @@ class LiveLimits:
         privacy: privacy values on offer, in the platform's words.
         comments_off: the account has comments disabled; likewise duets_off and stitches_off.
         nickname: name to show beside the form.
+        unchecked: the platform was asked and did not say.
     """
 
     can_post: bool = True
@@ -247,3 +248,4 @@ class LiveLimits:
     duets_off: bool = False
     stitches_off: bool = False
     nickname: str | None = None
+    unchecked: bool = False

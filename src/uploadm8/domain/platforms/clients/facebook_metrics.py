@@ -10,7 +10,9 @@ from uploadm8.domain.platforms.clients.meta_graph import Graph
 from uploadm8.domain.platforms.clients.transport import mapping, number, rows, text
 from uploadm8.errors import Retry
 
-COUNTERS = "views,likes.summary(true).limit(0),comments.summary(true).limit(0),post_id"
+COUNTERS = "likes.summary(true).limit(0),comments.summary(true).limit(0),post_id"
+# Not every version has it on every kind of video, and one unknown field fails the whole request.
+WITH_VIEWS = f"views,{COUNTERS}"
 # Asked one by one: an unknown name fails a whole request.
 INSIGHTS = ("blue_reels_play_count", "fb_reels_total_plays", "post_video_avg_time_watched")
 _PLAYS = ("blue_reels_play_count", "fb_reels_total_plays")
@@ -20,7 +22,7 @@ _OBJECT_MISSING = {"100/33", "803"}
 async def read_metrics(graph: Graph, access: Access, video_id: str) -> Metrics | None:
     """Read the counters of a video and the shares of its post."""
     try:
-        found = await graph.get(video_id, access.token, {"fields": COUNTERS})
+        found = await _counters(graph, access, video_id)
     except PlatformError as error:
         if error.platform_code in _OBJECT_MISSING:
             return Metrics(gone="removed")
@@ -35,6 +37,15 @@ async def read_metrics(graph: Graph, access: Access, video_id: str) -> Metrics |
         shares=await _shares(graph, access, text(found, "post_id")),
         more=told,
     )
+
+
+async def _counters(graph: Graph, access: Access, video_id: str) -> Mapping[str, Any]:
+    try:
+        return await graph.get(video_id, access.token, {"fields": WITH_VIEWS})
+    except PlatformError as error:
+        if error.retry is not Retry.PERMANENT_REQUEST or error.platform_code in _OBJECT_MISSING:
+            raise
+        return await graph.get(video_id, access.token, {"fields": COUNTERS})
 
 
 def _total(found: Mapping[str, Any], name: str) -> int | None:

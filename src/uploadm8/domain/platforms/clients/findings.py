@@ -47,6 +47,15 @@ def change(code: str, sentence: str, what: str) -> Finding:
     return Finding(Severity.CHANGE, code, sentence, what)
 
 
+def needs_reconnect() -> Finding:
+    """Say that the account waits for its owner."""
+    return change(
+        "account_needs_reconnect",
+        "The platform no longer lets us post to this account.",
+        "The post waits for up to seven days until you reconnect the account.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class MediaSpec:
     """What a platform accepts; None where it states no limit. Sizes in pixels, bytes, seconds."""
@@ -182,8 +191,18 @@ def limit_findings(proposal: Proposal, platform: str) -> list[Finding]:
     limits = proposal.limits
     if limits is None:
         return []
+    if limits.unchecked:
+        return [
+            change(
+                "limits_unchecked",
+                f"{platform} did not say in time what this account may post now.",
+                "We ask again right before we post.",
+            )
+        ]
     if not limits.can_post:
         sentence = limits.refusal.detail if limits.refusal else f"{platform} refuses posts now."
+        if limits.refusal and limits.refusal.retry is Retry.AUTH_REVOKED:
+            return [needs_reconnect()]
         if limits.refusal and limits.refusal.retry is Retry.RATE_LIMITED:
             return [change("account_must_wait", sentence, f"We post it once {platform} allows.")]
         return [block("account_cannot_post", sentence)]

@@ -220,6 +220,14 @@ def _newer(row: Mapping[str, Any], since: datetime) -> bool:
         return False
 
 
+def _audio(options: InstagramOptions) -> dict[str, Any] | None:
+    if options.audio_id is None:
+        return None
+    volumes = {"audio_volume": options.audio_volume, "video_volume": options.video_volume}
+    known = {name: value for name, value in volumes.items() if value is not None}
+    return {"audio_id": options.audio_id, **known}
+
+
 def _container(draft: Draft) -> dict[str, str]:
     options = draft.options
     if not isinstance(options, InstagramOptions):
@@ -229,11 +237,12 @@ def _container(draft: Draft) -> dict[str, str]:
         "upload_type": "resumable",
         "caption": draft.caption,
         "share_to_feed": options.share_to_feed,
-        "collaborators": list(options.collaborators),
-        "user_tags": [{"username": name} for name in options.tagged_users],
+        "collaborators": [name.lstrip("@") for name in options.collaborators],
+        "user_tags": [{"username": name.lstrip("@")} for name in options.tagged_users],
         "cover_url": draft.cover_url,
         "thumb_offset": None if draft.cover_url else options.cover_at_ms,
         "audio_name": options.audio_name,
+        "audio_configuration": _audio(options),
         "location_id": options.location_id,
         "trial_params": {"graduation_strategy": options.trial} if options.trial else None,
         "is_ai_generated": options.ai_generated or None,

@@ -60,6 +60,10 @@ def _choices(options: InstagramOptions, proposal: Proposal) -> list[Finding]:
         found.append(
             block("partnership_not_disclosed", "Sponsors can be named only in a paid partnership.")
         )
+    if options.audio_id is None and (options.audio_volume, options.video_volume) != (None, None):
+        found.append(block("audio_not_chosen", "The volumes belong to an audio_id."))
+    if options.audio_id and options.audio_name:
+        found.append(block("audio_not_original", "Only a reel's own sound can be named."))
     if options.first_comment and COMMENT_SCOPE not in proposal.scopes:
         found.append(
             change(

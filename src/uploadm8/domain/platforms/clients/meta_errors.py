@@ -52,6 +52,7 @@ SUBCODES: Mapping[int, Rule] = {
     2207008: NEW_CONTAINER,
     2207009: _option("The image's shape is not accepted."),
     2207010: Rule("text_rejected", _REQUEST, "The caption is too long.", e.FIX_TEXT),
+    2207018: _option("Instagram does not know a collaborator."),
     2207020: NEW_CONTAINER,
     2207023: e.REQUEST_REJECTED,
     2207026: _video("media_format_rejected", "Instagram cannot read this video format."),

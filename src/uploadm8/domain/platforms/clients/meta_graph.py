@@ -88,6 +88,16 @@ class Graph:
         answer = await self.line.send("GET", url, params={**app, **params}, idempotent=False)
         return self.decode(answer)
 
+    async def inspect(self, token: str) -> Mapping[str, Any]:
+        """Ask debug_token about a token: `is_valid`, `user_id`, `scopes`, `error`.
+
+        It takes the app's own token, and that only as a parameter.
+        """
+        app = f"{self.app.client_id}|{self.app.client_secret}"
+        params = {"input_token": token, "access_token": app}
+        url = f"{self.endpoints.graph}/debug_token"
+        return mapping(self.decode(await self.line.send("GET", url, params=params)), "data")
+
     async def rupload(
         self, url: str, token: str, *, offset: int, size: int, content: Any
     ) -> dict[str, Any]:
@@ -111,7 +121,7 @@ class Graph:
         )
         found = json_object(answer)
         if found is not None and "debug_info" in found:
-            raise self._rupload_error(answer, mapping(found, "debug_info"))
+            raise rupload_error(self.platform, answer.status, mapping(found, "debug_info"))
         return self.decode(answer)
 
     def decode(self, answer: Answer) -> dict[str, Any]:
@@ -123,6 +133,8 @@ class Graph:
             raise PlatformError(
                 e.by_status(answer.status), platform=self.platform, http_status=answer.status
             )
+        if found is not None and found.get("success") is False:
+            raise PlatformError(e.UNAVAILABLE, platform=self.platform, http_status=answer.status)
         return found if found is not None else self.line.read(answer)
 
     def _error(self, answer: Answer, told: Mapping[str, Any]) -> PlatformError:
@@ -140,21 +152,18 @@ class Graph:
             data=_error_data(told),
         )
 
-    def _rupload_error(self, answer: Answer, told: Mapping[str, Any]) -> PlatformError:
-        kind = text(told, "type")
-        message = text(told, "message") or ""
-        rule: Rule = e.LOST if told.get("retriable") is True else e.SESSION_GONE
-        if "unauthorized" in message.lower():
-            rule = e.TOKEN_EXPIRED
-        elif kind in {"OffsetInvalidError", "PartialRequestError"}:
-            rule = e.LOST
-        return PlatformError(
-            rule,
-            platform=self.platform,
-            platform_code=kind,
-            message=message,
-            http_status=answer.status,
-        )
+
+def rupload_error(platform: Platform, status: int, told: Mapping[str, Any]) -> PlatformError:
+    """Make the error of the host for bytes, from its debug_info."""
+    kind, message = text(told, "type"), text(told, "message") or ""
+    rule: Rule = e.LOST if told.get("retriable") is True else e.SESSION_GONE
+    if "unauthorized" in message.lower():
+        rule = e.TOKEN_EXPIRED
+    elif kind in {"OffsetInvalidError", "PartialRequestError"}:
+        rule = e.LOST
+    return PlatformError(
+        rule, platform=platform, platform_code=kind, message=message, http_status=status
+    )
 
 
 def container_error(platform: Platform, status: str | None) -> PlatformError:

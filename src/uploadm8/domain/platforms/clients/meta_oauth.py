@@ -1,6 +1,6 @@
 """Facebook Login for pages and for the Instagram accounts linked to them."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import Platform, Profile, Tokens
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.meta_graph import Graph
+from uploadm8.domain.platforms.clients.meta_pages import pages_of
 from uploadm8.domain.platforms.clients.oauth import (
     NO_ACCOUNT,
     expires,
@@ -16,7 +17,6 @@ from uploadm8.domain.platforms.clients.oauth import (
 )
 from uploadm8.domain.platforms.clients.transport import mapping, rows, text
 from uploadm8.errors import Retry
-from uploadm8.infra.http import ForbiddenUrlError, origin
 
 SCOPES: Mapping[Platform, tuple[str, ...]] = {
     Platform.FACEBOOK: (
@@ -42,11 +42,7 @@ NEEDED: Mapping[Platform, tuple[str, ...]] = {
         "pages_show_list",
     ),
 }
-_PAGE_FIELDS = (
-    "id,name,username,access_token,tasks,picture,"
-    "instagram_business_account{id,username,profile_picture_url}"
-)
-_MAX_PAGES = 50
+_PASSING = {Retry.TRANSIENT, Retry.RATE_LIMITED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,7 @@ class MetaOAuth:
         owner = await self._owner(user)
         found = [
             profile
-            async for page in self._pages(user)
+            async for page in pages_of(self.graph, user, tokens.scopes)
             if (profile := self._profile(page, tokens, owner)) is not None
         ]
         if not found:
@@ -115,7 +111,7 @@ class MetaOAuth:
         """Extend the user token and derive the page token anew.
 
         Meta has no refresh token, and a page token outlives the user token it came from: when
-        that one is refused, the page token itself decides.
+        that one is refused, or the list of pages lacks the account, the page token decides.
         """
         if tokens.refresh is None:
             raise PlatformError(e.REVOKED, platform=self.platform)
@@ -124,16 +120,29 @@ class MetaOAuth:
         except PlatformError as error:
             if error.code != e.REVOKED.code:
                 raise
-            await self.graph.get(account_id, tokens.access, {"fields": "id"})
+            await self._require_live(tokens.access, account_id)
             return tokens
-        async for page in self._pages(user.access):
+        async for page in pages_of(self.graph, user.access, tokens.scopes):
             profile = self._profile(page, replace(user, scopes=tokens.scopes), None)
             if profile is not None and profile.external_id == account_id:
                 return profile.tokens
-        raise PlatformError(
-            replace(e.REVOKED, sentence="The page is no longer shared with us."),
-            platform=self.platform,
-        )
+        await self._require_live(tokens.access, account_id)
+        return replace(user, access=tokens.access, scopes=tokens.scopes)
+
+    async def _require_live(self, page_token: str, account_id: str) -> None:
+        """Have Meta itself say whether a page token still works.
+
+        Raises:
+            PlatformError: REVOKED when it does not; another when Meta could not be asked.
+        """
+        told = await self._inspected(page_token)
+        if told.get("is_valid") is False:
+            raise PlatformError(
+                replace(e.REVOKED, sentence="The page is no longer shared with us."),
+                platform=self.platform,
+                platform_code=text(mapping(told, "error"), "subcode"),
+            )
+        await self.graph.get(account_id, page_token, {"fields": "id"})
 
     async def revoke(self, tokens: Tokens) -> None:
         """Withdraw every permission of the person; a dead token means it is done already."""
@@ -145,12 +154,24 @@ class MetaOAuth:
 
     async def _owner(self, user: str) -> str | None:
         """Read the person's id, by which Meta's deletion requests name them."""
+        owner = text(await self._inspected(user), "user_id")
+        if owner is not None:
+            return owner
         try:
             return text(await self.graph.get("me", user, {"fields": "id"}), "id")
         except PlatformError as error:
-            if error.retry is not Retry.PERMANENT_REQUEST:
+            if error.retry in _PASSING:
                 raise
             return None
+
+    async def _inspected(self, token: str) -> Mapping[str, Any]:
+        """What debug_token says; nothing when Meta refuses to say."""
+        try:
+            return await self.graph.inspect(token)
+        except PlatformError as error:
+            if error.retry in _PASSING:
+                raise
+            return {}
 
     async def _lengthen(self, token: str) -> Tokens:
         found = await self.graph.token_call(
@@ -165,22 +186,6 @@ class MetaOAuth:
         if token is None:
             raise PlatformError(e.GARBLED, platform=self.platform)
         return token
-
-    async def _pages(self, token: str) -> AsyncIterator[Mapping[str, Any]]:
-        """Yield the pages of a person, following `paging.next` on Meta's own host only."""
-        params = {"fields": _PAGE_FIELDS, "limit": "100"}
-        found = await self.graph.get("me/accounts", token, params)
-        for _ in range(_MAX_PAGES):
-            for page in rows(found, "data"):
-                yield page
-            paging = mapping(found, "paging")
-            after = text(mapping(paging, "cursors"), "after")
-            following = text(paging, "next")
-            if following is None or after is None:
-                return
-            if origin(following) != origin(self.graph.endpoints.meta_graph):
-                raise ForbiddenUrlError
-            found = await self.graph.get("me/accounts", token, {**params, "after": after})
 
     def _profile(
         self, page: Mapping[str, Any], tokens: Tokens, owner: str | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -12,7 +12,8 @@ from uploadm8.errors import FieldError, InvalidRequestError
 
 Milliseconds = Annotated[int, Meta(ge=0, le=43_200_000)]
 Comment = Annotated[str, Meta(min_length=1, max_length=2_000)]
-Handle = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._]{1,64}$")]
+Handle = Annotated[str, Meta(pattern=r"^@?[A-Za-z0-9._]{1,64}$")]
+Percent = Annotated[int, Meta(ge=0, le=100)]
 PlaylistId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 MetaId = Annotated[str, Meta(pattern=r"^[0-9]{1,32}$")]
 Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^<>,]*[^<>,\s][^<>,]*$")]
@@ -114,6 +115,8 @@ class InstagramOptions(_Options, frozen=True, kw_only=True):
         cover: "still" uses the still picture of the rendition; wins over cover_at_ms.
         cover_at_ms: which frame is the cover.
         audio_name: names the original audio, once.
+        audio_id: a sound of Instagram's library, laid under the reel's own.
+        audio_volume: how loud that sound is; video_volume likewise of the reel's own.
         location_id: a page that has a location.
         trial: first shown to non-followers; how it graduates.
         ai_generated: adds Instagram's AI label.
@@ -127,6 +130,9 @@ class InstagramOptions(_Options, frozen=True, kw_only=True):
     cover: Still | None = None
     cover_at_ms: Milliseconds | None = None
     audio_name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    audio_id: MetaId | None = None
+    audio_volume: Percent | None = None
+    video_volume: Percent | None = None
     location_id: MetaId | None = None
     trial: Literal["MANUAL", "SS_PERFORMANCE"] | None = None
     ai_generated: bool = False
@@ -191,10 +197,20 @@ def read_options(platform: Platform, given: Mapping[str, Any]) -> Options:
         return msgspec.convert(dict(given), OPTIONS[platform])
     except msgspec.ValidationError as error:
         reason, _, where = str(error).partition(" - at `$")
-        name = where.strip("`.").removeprefix(".") or "options"
+        name = where.strip("`.").removeprefix(".")
+        allowed = choices(platform, name)
+        if allowed and reason.startswith("Invalid enum value"):
+            reason = f"{name} is one of {', '.join(allowed)}"
         raise InvalidRequestError(
-            f"The {platform} options are not valid: {reason}.",
+            f"The {platform.label} options are not valid: {reason}.",
             code="invalid_options",
             action=f"Options of {platform}: {', '.join(OPTIONS[platform].__struct_fields__)}.",
-            fields=[FieldError(f"options.{name}" if where else name, reason)],
+            fields=[FieldError(f"options.{name}" if name else "options", reason)],
         ) from error
+
+
+def choices(platform: Platform, name: str) -> tuple[str, ...]:
+    """The words that an option may be; none where it is not a choice among words."""
+    hint = get_type_hints(OPTIONS[platform]).get(name)
+    parts = [hint, *get_args(hint)]
+    return next((get_args(part) for part in parts if get_origin(part) is Literal), ())

@@ -41,6 +41,7 @@ from uploadm8.domain.platforms.clients.youtube_metadata import (
     video_resource,
 )
 from uploadm8.domain.platforms.clients.youtube_metrics import read_metrics
+from uploadm8.errors import Retry
 from uploadm8.infra.clock import now
 
 SETTLE = timedelta(minutes=2)
@@ -137,7 +138,7 @@ class YouTube:
         try:
             video = await self._find(draft, handle)
         except PlatformError as error:
-            if error.code in {e.SCOPE_MISSING.code, e.REQUEST_REJECTED.code, e.POLICY.code}:
+            if error.code == e.SCOPE_MISSING.code or error.retry is Retry.PERMANENT_REQUEST:
                 return Unknown("The session is over and the uploads cannot be listed.")
             raise
         if video is not None:

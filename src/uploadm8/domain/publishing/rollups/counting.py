@@ -1,72 +1,276 @@
-"""The SQL that counts posts into cells (level, kind, key, n); rolled days and raw rows alike.
+"""The SQL that counts posts and uploads of spans of time; rolled spans and raw rows alike.
 
-A level is a platform, or "" for all together. Kinds: `outcome`, `engagement`, `latency` (keyed by
-whole seconds), `slot` (quarter hours since 1970 in which posts went out), `error` (class and code),
-`upload` (outcomes of uploads by these posts) and `created` (states and outcomes of uploads).
+A row of figures has a span and a level: "" (everything), a platform, or a connected account.
 """
 
-from uploadm8.domain.publishing.cohorts import LATEST_LOOK_SQL, OUTCOME_SQL, UPLOAD_OUTCOME_SQL
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
+from uploadm8.domain.publishing.cohorts import (
+    LATEST_LOOK_SQL,
+    UPLOAD_OUTCOME_SQL,
+    Outcome,
+    UploadOutcome,
+    counted,
+)
+
+SLOTS_A_WEEK = 672
+MONDAY = 288  # slots from the Monday before 1970 began, a Thursday
 SLOT_S = 900  # every zone is a multiple of a quarter hour away from UTC
-FIGURES = ("views", "likes", "comments", "shares")
-POST_KINDS = ("outcome", "engagement", "latency", "slot", "error")
+EARLY_HOURS = 50  # a look this soon after a post went out tells how it does, whatever its age
+ENGAGEMENT = ("posts", "views", "likes", "comments", "shares")
+FIGURES = ENGAGEMENT[1:]
+COUNTS = (*(outcome.value for outcome in Outcome), *ENGAGEMENT)
+LATENCY = ("latency_s", "latency_n")
+SLOTS = ("slot", "slot_n", "slot_early_n", "slot_early_views")
+WEEK = ("week", "week_n", "week_early_n", "week_early_views", "slot_from", "slot_to")
+STEPS = ("step", *(f"step_{name}" for name in COUNTS))
+COLUMNS = (*COUNTS, "cells", "straddlers", *LATENCY, *SLOTS, *WEEK, *STEPS)
 
 # A post on time waits for its time, and one of the manual queue for a person: neither is slow.
 START_SQL = "greatest(p.accepted_at, p.publish_at)"
-_OUT = "p.state='published' AND p.published_at IS NOT NULL"
-_LEVELS = "CROSS JOIN LATERAL (VALUES (''), (p.platform)) l(level)"
-_SUMS = ", ".join(
-    ["count(m.at) FILTER (WHERE p.state='published') AS posts"]
-    + [
-        f"coalesce(sum(m.{f}) FILTER (WHERE p.state='published'), 0)::bigint AS {f}"
-        for f in FIGURES
-    ]
+
+
+class Level(StrEnum):
+    """What rows are split by; the value is SQL for a level and its platform."""
+
+    ALL = "('', '')"
+    PLATFORM = "(p.platform, p.platform::text)"
+    ACCOUNT = "(p.account::text, p.platform::text)"
+
+
+class Part(StrEnum):
+    """What is counted of a span."""
+
+    FIGURES = "figures"
+    LATENCY = "latency"
+    SLOTS = "slots"
+    WEEK = "week"
+    STEPS = "steps"
+    ERRORS = "errors"
+    UPLOADS = "uploads"
+    CREATED = "created"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start` up to `stop` of a workspace; `first` is the date that stands for it."""
+
+    workspace: UUID
+    first: date
+    start: datetime
+    stop: datetime
+
+
+def arguments(spans: Collection[Span]) -> list[list[Any]]:
+    """The first four arguments of `counted_sql`."""
+    fields = ("workspace", "first", "start", "stop")
+    return [[getattr(span, name) for span in spans] for name in fields]
+
+
+_SPANS = (
+    "SELECT * FROM unnest($1::uuid[], $2::date[], $3::timestamptz[], $4::timestamptz[])"
+    " AS s (workspace, first, start, stop)"
 )
-_PAIRS = ", ".join(f"('{name}', {name})" for name in ("posts", *FIGURES))
+_LEVELS = "SELECT p.*, l.level, l.of FROM posts p CROSS JOIN LATERAL"
+_KEY = "owner, first, level"
+_OUT = "p.state='published' AND p.published_at IS NOT NULL"
+_EARLY = (
+    "LEFT JOIN LATERAL (SELECT e.views FROM publication_metrics e WHERE e.publication=p.id"
+    f" AND e.views IS NOT NULL AND e.at <= p.published_at + interval '{EARLY_HOURS} hours'"
+    " AND p.state='published' ORDER BY e.pull DESC LIMIT 1) e ON true"
+)
+_LOOKED = "CASE WHEN p.state='published' THEN m.{0} END AS {0}"
+_SUMS = ", ".join(
+    (
+        *(f"{counted(outcome)}::int AS {outcome}" for outcome in Outcome),
+        "count(p.at)::int AS posts",
+        *(f"coalesce(sum(p.{name}), 0)::bigint AS {name}" for name in FIGURES),
+    )
+)
+_HAS = ", ".join(f"{counted(outcome)} > 0 AS has_{outcome}" for outcome in Outcome)
+_WITH_STATE = ", ".join(
+    f"('created_with', CASE WHEN has_{outcome} THEN state || ' {outcome}' END)"
+    for outcome in Outcome
+)
+_ALONE = "NOT straddles AND outcome='{0}'"
 
 
-def posts_sql(where: str) -> str:
-    """Cells of POST_KINDS over the posts `p` that meet a condition."""
-    return f"""
-        WITH post AS MATERIALIZED (
-            SELECT p.id, p.platform, p.state, {OUTCOME_SQL} AS outcome,
-                CASE WHEN {_OUT} AND p.schedule_mode <> 'queue' THEN greatest(round(
-                    extract(epoch FROM p.published_at - {START_SQL})), 0)::bigint END AS seconds,
-                CASE WHEN {_OUT} THEN
-                    floor(extract(epoch FROM p.published_at) / {SLOT_S})::bigint END AS slot,
-                CASE WHEN p.state='failed' THEN coalesce(p.error_class, 'unclassified') || ' '
-                    || coalesce(p.error_code, 'unclassified') END AS error
-            FROM publications p WHERE {where})
-        SELECT l.level, c.kind, c.key, count(*) AS n FROM post p {_LEVELS}
-            CROSS JOIN LATERAL (VALUES ('outcome', p.outcome), ('latency', p.seconds::text),
-                ('slot', p.slot::text), ('error', p.error)) c(kind, key)
-            WHERE c.key IS NOT NULL GROUP BY 1, 2, 3
-        UNION ALL SELECT e.level, 'engagement', c.key, c.n FROM (
-            SELECT l.level, {_SUMS} FROM post p {LATEST_LOOK_SQL} {_LEVELS} GROUP BY 1) e
-            CROSS JOIN LATERAL (VALUES {_PAIRS}) c(key, n)"""
+def _object(names: Collection[str], condition: str) -> str:
+    members = (
+        f"'{name}', nullif(count(*) FILTER (WHERE {condition.format(name)}), 0)" for name in names
+    )
+    return f"jsonb_strip_nulls(jsonb_build_object({', '.join(members)}))"
 
 
-def uploads_sql(where: str) -> str:
-    """Cells of `upload`: what the posts `p` that meet a condition make of their uploads."""
-    return f"""
-        SELECT level, 'upload' AS kind, outcome AS key, count(*) AS n FROM (
-            SELECT l.level, {UPLOAD_OUTCOME_SQL} AS outcome FROM publications p {_LEVELS}
-            WHERE {where} GROUP BY l.level, p.upload) each_upload GROUP BY 1, 3"""
+def _arrays(names: Collection[str], each: str) -> str:
+    columns = ", ".join(f"array_agg({name}) AS {name}" for name in names)
+    return f"SELECT {_KEY}, {columns} FROM ({each}) each GROUP BY {_KEY}"
 
 
-def created_sql(where: str, scope: str, *, chosen: bool) -> str:
-    """Cells of `created`: uploads `u` that meet a condition, by state and by their posts.
+_PART_SQL = {
+    Part.FIGURES: f"SELECT {_KEY}, p.of, {_SUMS} FROM levels p GROUP BY {_KEY}, p.of",
+    Part.LATENCY: _arrays(
+        LATENCY,
+        f"SELECT {_KEY}, seconds AS latency_s, count(*)::int AS latency_n FROM levels"
+        f" WHERE seconds IS NOT NULL GROUP BY {_KEY}, seconds",
+    ),
+    Part.SLOTS: _arrays(
+        SLOTS,
+        f"SELECT {_KEY}, slot, count(*)::int AS slot_n, count(early)::int AS slot_early_n,"
+        " coalesce(sum(early), 0)::bigint AS slot_early_views FROM levels"
+        f" WHERE slot IS NOT NULL GROUP BY {_KEY}, slot",
+    ),
+    Part.WEEK: f"SELECT {_KEY}, array_agg(week) AS week, array_agg(n) AS week_n, array_agg(early_n)"
+    " AS week_early_n, array_agg(early_views) AS week_early_views, min(slot_from) AS slot_from,"
+    f" max(slot_to) AS slot_to FROM (SELECT {_KEY}, (slot + {MONDAY}) % {SLOTS_A_WEEK} AS week,"
+    " count(*)::int AS n, count(early)::int AS early_n, coalesce(sum(early), 0)::bigint AS early_views,"
+    " min(slot) AS slot_from, max(slot) AS slot_to FROM levels WHERE slot IS NOT NULL"
+    f" GROUP BY {_KEY}, (slot + {MONDAY}) % {SLOTS_A_WEEK}) each GROUP BY {_KEY}",
+    Part.STEPS: _arrays(
+        STEPS,
+        f"SELECT {_KEY}, step, "
+        + ", ".join(f"{name} AS step_{name}" for name in COUNTS)
+        + f" FROM (SELECT {_KEY}, step, {_SUMS} FROM levels p GROUP BY {_KEY}, step) sums",
+    ),
+    Part.ERRORS: f"SELECT {_KEY}, jsonb_object_agg(error, n) AS error FROM (SELECT {_KEY}, error,"
+    f" count(*) AS n FROM levels WHERE error IS NOT NULL GROUP BY {_KEY}, error) x GROUP BY {_KEY}",
+    Part.UPLOADS: f"SELECT {_KEY}, array_agg(upload) FILTER (WHERE straddles) AS straddlers,"
+    f" {_object([*UploadOutcome], _ALONE)} AS upload,"
+    f" {_object([*Outcome], 'NOT straddles AND has_{0}')} AS upload_with"
+    f" FROM (SELECT {_KEY}, upload, bool_or(straddles) AS straddles,"
+    f" {UPLOAD_OUTCOME_SQL} AS outcome, {_HAS} FROM levels p GROUP BY {_KEY}, upload) x"
+    f" GROUP BY {_KEY}",
+    Part.CREATED: f"SELECT {_KEY}, of, jsonb_object_agg(k, n) FILTER (WHERE kind='created')"
+    " AS created, jsonb_object_agg(k, n) FILTER (WHERE kind='created_with') AS created_with"
+    f" FROM (SELECT {_KEY}, of, kind, k, count(*) AS n FROM begun CROSS JOIN LATERAL (VALUES"
+    f" ('created', state || ' ' || outcome), {_WITH_STATE}) c (kind, k)"
+    f" WHERE k IS NOT NULL GROUP BY {_KEY}, of, kind, k) x GROUP BY {_KEY}, of",
+}
+_CELLS = {
+    Part.ERRORS: ("error",),
+    Part.UPLOADS: ("upload", "upload_with"),
+    Part.CREATED: ("created", "created_with"),
+}
+_COLUMNS_OF = {
+    Part.FIGURES: COUNTS,
+    Part.LATENCY: LATENCY,
+    Part.SLOTS: SLOTS,
+    Part.WEEK: WEEK,
+    Part.STEPS: STEPS,
+    Part.UPLOADS: ("straddlers",),
+}
+
+
+def counted_sql(
+    parts: Collection[Part],
+    levels: Collection[Level],
+    *,
+    everyone: bool = False,
+    narrowed: str = "true",
+) -> str:
+    """Rows of ``owner, first, level, platform`` and `COLUMNS`, null where nothing was counted.
 
     Args:
-        where: of the uploads.
-        scope: which of their posts `p` count.
-        chosen: whether an upload without such a post is left out.
+        parts: what to count; FIGURES or CREATED must be among them, for the keys.
+        levels: what to split by.
+        everyone: count all workspaces together.
+        narrowed: which posts `p` count; arguments begin at $5.
     """
+    own = "true" if everyone else "{0}.workspace=span.workspace"
+    values = ", ".join(levels)
+    with_queries = [
+        f"span AS MATERIALIZED ({_SPANS})",
+        f"posts AS MATERIALIZED ({_posts(parts, own.format('p'), narrowed)})",
+        f"levels AS ({_LEVELS} (VALUES {values}) l (level, of))",
+    ]
+    if Part.CREATED in parts:
+        with_queries.append(f"begun AS ({_begun(own.format('u'), values, narrowed)})")
+    with_queries += [f"{part} AS ({_PART_SQL[part]})" for part in parts]
+    keyed = [part for part in (Part.FIGURES, Part.CREATED) if part in parts]
+    keys = " UNION ".join(f"SELECT {_KEY}, of FROM {part}" for part in keyed)
+    joined = " ".join(f"LEFT JOIN {part} USING ({_KEY})" for part in parts)
+    return (
+        f"WITH {', '.join(with_queries)} SELECT k.owner, k.first, k.level, k.of AS platform,"
+        f" {_columns(parts)} FROM ({keys}) k (owner, first, level, of) {joined}"
+    )
+
+
+def recounted_sql(narrowed: str) -> str:
+    """One row of ``cells``: uploads ($1) by their posts of a range ($2 to $3).
+
+    Args:
+        narrowed: which posts `p` count; arguments begin at $4.
+    """
+    each = (
+        f"SELECT false AS straddles, {UPLOAD_OUTCOME_SQL} AS outcome, {_HAS} FROM publications p"
+        " WHERE p.upload=ANY($1::uuid[]) AND p.accepted_at >= $2 AND p.accepted_at < $3"
+        f" AND {narrowed} GROUP BY p.upload"
+    )
+    return (
+        f"SELECT jsonb_build_object('upload', {_object([*UploadOutcome], _ALONE)}, 'upload_with',"
+        f" {_object([*Outcome], 'has_{0}')}) AS cells FROM ({each}) each"
+    )
+
+
+def _begun(own: str, values: str, narrowed: str) -> str:
+    """Uploads begun in the spans; each looks its few posts up, whatever the planner expects."""
     return f"""
-        SELECT level, 'created' AS kind, state || ' ' || outcome AS key, count(*) AS n FROM (
-            SELECT '' AS level, u.state, {UPLOAD_OUTCOME_SQL} AS outcome FROM uploads u
-            LEFT JOIN publications p ON p.upload=u.id AND {scope} WHERE {where}
-            GROUP BY u.id {"HAVING count(p.id) > 0" if chosen else ""}
-            UNION ALL SELECT p.platform, u.state, {UPLOAD_OUTCOME_SQL} FROM uploads u
-            JOIN publications p ON p.upload=u.id AND {scope} WHERE {where}
-            GROUP BY u.id, p.platform) each_upload GROUP BY 1, 3"""
+        SELECT span.workspace AS owner, span.first, l.*, u.state FROM span
+        JOIN uploads u ON {own} AND u.created_at >= span.start AND u.created_at < span.stop
+        CROSS JOIN LATERAL (
+            SELECT l.level, l.of, {UPLOAD_OUTCOME_SQL} AS outcome, {_HAS}
+            FROM (SELECT 1) one LEFT JOIN publications p ON p.upload=u.id AND {narrowed}
+            CROSS JOIN LATERAL (VALUES {values}) l (level, of)
+            WHERE l.level IS NOT NULL GROUP BY l.level, l.of) l"""
+
+
+def _posts(parts: Collection[Part], own: str, narrowed: str) -> str:
+    looks = Part.FIGURES in parts or Part.STEPS in parts
+    early = Part.SLOTS in parts or Part.WEEK in parts
+    straddles = (
+        "EXISTS (SELECT 1 FROM publications o WHERE o.upload=p.upload"
+        " AND (o.accepted_at < span.start OR o.accepted_at >= span.stop))"
+        if Part.UPLOADS in parts
+        else "false"
+    )
+    shown = ", ".join(_LOOKED.format(name) for name in ("at", *FIGURES)) if looks else "1 AS at"
+    return f"""
+        SELECT span.workspace AS owner, span.first, p.id, p.upload, p.platform, p.account, p.state,
+            floor(extract(epoch FROM p.accepted_at) / {SLOT_S})::int AS step,
+            CASE WHEN {_OUT} AND p.schedule_mode <> 'queue' THEN greatest(round(
+                extract(epoch FROM p.published_at - {START_SQL})), 0)::int END AS seconds,
+            CASE WHEN {_OUT} THEN
+                floor(extract(epoch FROM p.published_at) / {SLOT_S})::int END AS slot,
+            CASE WHEN p.state='failed' THEN coalesce(p.error_class, 'unclassified') || ' '
+                || coalesce(p.error_code, 'unclassified') END AS error,
+            {straddles} AS straddles, {"e.views" if early else "NULL::bigint"} AS early, {shown}
+        FROM span JOIN publications p ON {own} AND p.accepted_at >= span.start
+            AND p.accepted_at < span.stop AND {narrowed}
+        {LATEST_LOOK_SQL if looks else ""} {_EARLY if early else ""}"""
+
+
+def _columns(parts: Collection[Part]) -> str:
+    kinds = [kind for part in parts for kind in _CELLS.get(part, ())]
+    cells = ", ".join(f"'{kind}', {kind}" for kind in kinds)
+    present = {name for part in parts for name in _COLUMNS_OF.get(part, ())}
+    found = {
+        name: name if name in present else f"NULL::{_kind(name)} AS {name}" for name in COLUMNS
+    }
+    found |= {name: f"coalesce({name}, 0) AS {name}" for name in COUNTS if name in present}
+    found["cells"] = f"jsonb_strip_nulls(jsonb_build_object({cells})) AS cells"
+    return ", ".join(found.values())
+
+
+def _kind(column: str) -> str:
+    if column == "straddlers":
+        return "uuid[]"
+    if column in COUNTS:
+        return "bigint"
+    if column in ("slot_from", "slot_to"):
+        return "int"
+    return "bigint[]" if column.rpartition("_")[2] in FIGURES else "int[]"

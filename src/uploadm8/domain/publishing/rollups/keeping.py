@@ -1,36 +1,76 @@
-"""Counts days again after something about them has changed."""
+"""Counts days and months again after something about them has changed."""
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
+from typing import Any
 from uuid import UUID
 
 import asyncpg
-import msgspec
 import structlog
 
-from uploadm8.domain.publishing.rollups.counting import created_sql, posts_sql, uploads_sql
-from uploadm8.domain.publishing.rollups.tables import DayRollup
-from uploadm8.domain.publishing.rollups.tally import day_cells
+from uploadm8.domain.publishing.rollups.counting import (
+    COLUMNS,
+    Level,
+    Part,
+    Span,
+    arguments,
+    counted_sql,
+)
+from uploadm8.domain.publishing.rollups.tables import EVERYONE, Grain
+from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import snapshot
-from uploadm8.infra.ids import new_id
-from uploadm8.infra.jobs.catalog import ROLL_UP
+from uploadm8.infra.jobs.catalog import ROLL_UP, ROLL_UP_LONG
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
 log = structlog.get_logger(__name__)
 
-BATCH = 500  # days counted in one run of the job
+BATCH = 500  # spans looked up at a time
+# A series is read from days; hours of the week are worth keeping of months alone.
+_ONLY_OTHERS = {Grain.DAY: Part.WEEK, Grain.MONTH: Part.STEPS}
+# What one statement counts.
+DAYS_AT_ONCE = 50
+LONG_AT_ONCE = 200
+POSTS_AT_ONCE = 150_000
+_ROUNDS = 20  # in one run of the job; the next begins a minute later
+_TIMEOUT_MS = 120_000
+_WORK_MEM = "64MB"  # what the statement groups should fit in
 
-_WITHIN = "p.workspace={} AND p.accepted_at >= {} AND p.accepted_at < {}"
-# An upload with posts of several days cannot be told by one of them; its id is kept instead.
-_ELSEWHERE = (
-    "EXISTS (SELECT 1 FROM publications o WHERE o.upload=p.upload"
-    " AND (o.accepted_at < {} OR o.accepted_at >= {}))"
+_DAYS_DUE = (
+    "SELECT DISTINCT workspace, day FROM rollup_marks WHERE grain='day' AND workspace <> $2"
+    " ORDER BY day DESC, workspace LIMIT $1"
 )
-_STRADDLERS = (
-    "SELECT DISTINCT l.level, 'straddler' AS kind, p.upload::text AS key, 1::bigint AS n"
-    " FROM publications p CROSS JOIN LATERAL (VALUES (''), (p.platform)) l(level)"
-    f" WHERE {_WITHIN} AND {_ELSEWHERE}"
+# Only what is over is read as a whole, so the others' marks wait.
+_LONG_DUE = """
+    SELECT m.*, (SELECT coalesce(sum(published + failed + canceled + unknown + waiting + working), 0)
+        FROM rollups r WHERE m.workspace IN (r.workspace, $2) AND r.workspace <> $2 AND r.level=''
+            AND r.grain='day' AND r.first >= m.day AND r.first < m.stop) AS posts
+    FROM (SELECT DISTINCT workspace, grain, day, CASE grain WHEN 'month' THEN day + interval '1 month'
+        ELSE day + interval '1 day' END AS stop FROM rollup_marks
+        WHERE workspace=$2 OR grain='month') m
+    WHERE m.stop <= $3::date ORDER BY day DESC, workspace LIMIT $1
+"""
+_FORGET = (
+    "DELETE FROM {0} t USING unnest($1::uuid[], $2::date[]) AS s (workspace, first)"
+    " WHERE t.workspace=s.workspace AND t.grain=$3 AND t.{1}=s.first"
 )
-_BEGUN = "u.workspace={} AND u.created_at >= {} AND u.created_at < {}"
+# A counted day makes what holds it stale. To touch the mark that is there makes this transaction
+# and one that takes the mark away exclude each other, so that none is lost.
+_MARK_LONG = """
+    WITH wanted AS (
+        SELECT DISTINCT o.workspace, g.grain, g.day
+        FROM unnest($1::uuid[], $2::date[]) AS s (workspace, first)
+        CROSS JOIN LATERAL (VALUES (s.workspace), ($3::uuid)) o (workspace)
+        CROSS JOIN LATERAL (VALUES ('day', s.first), ('month', date_trunc('month', s.first)::date))
+            g (grain, day)
+        WHERE o.workspace=$3 OR g.grain='month'),
+    touched AS (
+        UPDATE rollup_marks m SET day=m.day FROM wanted w
+        WHERE m.workspace=w.workspace AND m.grain=w.grain AND m.day=w.day
+        RETURNING m.workspace, m.grain, m.day)
+    INSERT INTO rollup_marks (workspace, grain, day)
+        SELECT * FROM wanted EXCEPT SELECT * FROM touched
+"""
 
 
 class RollupJobs:
@@ -38,58 +78,112 @@ class RollupJobs:
 
     def handlers(self) -> tuple[Handler, ...]:
         """What the worker registers."""
-        return (Handler(ROLL_UP, self._run),)
+        return (Handler(ROLL_UP, self._days), Handler(ROLL_UP_LONG, self._long))
 
-    async def _run(self, context: JobContext) -> None:
+    async def _days(self, context: JobContext) -> None:
         del context
-        await roll_up()
+        for _ in range(_ROUNDS):
+            if await roll_up() < BATCH:
+                return
+
+    async def _long(self, context: JobContext) -> None:
+        del context
+        today = datetime.now(UTC).date()
+        for _ in range(_ROUNDS):
+            if await roll_up_long(today) < BATCH:
+                return
 
 
 async def roll_up(limit: int = BATCH) -> int:
-    """Count the days that have marks, the oldest first; returns how many."""
-    rows = await DayRollup.raw(
-        "SELECT DISTINCT workspace, day FROM rollup_marks ORDER BY day, workspace LIMIT {}", limit
-    )
+    """Count the workspaces' days that have marks, the latest first; returns how many."""
+    due = await DB.rows(_DAYS_DUE, limit, EVERYONE)
+    spans = [(row["workspace"], row["day"]) for row in due]
+    parts = (spans[at : at + DAYS_AT_ONCE] for at in range(0, len(spans), DAYS_AT_ONCE))
+    return sum([await _count(Grain.DAY, part) for part in parts])
+
+
+async def roll_up_long(today: date, limit: int = BATCH) -> int:
+    """Count the marked months, and everyone's marked days, that are over; returns how many."""
+    due = await DB.rows(_LONG_DUE, limit, EVERYONE, today)
     counted = 0
-    for row in rows:
-        try:
-            await count_day(row["workspace"], row["day"])
-            counted += 1
-        except asyncpg.SerializationError:  # another worker is at it
-            log.info("day_counted_elsewhere", day=str(row["day"]))
+    for grain, everyone in product(Grain, (False, True)):
+        chosen = [
+            row
+            for row in due
+            if row["grain"] == grain and (row["workspace"] == EVERYONE) is everyone
+        ]
+        for part in _packed(chosen):
+            counted += await _count(grain, [(row["workspace"], row["day"]) for row in part])
     return counted
 
 
-async def count_day(workspace_id: UUID, day: date) -> None:
-    """Count one day and take its marks away, as of one moment.
+def _packed(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Rows in batches that one statement can count."""
+    batch: list[Mapping[str, Any]] = []
+    for row in rows:
+        full = len(batch) == LONG_AT_ONCE
+        if batch and (full or sum(r["posts"] for r in batch) + row["posts"] > POSTS_AT_ONCE):
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
 
-    Marks that others commit meanwhile are not seen, hence not taken: the day stays marked.
+
+async def _count(grain: Grain, firsts: Sequence[tuple[UUID, date]]) -> int:
+    try:
+        await count_spans(grain, [span_of(workspace, grain, day) for workspace, day in firsts])
+    except asyncpg.SerializationError:  # another worker is at it
+        log.info("counted_elsewhere", grain=grain.value, spans=len(firsts))
+        return 0
+    return len(firsts)
+
+
+async def count_spans(grain: Grain, spans: Collection[Span]) -> None:
+    """Count spans and take their marks away, as of one moment.
+
+    Marks that others commit meanwhile are not seen, hence not taken: their spans stay marked.
+
+    Args:
+        grain: what they are.
+        spans: all of workspaces, or all of `EVERYONE`.
 
     Raises:
-        SerializationError: the same day is being counted elsewhere.
+        SerializationError: one of them is being counted elsewhere.
     """
-    start = datetime.combine(day, time(), UTC)
-    end = start + timedelta(days=1)
-    span = [workspace_id, start, end]
+    everyone = any(span.workspace == EVERYONE for span in spans)
+    levels = [Level.ALL, Level.PLATFORM] if everyone else [*Level]
+    parts = [part for part in Part if part is not _ONLY_OTHERS[grain]]
+    columns = ", ".join(COLUMNS)
+    workspaces, firsts, *moments = arguments(spans)
     async with snapshot():
-        await DayRollup.raw(
-            "DELETE FROM rollup_marks WHERE workspace={} AND day={}", workspace_id, day
+        await DB.rows(f"SET LOCAL statement_timeout = {_TIMEOUT_MS}")
+        await DB.rows(f"SET LOCAL work_mem = '{_WORK_MEM}'")
+        await DB.rows(_FORGET.format("rollup_marks", "day"), workspaces, firsts, grain)
+        await DB.rows(_FORGET.format("rollups", "first"), workspaces, firsts, grain)
+        await DB.rows(
+            f"INSERT INTO rollups (workspace, first, level, platform, grain, {columns})"
+            f" SELECT owner, first, level, platform, '{grain.value}', {columns}"
+            f" FROM ({counted_sql(parts, levels, everyone=everyone)}) counted",
+            workspaces,
+            firsts,
+            *moments,
         )
-        rows = await DayRollup.raw(posts_sql(_WITHIN), *span)
-        alone = uploads_sql(f"{_WITHIN} AND NOT {_ELSEWHERE}")
-        rows += await DayRollup.raw(alone, *span, start, end)
-        rows += await DayRollup.raw(_STRADDLERS, *span, start, end)
-        rows += await DayRollup.raw(created_sql(_BEGUN, "true", chosen=False), *span, *span)
-        await DayRollup.raw(
-            "DELETE FROM day_rollups WHERE workspace={} AND day={}", workspace_id, day
-        )
-        for platform, cells in day_cells(rows).items():
-            await DayRollup.raw(
-                "INSERT INTO day_rollups (id, workspace, day, platform, cells)"
-                " VALUES ({}, {}, {}, {}, {})",
-                new_id(),
-                workspace_id,
-                day,
-                platform,
-                msgspec.json.encode(cells).decode(),
-            )
+        if grain is Grain.DAY and not everyone:
+            await DB.rows(_MARK_LONG, workspaces, firsts, EVERYONE)
+
+
+def span_of(workspace_id: UUID, grain: Grain, first: date) -> Span:
+    """The span of a day, or of the month that begins on it."""
+    after = next_month(first) if grain is Grain.MONTH else first + timedelta(days=1)
+    return Span(workspace_id, first, midnight(first), midnight(after))
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins, in UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def next_month(first: date) -> date:
+    """The first day of the month after a day's."""
+    return (first.replace(day=1) + timedelta(days=32)).replace(day=1)
