@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -68,6 +69,37 @@ def conventions(name: str, answer: httpx.Response) -> list[str]:
     return []
 
 
+async def attack(operation: Any, attackers: Sequence["Attacker"]) -> None:
+    """All the examples of one operation, each sent by everybody: making one takes longer."""
+    if operation.path.endswith(_NEVER_ENDS):
+        return
+    for one in attackers:
+        await one.prepare(operation)
+    loop = asyncio.get_running_loop()
+
+    def examples() -> None:
+        """Runs in a thread; the requests themselves run on the loop of the application."""
+
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def run(case: Any) -> None:
+            for one in attackers:
+                asyncio.run_coroutine_threadsafe(one.send(case), loop).result(60)
+
+        run()
+
+    await asyncio.to_thread(examples)
+    for one in attackers:
+        await one.be_nasty(operation)
+
+
 @dataclass
 class Attacker:
     """Somebody who calls every operation.
@@ -84,39 +116,23 @@ class Attacker:
     met: int = 0
     someone: Someone | None = None
     owner: Owner | None = None
+    ids: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
-    async def attack(self, operation: Any) -> None:
-        """All the examples of one operation."""
-        if operation.path.endswith(_NEVER_ENDS):
-            return
+    async def prepare(self, operation: Any) -> None:
+        """Be signed in, and own what the operation is about."""
         await self._come_in()
-        ids = await self._ids(operation)
-        loop = asyncio.get_running_loop()
+        self.ids = await self._ids(operation)
 
-        def examples() -> None:
-            """Runs in a thread; the requests themselves run on the loop of the application."""
-
-            @settings(
-                max_examples=EXAMPLES,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            )
-            @given(case=operation.as_strategy())
-            def run(case: Any) -> None:
-                if ids and self.calls % 3:
-                    case.path_parameters = {**(case.path_parameters or {}), **ids}
-                answer = asyncio.run_coroutine_threadsafe(self._send(case), loop).result(60)
-                self.met += bool(ids) and answer.status_code != 404
-                self.failures.extend(faults(case, answer))
-
-            run()
-
-        await asyncio.to_thread(examples)
-        await self._be_nasty(operation, ids)
+    async def send(self, case: Any) -> None:
+        """One example; most are about something that is there."""
+        made = case.path_parameters
+        if self.ids and self.calls % 3:
+            case.path_parameters = {**(made or {}), **self.ids}
+        answer = await self._request(case)
+        case.path_parameters = made
+        self.met += bool(self.ids) and answer.status_code != 404
+        self.failures.extend(f"{self.who}: {fault}" for fault in faults(case, answer))
 
     async def _come_in(self) -> None:
         """Register, again after an operation that ended the session."""
@@ -153,7 +169,7 @@ class Attacker:
     def _headers(self) -> dict[str, str]:
         return {} if self.who == "anonymous" or self.someone is None else self.someone.headers
 
-    async def _send(self, case: Any) -> httpx.Response:
+    async def _request(self, case: Any) -> httpx.Response:
         self.calls += 1
         wire = case.as_transport_kwargs(base_url="http://api.example.com")
         wire = {
@@ -166,10 +182,11 @@ class Attacker:
             wire["content"] = content if isinstance(content, bytes) else str(content).encode()
         return await self.api.http.request(**wire, headers=merged)
 
-    async def _be_nasty(self, operation: Any, ids: dict[str, str]) -> None:
+    async def be_nasty(self, operation: Any) -> None:
+        """What generators do not come up with."""
         path = operation.path
         for word in [word[1:-1] for word in path.split("/") if word.startswith("{")]:
-            path = path.replace(f"{{{word}}}", ids.get(word, "0"))
+            path = path.replace(f"{{{word}}}", self.ids.get(word, "0"))
         chosen = [n for n in range(len(NASTY)) if EXAMPLES > 3 or n % 7 == len(path) % 7]
         for number in chosen:
             body, headers = NASTY[number]

@@ -112,7 +112,10 @@ async def their_session(owner: Owner) -> object:
 
 
 async def their_api_key(owner: Owner) -> object:
-    return await insert(ApiKey, id=uuid4(), user=owner.user_id, workspace=owner.workspace_id)
+    hashed = uuid4().hex  # unique, like the hashes of real keys
+    return await insert(
+        ApiKey, id=uuid4(), user=owner.user_id, workspace=owner.workspace_id, token_hash=hashed
+    )
 
 
 async def their_user(owner: Owner) -> object:
