@@ -14,6 +14,7 @@ from uploadm8.domain.captions.tables import CaptionTemplate
 from uploadm8.domain.notifications.endpoints import BOUND_TO as SEALED_AS
 from uploadm8.domain.notifications.tables import WebhookDelivery, WebhookEndpoint
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice
+from uploadm8.domain.platforms.vault import Vault
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.settings.tables import HudLayout
 from uploadm8.domain.uploads.tables import Upload
@@ -97,9 +98,11 @@ async def their_publication(owner: Owner) -> object:
 
 
 async def their_choice(owner: Owner) -> object:
+    choice = uuid4()
     return await insert(
         OAuthChoice,
-        id=uuid4(),
+        id=choice,
+        profiles_enc=Vault(KEYS).seal_profiles(choice, []),
         workspace=owner.workspace_id,
         user=owner.user_id,
         platform="facebook",

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import structlog
@@ -11,12 +12,12 @@ import structlog
 from uploadm8.infra.logging import configure_logging, scrub
 
 
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """What is written, as production writes it."""
+@contextmanager
+def written_as(*, json: bool) -> Iterator[io.StringIO]:
+    """What is written, as production writes it or as a terminal shows it."""
     root = logging.getLogger()
     before = root.handlers, root.level, structlog.get_config()
-    configure_logging("INFO", json=True)
+    configure_logging("INFO", json=json)
     written = io.StringIO()
     handler = root.handlers[0]
     assert isinstance(handler, logging.StreamHandler)
@@ -25,6 +26,24 @@ def lines() -> Iterator[io.StringIO]:
     root.handlers, level, config = before
     root.setLevel(level)
     structlog.configure(**config)
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    with written_as(json=True) as written:
+        yield written
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_t28_a_failure_is_shown_without_the_values_of_variables(json: bool) -> None:
+    with written_as(json=json) as written:
+        try:
+            password = "SENTINEL".lower()
+            raise RuntimeError("no luck" + password[:0])
+        except RuntimeError:
+            structlog.get_logger("t").exception("failed")
+    assert "RuntimeError: no luck" in written.getvalue()
+    assert "sentinel" not in written.getvalue()
 
 
 def test_t29_control_characters_cannot_begin_a_line_of_their_own(lines: io.StringIO) -> None:

@@ -49,7 +49,9 @@ def configure_logging(level: str, *, json: bool) -> None:
         else structlog.stdlib.PositionalArgumentsFormatter(),
         _redact,
     ]
-    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer()
+    # The default shows local variables: secrets among them, and seconds in which nothing else runs.
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer: Any = structlog.processors.JSONRenderer() if json else console
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         # Below the level nothing is put together, let alone searched for secrets.
