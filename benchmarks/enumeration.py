@@ -115,7 +115,9 @@ def main() -> None:
     with (
         servers() as env,
         serving(
-            "uploadm8.app:create_app", env | {"EMAIL_VERIFICATION": "required"}, workers=1
+            "uploadm8.app:create_app",
+            env | {"EMAIL_VERIFICATION": "required", "APP_ENV": "development"},
+            workers=1,
         ) as port,
     ):
         results = asyncio.run(measure(port, env, given.count))

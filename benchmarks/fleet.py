@@ -44,7 +44,7 @@ def main() -> None:
         sys.exit("two cores are needed")
     folder = Path(tempfile.mkdtemp(prefix="um8fleet"))
     folder.chmod(0o755)
-    film = clip(Path(tempfile.gettempdir()) / f"um8-footage-{args.seconds}.mp4", args.seconds)
+    film = clip(args.seconds)
     log = folder / "drive.gpx"
     write_gpx(log, Drive(args.seconds, seed=3), START_UTC, args.seconds, margin_s=0, offset_s=0)
     try:

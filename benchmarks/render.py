@@ -20,7 +20,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from footage import clip, drive, gpx, looped
+from footage import clip, drive, gpx, kind, looped
 from paired import Cost, Ratio, both, compare, run
 from uploadm8.core.video.encoders import Encoder, settings_for
 from uploadm8.core.video.rendition import Quality
@@ -181,8 +181,9 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(GROUPS), help="some of: %(default)s")
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
     args = parser.parse_args()
-    cache = Path(tempfile.gettempdir()) / f"uploadm8-benchmark-{args.seconds}.mp4"
-    source = args.clip or clip(cache, args.seconds)
+    source = args.clip or clip(args.seconds)
+    footage = str(args.clip) if args.clip else kind()
+    print(f"footage: {footage}, {args.seconds} s; {args.pairs} pairs")
     lines: list[Line] = []
     with tempfile.TemporaryDirectory() as folder:
         setup = Setup(source, Path(folder), args.pairs, args.memory_seconds)
@@ -195,7 +196,8 @@ def main() -> None:
     if args.json:
         figures = {line.name: round(line.value, 4) for line in lines}
         missed = [line.name for line in lines if not line.met]
-        print(json.dumps({"benchmark": "render", "figures": figures, "missed": missed}))
+        told = {"benchmark": "render", "footage": footage, "figures": figures, "missed": missed}
+        print(json.dumps(told))
 
 
 def _pair(setup: Setup, together: Callable[[], Cost], separate: list[list[str]]) -> Ratio:

@@ -22,6 +22,7 @@ from platform_clients import clients_of
 from publishing_desk import build_desk
 from sandbox_flows import Sandbox
 from uploadm8.dev.embedded import ACCESS_KEY, SECRET_KEY
+from uploadm8.domain.platforms.clients import chunks
 from uploadm8.domain.publishing import confirmation
 from uploadm8.infra import failpoints
 from uploadm8.infra.db.engine import DB
@@ -83,6 +84,7 @@ def crew_at(places: dict[str, str]) -> Iterator[Crew]:
 async def _work(order: dict[str, str]) -> None:
     failpoints.arm(order["armed"])
     confirmation.SECOND_LOOK_S = 0.3
+    chunks.TIKTOK_WHOLE, chunks.TIKTOK_CHUNK = 5_000_000, 5_242_880  # the least TikTok takes
     DB.configure(order["database"], application="crew")
     await DB.open(4)
     sandbox = Sandbox(order["sandbox"], None)  # type: ignore[arg-type]  # only its address is used

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from uploadm8.dev.html_form import first_form
+
 MIB = 1 << 20
 Watch = Callable[[dict[str, Any]], None]
 
@@ -59,7 +61,8 @@ class RestClient:
     def connect(self, platform: str, consent_url: str, account: str) -> str:
         """Connect an account by the OAuth flow, with `consent_url` in the place of a person.
 
-        An empty `consent_url` stands for a platform whose consent page says yes by itself.
+        An empty `consent_url` stands for a platform whose consent page says yes by itself, or by
+        its first form as it is.
         """
         started = self.call("GET", f"/oauth/{platform}/start")
         where = started["authorize_url"]
@@ -80,13 +83,30 @@ class RestClient:
         return self._account(platform)
 
     def _redirected(self, url: str) -> str:
-        """The address at the API that a chain of redirects leads to."""
-        for _ in range(10):
-            answer = httpx.get(url, timeout=30)
-            url = str(answer.url.join(answer.headers.get("location", "")))
-            if url.startswith(self.api_url):
-                return url
-        raise RuntimeError("The consent page did not lead back to the API.")
+        """The address at the API that a chain of redirects and forms leads to."""
+        with httpx.Client(timeout=30) as person:
+            answer = person.get(url)
+            for _ in range(10):
+                if answer.has_redirect_location:
+                    url = str(answer.url.join(answer.headers["location"]))
+                    if url.startswith(self.api_url):
+                        return url
+                    answer = person.get(url)
+                    continue
+                form = first_form(answer.text)
+                if form is None:
+                    break
+                target, get = answer.url.join(form.action), form.method == "GET"
+                answer = person.request(
+                    form.method,
+                    target,
+                    params=form.fields if get else None,
+                    data=None if get else form.fields,
+                )
+        raise RuntimeError(
+            f"The consent page at {answer.url} did not lead back to the API:"
+            f" {answer.status_code} {answer.text[:200]}"
+        )
 
     def _account(self, platform: str) -> str:
         told = self.call("GET", "/api/platforms")

@@ -32,8 +32,8 @@ def seed(stack: Stack) -> RestClient:
 
 def connect_all(stack: Stack, client: RestClient) -> dict[str, str]:
     """Connect one account of each platform; returns account ids by platform."""
-    consent = f"{stack.sandbox_url}/_sandbox/consent" if stack.sandbox_url else ""
+    consent = f"{stack.sandbox_url}/_sandbox/consent"
     return {
-        platform: client.connect(platform, consent, account)
+        platform: client.connect(platform, consent if stack.sandboxed(platform) else "", account)
         for platform, account in ACCOUNTS.items()
     }

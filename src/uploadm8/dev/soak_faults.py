@@ -25,6 +25,15 @@ STARTS = (
     ("meta", "reel_bytes"),
 )
 STATUSES = (("tiktok", "status"), ("meta", "container_status"), ("meta", "video_status"))
+PLATFORM_OF = {
+    **{route: platform for platform, (_, route) in COMMITS.items()},
+    "video_init": "tiktok",
+    "status": "tiktok",
+    "upload_start": "youtube",
+    **dict.fromkeys(("ig_create", "ig_bytes", "container_status"), "instagram"),
+    **dict.fromkeys(("reel_start", "reel_bytes", "video_status"), "facebook"),
+}
+"""Whose call a route is."""
 AT_COMMIT = ("accept_then_reset", "accept_then_500", "reset_before", "5xx", "429", "slow")
 BEFORE = ("accept_then_reset", "reset_before", "5xx", "429", "slow")
 ASKING = ("stale_status", "5xx", "reset_before", "429")

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -45,34 +45,53 @@ def sha256_of(blocks: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def judge(rows: Rows, posts: Rows, media: Mapping[str, str]) -> dict[str, Any]:
+def read_ledger(told: Any) -> list[dict[str, Any]]:
+    """Public posts as an emulator tells them: a list, or an object with `posts` or `items`.
+
+    Each has `platform` and `post_id` (or `id`); `account` and `media_sha256` are compared where told.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    posts = told.get("posts", told.get("items")) if isinstance(told, dict) else told
+    if not isinstance(posts, list) or not all(isinstance(post, dict) for post in posts):
+        raise ValueError("The ledger is neither a list of posts nor an object with posts.")
+    return [{**post, "post_id": str(post.get("post_id", post.get("id")))} for post in posts]
+
+
+def judge(
+    rows: Rows, posts: Rows, media: Mapping[str, str], counted: Collection[str]
+) -> dict[str, Any]:
     """Count doubles, losses and posts that went wrong (invariants I1 to I4).
 
     Args:
         rows: as rows_of gives them.
-        posts: the platforms' posts, as the sandbox's ledger gives them.
+        posts: the platforms' posts, as a ledger gives them.
         media: SHA-256 of each rendition, by its key in storage.
+        counted: the platforms that have a ledger; of the others only our own records are known.
     """
     made, states = (
         Counter(post["platform"] for post in posts),
         Counter(row["state"] for row in rows),
     )
     doubles = unposted = 0
-    for platform in {row["platform"] for row in rows}:
+    for platform in {row["platform"] for row in rows} & set(counted):
         mine = Counter(row["state"] for row in rows if row["platform"] == platform)
         doubles += max(0, made[platform] - mine["published"] - mine["unknown"])
         unposted += max(0, mine["published"] - made[platform])
     late = sorted(row["late_s"] for row in rows if row["late_s"] is not None)
+    known = [row for row in rows if row["platform"] in counted]
     return {
         "publications": len(rows),
-        "doubles": doubles,
+        "doubles": doubles if counted else None,
         "lost": unposted + len(unfinished(rows)),
         "unknown": states["unknown"],
         "late_p50_s": _rank(late, 0.50),
         "late_p99_s": _rank(late, 0.99),
-        "wrong": _wrong(rows, posts, media),
+        "wrong": _wrong(known, posts, media) if counted else None,
         "failed": states["failed"],
         "timed": len(late),
+        "not_counted": sorted({row["platform"] for row in rows} - set(counted)),
     }
 
 
@@ -85,11 +104,12 @@ def _wrong(rows: Rows, posts: Rows, media: Mapping[str, str]) -> int:
         if row["state"] != "published" or not row["post_id"]:
             continue
         post = ledger.get((row["platform"], row["post_id"]))
-        wrong += (
-            post is None
-            or owner.setdefault(row["account"], post["account"]) != post["account"]
-            or media.get(row["object_key"]) != post["media_sha256"]
-        )
+        if post is None:
+            wrong += 1
+            continue
+        account, digest = post.get("account"), post.get("media_sha256")
+        elsewhere = account and owner.setdefault(row["account"], account) != account
+        wrong += bool(elsewhere or (digest and media.get(row["object_key"]) != digest))
     return wrong
 
 

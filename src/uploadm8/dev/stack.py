@@ -30,6 +30,13 @@ from uploadm8.dev.sandbox import sandbox_env, webhook_urls
 
 BUCKET = "uploadm8-media"
 REPOSITORY = Path(__file__).resolve().parents[3]
+PLATFORM_BASES = {
+    "tiktok": "TIKTOK_API_BASE_URL",
+    "youtube": "GOOGLE_API_BASE_URL",
+    "instagram": "META_GRAPH_BASE_URL",
+    "facebook": "META_GRAPH_BASE_URL",
+}
+"""The variable that tells who plays a platform."""
 OnLine = Callable[[str, str], None]
 
 
@@ -50,6 +57,11 @@ class Stack:
     api_url: str = ""
     sandbox_url: str = ""
     processes: list[Process] = field(default_factory=list)
+
+    def sandboxed(self, platform: str) -> bool:
+        """Whether the sandbox plays a platform, and not somebody else at an address from outside."""
+        home = self.env.get(PLATFORM_BASES[platform], "")
+        return bool(self.sandbox_url) and home.startswith(self.sandbox_url)
 
     def process(self, name: str) -> Process:
         """A running process by name."""
@@ -103,8 +115,9 @@ def running_stack(
 ) -> Iterator[Stack]:
     """Start the stack in `home`, and leave nothing behind.
 
-    DATABASE_URL, REDIS_URL and R2_ENDPOINT_URL in the environment replace the embedded servers,
-    and TIKTOK_API_BASE_URL, with the other base URLs, the sandbox.
+    DATABASE_URL, REDIS_URL and R2_ENDPOINT_URL in the environment replace the embedded servers.
+    TIKTOK_API_BASE_URL, GOOGLE_API_BASE_URL or META_GRAPH_BASE_URL, with the other base URLs and the
+    credentials of that party, put somebody else in the place of the sandbox's platforms.
 
     Raises:
         StackError: a part does not come up, or the stack runs already.
@@ -114,7 +127,7 @@ def running_stack(
         stack = Stack(home, dict(os.environ))
         try:
             _start_servers(stack)
-            if not stack.env.get("TIKTOK_API_BASE_URL"):
+            if not all(stack.env.get(name) for name in PLATFORM_BASES.values()):
                 _start_sandbox(stack, on_line)
             stack.env |= _secrets(home) | _addresses(stack, api_port)
             _write_env(stack)
@@ -163,7 +176,7 @@ def _start_sandbox(stack: Stack, on_line: OnLine | None) -> None:
     stack.processes.append(process)
     wait_for_port(port, process, 60)
     stack.sandbox_url = f"http://127.0.0.1:{port}"
-    stack.env |= sandbox_env(stack.sandbox_url)
+    stack.env = sandbox_env(stack.sandbox_url) | {k: v for k, v in stack.env.items() if v}
 
 
 def _introduce_sandbox(stack: Stack) -> None:

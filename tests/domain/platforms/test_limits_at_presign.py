@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from platform_site import Site, site_of
 from sandbox_flows import Sandbox
 from uploadm8.domain.platforms.clients.base import LiveLimits
 from uploadm8.domain.platforms.limits_memory import FRESH_S, RETRY_S, LimitsMemory
+from uploadm8.domain.platforms.tables import ConnectedAccount
+from uploadm8.infra.clock import now
 from uploadm8.infra.ids import new_id
 
 pytestmark = pytest.mark.anyio
@@ -74,6 +77,32 @@ async def test_several_uploads_ask_a_platform_once(site: Site) -> None:
     answers = await asyncio.gather(*[presign(site, "tiktok") for _ in range(5)])
     assert [findings(answer) for answer in answers] == [[]] * 5
     assert await asked(site, "tiktok", "creator_info") == 1
+
+
+async def test_an_idempotent_request_asks_beside_its_transaction(site: Site) -> None:
+    await site.connect("tiktok")
+    await site.connect("instagram", "anna")
+    accounts = [(await site.account(platform))["id"] for platform in OPTIONS]
+    past = now() - timedelta(minutes=1)  # each token has to be renewed first
+    await ConnectedAccount.update({ConnectedAccount.access_expires_at: past}, force=True)
+    targets = [
+        {"account_id": account, "options": options}
+        for account, options in zip(accounts, OPTIONS.values(), strict=True)
+    ]
+    told = {"filename": "lap.mp4", "content_type": "video/mp4", "size_bytes": 1_000_000}
+    headers = site.me.headers | {"Idempotency-Key": "one"}
+    first, again = [
+        await site.api.http.post(
+            "/api/uploads/presign", json=told | {"targets": targets}, headers=headers
+        )
+        for _ in range(2)
+    ]
+    assert first.json()["id"] == again.json()["id"]
+    assert [post["findings"] for post in first.json()["publications"]] == [[], []]
+    more = {"upload_id": first.json()["id"], "targets": targets}
+    once = site.me.headers | {"Idempotency-Key": "two"}
+    added = await site.api.http.post("/api/publications", json=more, headers=once)
+    assert (added.status_code, added.json()["code"]) == (409, "already_planned")
 
 
 @pytest.mark.parametrize("fault", ["5xx", "429", "reset_before", "slow"])

@@ -65,7 +65,7 @@ async def tiktok(
 
 
 async def meta(
-    site: Site, path: str, user_id: str, secret: str = "", **changes: Any
+    site: Site, path: str, user_id: str | int, secret: str = "", **changes: Any
 ) -> httpx.Response:
     told = {"algorithm": "HMAC-SHA256", "issued_at": int(time.time()), "user_id": user_id} | changes
     part = base64.urlsafe_b64encode(json.dumps(told).encode()).rstrip(b"=").decode()
@@ -234,6 +234,8 @@ async def test_a_deletion_asked_for_before_connecting_again_erases_nothing(site:
     answer = await meta(site, "data-deletion", "10220000000000001", issued_at=asked)
     assert answer.status_code == 200
     assert await states() == ["active"]
+    number = await meta(site, "data-deletion", 10220000000000001)
+    assert (number.status_code, await states()) == (200, ["disconnected"])
 
 
 async def test_a_post_event_makes_us_ask_sooner(site: Site) -> None:

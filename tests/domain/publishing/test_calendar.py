@@ -52,3 +52,18 @@ async def test_a_span_holds_what_is_planned_in_it(desk: Desk) -> None:
     end = NOON + timedelta(minutes=60)
     found = await entries(workspace, 10, None, start=NOON, end=end)
     assert [entry.id for entry in found] == [second, first]
+
+
+async def test_a_post_in_its_platforms_hands_and_one_just_published_are_in_the_way(
+    desk: Desk,
+) -> None:
+    waiting, sent, public = [await planned(desk, minutes) for minutes in (0, 10, 40)]
+    workspace = await share([waiting, sent, public])
+    await Publication.raw("UPDATE publications SET state = 'transferring' WHERE id = {}", sent)
+    await Publication.raw(
+        "UPDATE publications SET state = 'published', published_at = {} WHERE id = {}",
+        *(NOON - timedelta(minutes=5), public),
+    )
+    found = {entry.id: entry.conflicts_with for entry in await entries(workspace, 10, None)}
+    assert (set(found[waiting]), set(found[sent])) == ({sent, public}, {waiting, public})
+    assert found[public] == []

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import re
 import signal
+import struct
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -13,6 +16,7 @@ from publishing_crew import LEASE_S, Crew, crew_at
 from publishing_desk import Desk
 from publishing_truth import require_truth
 from sandbox_flows import Sandbox
+from uploadm8.domain import publishing
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.publishing.tables import Publication, PublishAttempt
 from uploadm8.infra.jobs.tables import JobRow
@@ -20,6 +24,8 @@ from uploadm8.infra.jobs.upkeep import reap
 
 pytestmark = pytest.mark.anyio
 
+FREE = 12_000_000
+FOLDER = Path(publishing.__file__).parent
 STEPS = (
     "before_prepare",
     "after_prepare",
@@ -30,8 +36,17 @@ STEPS = (
     "before_check",
     "before_published",
 )
-TRANSFERS = (Platform.YOUTUBE, Platform.INSTAGRAM, Platform.FACEBOOK)
-"""TikTok takes a small file in the one request that publishes it."""
+IN_TRANSFER = "in_transfer"  # only a film of several chunks gets there everywhere
+
+
+def test_every_named_step_of_the_code_has_its_kill() -> None:
+    """A new failpoint without a kill -9 on all four platforms fails here."""
+    code = "".join(path.read_text() for path in FOLDER.rglob("*.py"))
+    named = set(re.findall(r"""\bfailpoint\(\s*["'](\w+)["']""", code))
+    assert named == {*STEPS, IN_TRANSFER}
+    assert len(re.findall(r"\bfailpoint\(", code)) == len(
+        re.findall(r"""\bfailpoint\(\s*["']\w+["'],\s*\S*platform\)""", code)
+    ), "a step whose name or platform is not written out cannot be enumerated"
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +58,12 @@ def crew(servers: Servers, running_sandbox: Sandbox) -> Iterator[Crew]:
     }
     with crew_at(places) as hired:
         yield hired
+
+
+def padded(film: Path, longer: Path) -> Path:
+    """The film with a free box behind it, so that no platform takes it in one piece."""
+    longer.write_bytes(film.read_bytes() + struct.pack(">I4s", FREE, b"free") + bytes(FREE - 8))
+    return longer
 
 
 async def kill_all(
@@ -85,8 +106,11 @@ async def test_kill_9_at_a_step_leaves_exactly_one_post_everywhere(
     await all_published(desk, publications)
 
 
-async def test_kill_9_in_mid_transfer_leaves_exactly_one_post(desk: Desk, crew: Crew) -> None:
-    publications = await kill_all(desk, crew, "in_transfer", TRANSFERS)
+async def test_kill_9_in_mid_transfer_leaves_exactly_one_post(
+    desk: Desk, crew: Crew, tmp_path: Path
+) -> None:
+    desk.film = padded(desk.film, tmp_path / "long.mp4")
+    publications = await kill_all(desk, crew, IN_TRANSFER, tuple(Platform))
     await take_over(desk, crew, publications)
     await all_published(desk, publications)
 

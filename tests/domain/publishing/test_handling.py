@@ -73,6 +73,26 @@ async def test_a_scheduled_post_moves_with_its_job(site: Site) -> None:
     assert await due() == []
 
 
+@pytest.mark.parametrize("state", ["preparing", "transferring", "retry_wait"])
+async def test_a_post_in_its_platforms_hands_can_be_moved_until_its_commit(
+    site: Site, state: str
+) -> None:
+    made = await planned(site, mode="at", at=SOON.isoformat())
+    await force(made["id"], state)
+    await Publication.raw(
+        "UPDATE publications SET handle_enc = 'x', handle_at = now(), bytes_sent = 9,"
+        " error_class = 'rate_limited', error_code = 'account_spacing' WHERE id = {}",
+        made["id"],
+    )
+    later = SOON + timedelta(days=1)
+    wish = {"schedule": {"mode": "at", "at": later.isoformat()}}
+    moved = await call(site, f"/{made['id']}/reschedule", wish)
+    assert (moved.status_code, moved.json()["state"]) == (200, "scheduled"), moved.text
+    row = (await Publication.select().where(Publication.id == made["id"]))[0]
+    assert (row["handle_enc"], row["bytes_sent"], row["error_code"]) == (None, 0, None)
+    assert await due() == [later - timedelta(minutes=15)]
+
+
 async def test_a_held_post_is_released_once(site: Site) -> None:
     made = await planned(site, mode="queue")
     assert (made["state"], made["held_reason"]) == ("held", "manual_queue")

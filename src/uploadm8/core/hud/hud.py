@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from uploadm8.core.hud.frame import FrameFormat, Plane, Planes, Rect, SafeArea, default_safe_area
+from uploadm8.core.hud.frame import FrameFormat, Planes, Rect, SafeArea, default_safe_area
 from uploadm8.core.hud.frost import panes
 from uploadm8.core.hud.layout import Request, arrange
 from uploadm8.core.hud.motion import presence
@@ -90,8 +90,7 @@ def _build(scene: Scene) -> list[Panel]:
             break
         lost = max(i for i, place in enumerate(places) if place is None)
         wanted = wanted[:lost] + wanted[lost + 1 :]
-    scratch = np.empty(scene.frame.width * scene.frame.height, np.uint8)
-    card = _card(scene, scratch) if scene.spec.summary_card else None
+    card = _card(scene) if scene.spec.summary_card else None
     rest = np.ones(len(scene.samples.times), np.bool_)
     if card is not None:
         rest = ~card.widget.shown()
@@ -99,8 +98,12 @@ def _build(scene: Scene) -> list[Panel]:
     for entry, rect in zip(wanted, places, strict=True):
         if rect is not None:
             widget = widget_class(scene.theme, entry)(fitted, entry, rect.w, rect.h)
-            panels.append(_panel(widget, rect, widget.shown() & rest, scratch))
-    return panels if card is None else [*panels, card]
+            panels.append(_panel(widget, rect, widget.shown() & rest))
+    panels += [] if card is None else [card]
+    scratch = np.empty(max((panel.rect.w * panel.rect.h for panel in panels), default=0), np.uint8)
+    for panel in panels:
+        panel.draw_with(scratch)
+    return panels
 
 
 def _available(scene: Scene, entry: WidgetEntry) -> bool:
@@ -128,16 +131,16 @@ def _request(scene: Scene, entry: WidgetEntry) -> Request:
     return Request(size.w, size.h, where, place_order(entry))
 
 
-def _panel(widget: Widget[Any], rect: Rect, shown: BoolArray, scratch: Plane) -> Panel:
+def _panel(widget: Widget[Any], rect: Rect, shown: BoolArray) -> Panel:
     scene, glass = widget.scene, None
     if scene.theme.tone is not None and widget.shape is not None:
         glass = panes(widget.shape, scene.theme.tone, scene.coding)
     amount = presence(shown, scene.samples.times, animate=scene.spec.animate)
     strength = np.rint(amount * 255 * scene.spec.opacity).astype(np.uint8)
-    return Panel(widget, rect, glass, strength, scratch)
+    return Panel(widget, rect, glass, strength)
 
 
-def _card(scene: Scene, scratch: Plane) -> Panel | None:
+def _card(scene: Scene) -> Panel | None:
     """The summary, in the middle; it is on alone, so it may cover the other widgets' places."""
     if not Summary.available(scene, _CARD):
         return None
@@ -149,4 +152,4 @@ def _card(scene: Scene, scratch: Plane) -> Panel | None:
     if rect is None:
         return None
     widget = Summary(scene, _CARD, rect.w, rect.h)
-    return _panel(widget, rect, widget.shown(), scratch)
+    return _panel(widget, rect, widget.shown())

@@ -22,7 +22,6 @@ class Panel:
         rect: where; even corner and size. Nothing outside it is touched.
         glass: what is behind the widget, for luma and for chroma, if its theme has any.
         strength: opacity per frame, 0 to 255; at 0 the panel is not there.
-        scratch: at least as many bytes as the panel has luma pixels; what they hold is lost.
     """
 
     def __init__(
@@ -31,7 +30,6 @@ class Panel:
         rect: Rect,
         glass: tuple[Pane, Pane] | None,
         strength: NDArray[np.uint8],
-        scratch: NDArray[np.uint8],
     ) -> None:
         self.widget = widget
         self.rect = rect
@@ -41,12 +39,17 @@ class Panel:
         x, y, w, h = rect
         self._luma = np.s_[y : y + h, x : x + w]
         self._chroma = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
-        self._full = scratch[: h * w].reshape(h, w)
-        self._half = scratch[: h * w // 4].reshape(h // 2, w // 2)
+        self.draw_with(np.empty(h * w, np.uint8))
         self._layer = Layer(rect.w, rect.h)
         self._still = widget.base.copy()
         self._still_drawn: Hashable = None
         self._drawn: Any = None
+
+    def draw_with(self, scratch: NDArray[np.uint8]) -> None:
+        """Work in these bytes, at least one per luma pixel, which other panels may use as well."""
+        _, _, w, h = self.rect
+        self._full = scratch[: h * w].reshape(h, w)
+        self._half = scratch[: h * w // 4].reshape(h // 2, w // 2)
 
     def draw(self, planes: Planes, index: int) -> None:
         """Draw the widget as it is at that frame."""

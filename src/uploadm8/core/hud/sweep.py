@@ -15,7 +15,7 @@ _STEPS = 64  # steps of one pixel of path, when the path is short enough for 16 
 _FAR = 65535
 _BUCKET = 32  # positions whose pixels are found together
 _Positions = NDArray[np.uint16]
-_Edges = tuple[int, int, int, int]
+_Edges = NDArray[np.uint16]  # x0, y0, x1, y1 of boxes, one a row
 
 
 class Sweep:
@@ -45,7 +45,7 @@ class Sweep:
         if value <= 0:
             return
         level = self._level(value)
-        box = Box(*self._until[level // _BUCKET]).even()
+        box = Box(*self._until[level // _BUCKET].tolist()).even()
         if layer.box is not None:
             box = box.common(layer.box)
         if box.empty:
@@ -59,30 +59,28 @@ class Sweep:
         """The box of all pixels that differ between two values."""
         low, high = sorted((self._level(max(before, 0.0)), self._level(max(now, 0.0))))
         first, last = max(low - self._edge, 0) // _BUCKET, high // _BUCKET
-        return around(*(Box(*box) for box in self._boxes[first : last + 1]))
+        return around(*(Box(*box) for box in self._boxes[first : last + 1].tolist()))
 
     def _level(self, value: float) -> int:
         """Positions from this on are not passed; those `_edge` below it are fully."""
         return min(round((value + 1) * self._scale), _FAR - 1)
 
 
-def _bucket_boxes(position: _Positions) -> list[_Edges]:
-    """For every `_BUCKET` positions, the box (x0, y0, x1, y1) of their pixels; empty: x1 = 0."""
-    bucket = (position // _BUCKET).astype(np.int64)
+def _bucket_boxes(position: _Positions) -> _Edges:
+    """For every `_BUCKET` positions, the box of their pixels; empty: x1 = 0."""
     ys, xs = np.nonzero(position < _FAR)
-    index = bucket[ys, xs]
-    boxes = np.zeros((_FAR // _BUCKET + 1, 4), np.int64)
+    index = position[ys, xs] // _BUCKET
+    boxes = np.zeros((_FAR // _BUCKET + 1, 4), np.uint16)
     boxes[:, :2] = _FAR
-    np.minimum.at(boxes[:, 0], index, xs)
-    np.minimum.at(boxes[:, 1], index, ys)
-    np.maximum.at(boxes[:, 2], index, xs + 1)
-    np.maximum.at(boxes[:, 3], index, ys + 1)
-    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in boxes.tolist()]
+    for column, places in ((0, xs), (1, ys)):
+        edges = places.astype(np.uint16)
+        np.minimum.at(boxes[:, column], index, edges)
+        np.maximum.at(boxes[:, column + 2], index, edges + 1)
+    return boxes
 
 
-def _running(boxes: list[_Edges]) -> list[_Edges]:
+def _running(boxes: _Edges) -> _Edges:
     """The box around each one and all before it."""
-    edges = np.array(boxes)
-    low = np.minimum.accumulate(edges[:, :2])
-    high = np.maximum.accumulate(edges[:, 2:])
-    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in np.hstack([low, high]).tolist()]
+    low = np.minimum.accumulate(boxes[:, :2])
+    high = np.maximum.accumulate(boxes[:, 2:])
+    return np.hstack([low, high])

@@ -79,3 +79,19 @@ class Widget(ABC, Generic[StateT]):
     def shown(self) -> BoolArray:
         """Per frame, whether it is on the screen."""
         return self.scene.shown(self.channels)
+
+
+class DigitsWidget(Widget[StateT]):
+    """A widget of numbers alone: it changes with the digit slots, so it is read once for each."""
+
+    _read: tuple[int, StateT] | None = None
+
+    @abstractmethod
+    def read(self, slot: int) -> StateT:
+        """The state of all frames that show the digits of the frame `slot`."""
+
+    def state(self, index: int) -> StateT:
+        slot = int(self.scene.slots[index])
+        if self._read is None or self._read[0] != slot:
+            self._read = slot, self.read(slot)
+        return self._read[1]

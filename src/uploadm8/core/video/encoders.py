@@ -1,5 +1,7 @@
 """Encoder settings: x264 by profile, hardware when it is asked for and really works."""
 
+import math
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -41,23 +43,45 @@ _OPTIONS: Final[dict[tuple[Encoder, Quality], dict[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the writer gives to the codec."""
+    """What the writer gives to the codec.
+
+    Attributes:
+        gop: pictures from one key frame to the next, at most.
+        threads: of the encoder; 0 leaves it to the codec.
+    """
 
     encoder: Encoder
     options: dict[str, str]
     gop: int
+    threads: int = 0
 
 
 def settings_for(
-    spec: RenditionSpec, quality: Quality, encoder: Encoder, rate: Fraction, duration_s: float
+    spec: RenditionSpec,
+    quality: Quality,
+    encoder: Encoder,
+    rate: Fraction,
+    duration_s: float,
+    *,
+    beside: int = 0,
 ) -> Settings:
-    """Settings that keep a rendition under its bit rate and file size."""
+    """Settings that keep a rendition under its bit rate and file size.
+
+    `beside` is how many other renditions are encoded at the same time.
+    """
     options = dict(_OPTIONS[encoder, quality])
     peak = max_bitrate(spec, duration_s)
     options |= {"maxrate": str(peak), "bufsize": str(2 * peak)}
     if encoder is Encoder.X264:
         options["profile"] = "high"
-    return Settings(encoder, options, max(1, round(GOP_S * rate)))
+    return Settings(encoder, options, max(1, round(GOP_S * rate)), _threads(beside))
+
+
+def _threads(beside: int) -> int:
+    """The threads that x264 takes alone, shared out: more only get in each other's way (CPU +5 %)."""
+    if not beside:
+        return 0
+    return max(1, math.ceil((os.cpu_count() or 1) * 1.5 / (beside + 1)))
 
 
 def max_bitrate(spec: RenditionSpec, duration_s: float) -> int:

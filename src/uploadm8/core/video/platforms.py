@@ -1,4 +1,8 @@
-"""What each platform takes, as data: containers, codecs, sizes, rates, durations."""
+"""What each platform takes, as data: containers, codecs, sizes, rates, durations.
+
+The one table of it: it decides renditions, what preflight says of a video that is not rendered
+yet, and what is asked of a finished file before it is posted.
+"""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -29,6 +33,7 @@ class PlatformMedia:
         min_duration_s, max_duration_s: of the video.
         max_bytes: of the file.
         max_channels, max_audio_rate: of the sound.
+        shape: the least and the greatest width over height, None where any will do.
         landscape: whether videos wider than high are shown without turning them into small strips.
         faststart: whether the index must come first.
     """
@@ -43,8 +48,8 @@ class PlatformMedia:
     max_side: int
     max_width: int | None
     max_short_side: int
-    min_fps: int
-    max_fps: int
+    min_fps: float
+    max_fps: float
     steady: bool
     max_bitrate: int | None
     min_duration_s: float
@@ -54,6 +59,7 @@ class PlatformMedia:
     max_audio_rate: int
     landscape: bool
     faststart: bool
+    shape: tuple[float, float] | None = None
 
 
 _MOV = frozenset({"mov"})
@@ -61,6 +67,7 @@ _ANY = frozenset({"mov", "matroska"})
 _H26X = frozenset({"h264", "hevc"})
 _MODERN = _H26X | {"vp9", "av1"}
 _AAC = frozenset({"aac"})
+_FILM_FPS = 24_000 / 1001  # where a platform says 24, films at their usual rate pass
 
 _TABLE = (
     PlatformMedia(
@@ -68,7 +75,7 @@ _TABLE = (
         title="TikTok",
         aspect="9:16",
         containers=_ANY,
-        video_codecs=_H26X | {"vp9"},
+        video_codecs=_H26X | {"vp8", "vp9"},
         audio_codecs=_AAC,
         min_side=360,
         max_side=4096,
@@ -91,14 +98,14 @@ _TABLE = (
         title="YouTube",
         aspect="16:9",
         containers=_ANY,
-        video_codecs=_MODERN | {"prores", "mpeg4"},
+        video_codecs=_MODERN | {"vp8", "mpeg4", "mpeg2video", "prores", "dnxhd"},
         audio_codecs=frozenset({"aac", "mp3", "opus", "pcm_s16le"}),
         min_side=144,
         max_side=7680,
         max_width=None,
         max_short_side=2160,
-        min_fps=23,
-        max_fps=60,
+        min_fps=1,
+        max_fps=120,
         steady=False,
         max_bitrate=None,
         min_duration_s=1.0,
@@ -114,14 +121,14 @@ _TABLE = (
         title="YouTube Shorts",
         aspect="9:16",
         containers=_ANY,
-        video_codecs=_MODERN | {"prores", "mpeg4"},
+        video_codecs=_MODERN | {"vp8", "mpeg4", "mpeg2video", "prores", "dnxhd"},
         audio_codecs=frozenset({"aac", "mp3", "opus", "pcm_s16le"}),
         min_side=144,
         max_side=7680,
         max_width=None,
         max_short_side=1080,
-        min_fps=23,
-        max_fps=60,
+        min_fps=1,
+        max_fps=120,
         steady=False,
         max_bitrate=None,
         min_duration_s=1.0,
@@ -154,6 +161,7 @@ _TABLE = (
         max_audio_rate=48_000,
         landscape=True,
         faststart=True,
+        shape=(0.01, 10.0),
     ),
     PlatformMedia(
         name="facebook",
@@ -166,7 +174,7 @@ _TABLE = (
         max_side=4096,
         max_width=None,
         max_short_side=1080,
-        min_fps=23,
+        min_fps=_FILM_FPS,
         max_fps=60,
         steady=True,
         max_bitrate=None,
@@ -177,19 +185,20 @@ _TABLE = (
         max_audio_rate=48_000,
         landscape=False,
         faststart=False,
+        shape=(9 / 16, 16 / 9),
     ),
     PlatformMedia(
         name="facebook_video",
         title="Facebook Page video",
         aspect="16:9",
         containers=_MOV,
-        video_codecs=_H26X,
+        video_codecs=_MODERN,
         audio_codecs=_AAC,
         min_side=144,
         max_side=4096,
         max_width=None,
         max_short_side=1080,
-        min_fps=15,
+        min_fps=1,
         max_fps=60,
         steady=False,
         max_bitrate=None,

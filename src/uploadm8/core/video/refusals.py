@@ -106,7 +106,7 @@ RULES = (
         "frame_rate",
         frozenset({"fps"}),
         lambda sent, media: not media.min_fps <= sent.fps <= media.max_fps,
-        "{media.title} takes {media.min_fps} to {media.max_fps} pictures a second.",
+        "{media.title} takes {media.min_fps:g} to {media.max_fps:g} pictures a second.",
         _CONVERT,
     ),
     Rule(

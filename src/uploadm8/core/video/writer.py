@@ -99,6 +99,7 @@ class Writer:
         context = stream.codec_context
         context.time_base = time_base
         context.gop_size = settings.gop
+        context.thread_count = settings.threads
         context.color_range = color.range
         context.colorspace = color.matrix
         context.color_primaries = color.primaries

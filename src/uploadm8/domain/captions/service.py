@@ -16,7 +16,7 @@ from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.findings import Proposal
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.clients.preflight import preflight
-from uploadm8.domain.uploads.tables import Upload
+from uploadm8.domain.uploads.ownership import own_upload
 from uploadm8.errors import ConflictError, FieldError, InvalidRequestError, NotFoundError
 from uploadm8.findings import Severity
 from uploadm8.infra.audit.actions import Action
@@ -103,11 +103,7 @@ class CaptionTemplates:
             NotFoundError: there is no such template or upload in the workspace.
         """
         row = await _row(workspace_id, template_id)
-        upload = await (
-            Upload.select().where(Upload.id == upload_id, Upload.workspace == workspace_id).first()
-        )
-        if upload is None:
-            raise NotFoundError("There is no such upload.")
+        upload = await own_upload(workspace_id, upload_id)
         values = await values_for(upload)
         return CaptionPreview(
             upload_id=upload_id,

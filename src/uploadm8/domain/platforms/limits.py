@@ -13,7 +13,7 @@ from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import LiveLimits, Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.registry import Clients
-from uploadm8.domain.platforms.limits_memory import LimitsMemory
+from uploadm8.domain.platforms.limits_memory import LimitsMemory, apart
 from uploadm8.domain.platforms.schemas import LimitsOut
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.tokens import TokenKeeper, with_token
@@ -57,10 +57,8 @@ class AccountLimits:
     ) -> Mapping[UUID, LiveLimits]:
         """Ask for several at once, live; `unchecked` stands for those that do not answer in time."""
         rows = await _active(workspace_id, account_ids)
-        answers = await asyncio.gather(
-            *[self._soon(row["id"], Platform(row["platform"])) for row in rows]
-        )
-        return _told(rows, answers)
+        questions = [apart(self._soon(row["id"], Platform(row["platform"]))) for row in rows]
+        return _told(rows, await asyncio.gather(*questions))
 
     async def at_a_glance(
         self, workspace_id: UUID, account_ids: Iterable[UUID]

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,6 +18,15 @@ GIVE_UP_S = 30.0
 _MOST = 5_000
 
 Ask = Callable[[], Awaitable[LiveLimits | None]]
+
+
+def apart(question: Coroutine[None, None, LiveLimits | None]) -> "asyncio.Task[LiveLimits | None]":
+    """Ask beside the caller, with database connections of its own.
+
+    A request with an Idempotency-Key is inside a transaction, whose connection takes one query at
+    a time and ends with the request.
+    """
+    return asyncio.create_task(question, context=Context())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class LimitsMemory:
         question = self._questions.get(account_id)
         if question is None or question.stale(moment):
             self._tidy(moment)
-            question = _Question(moment, asyncio.create_task(_within(GIVE_UP_S, ask)))
+            question = _Question(moment, apart(_within(GIVE_UP_S, ask)))
             self._questions[account_id] = question
         left = max(0.0, question.asked_at + patience_s - moment)
         await asyncio.wait({question.task}, timeout=left)

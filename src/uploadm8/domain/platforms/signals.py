@@ -93,9 +93,9 @@ class Signals:
         log.info("meta_webhook", about=event.object, entries=len(event.entry))
         for entry in event.entry:
             if event.object in {"user", "permissions"}:
-                for account_id in await _accounts(_META, "owner_external_id", entry.id):
+                for account_id in await _accounts(_META, "owner_external_id", str(entry.id)):
                     await self._ask(account_id)
-            for account_id in await _accounts(_META, "external_id", entry.id):
+            for account_id in await _accounts(_META, "external_id", str(entry.id)):
                 await self.posts_moved(account_id)
 
     def challenge(self, mode: str, token: str, challenge: str) -> str:
@@ -117,7 +117,7 @@ class Signals:
             SignatureError: it is not Meta's.
         """
         request = read_signed_request(signed_request, self.meta.client_secret, now())
-        for account_id in await _accounts(_META, "owner_external_id", request.user_id):
+        for account_id in await _accounts(_META, "owner_external_id", str(request.user_id)):
             at = datetime.fromtimestamp(request.issued_at, UTC)
             await self._withdraw(account_id, Platform.FACEBOOK, at)
 
@@ -132,11 +132,11 @@ class Signals:
         request = read_signed_request(signed_request, self.meta.client_secret, now())
         at = datetime.fromtimestamp(request.issued_at, UTC)
         async with transaction():
-            for account_id in await _accounts(_META, "owner_external_id", request.user_id):
+            for account_id in await _accounts(_META, "owner_external_id", str(request.user_id)):
                 if await _known_before(account_id, at):
                     await _erase(account_id)
         log.info("meta_data_deleted")
-        return confirmation_code(request.user_id, self.meta.client_secret)
+        return confirmation_code(str(request.user_id), self.meta.client_secret)
 
     def deletion_done(self, code: str) -> None:
         """Answer for a confirmation code: deletion happens before the code is given out.

@@ -48,7 +48,7 @@ class MetaChange(msgspec.Struct, frozen=True, kw_only=True):
 class MetaEntry(msgspec.Struct, frozen=True, kw_only=True):
     """The changes of one page, Instagram account or person."""
 
-    id: str
+    id: str | int
     time: int = 0
     changes: tuple[MetaChange, ...] = ()
 
@@ -65,7 +65,7 @@ class DataRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     algorithm: str
     issued_at: int
-    user_id: str
+    user_id: str | int
 
 
 def read_tiktok(header: str, body: bytes, secret: str, at: datetime) -> TikTokEvent:

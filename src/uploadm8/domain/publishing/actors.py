@@ -4,13 +4,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from uploadm8.domain.platforms.clients.base import CommitAgain, Live, NotPublished, Platform
+from uploadm8.domain.platforms.clients.base import (
+    CommitAgain,
+    Live,
+    NotPublished,
+    Platform,
+    Verdict,
+)
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.publishing import circuit
 from uploadm8.domain.publishing.attempts import limited_since, was_accepted
 from uploadm8.domain.publishing.confirmation import VerdictSettledError
 from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.drafts import AskLaterError
+from uploadm8.domain.publishing.evidence import NEVER_POSTED, deny, doubt
 from uploadm8.domain.publishing.lifecycle import advance
 from uploadm8.domain.publishing.record import Record, told
 from uploadm8.domain.publishing.tables import PublicationState
@@ -84,7 +91,10 @@ class PublishingJobs:
             )
 
     async def reconcile(self, context: JobContext) -> None:
-        """Ask the platform again about a post whose outcome is unknown; for three days."""
+        """Ask the platform again about a post whose outcome is unknown; for three days.
+
+        That there is none must be said several times over time; else it stays for the user to say.
+        """
         publication_id = context.subject
         record = Record(context, publication_id, self.delivery.cipher)
         row = await record.row()
@@ -97,15 +107,16 @@ class PublishingJobs:
             verdict = await publisher.check(draft, record.handle_of(row))
         except UploadM8Error as error:  # whatever keeps us from asking may pass
             raise AskLaterError(error.detail, retry_after=RECONCILE_EVERY_S) from error
-        accepted = await was_accepted(row)
         if isinstance(verdict, Live):
             await record.published(verdict.post_id, verdict.url)
-        elif isinstance(verdict, NotPublished) and not (accepted and verdict.error.fresh_handle):
-            await record.settled_as_failed(verdict.error, drop=True)
-        elif isinstance(verdict, CommitAgain) and not accepted:
-            await record.settled_as_failed(_not_taken(), drop=False)
-        else:
-            raise AskLaterError(retry_after=RECONCILE_EVERY_S)
+            return
+        denial = _denial_in(verdict, accepted=await was_accepted(row))
+        if denial is None:
+            await doubt(context, row, "The platform leaves it open.")
+        elif await deny(context, row, denial, NEVER_POSTED):
+            await record.settled_as_failed(denial, drop=isinstance(verdict, NotPublished))
+            return
+        raise AskLaterError(retry_after=RECONCILE_EVERY_S)
 
     async def _count(self, error: UploadM8Error) -> None:
         """A platform that answers, even with a refusal, is up."""
@@ -146,6 +157,13 @@ def _limit_lasts(error: UploadM8Error) -> UploadM8Error:
         action="See in the platform's own app what limits the account, then try the post again.",
         retry=Retry.PERMANENT_REQUEST,
     )
+
+
+def _denial_in(verdict: Verdict, *, accepted: bool) -> UploadM8Error | None:
+    """What a verdict says against the post, if anything; what was accepted is not just missing."""
+    if isinstance(verdict, NotPublished) and not (accepted and verdict.error.fresh_handle):
+        return verdict.error
+    return _not_taken() if isinstance(verdict, CommitAgain) and not accepted else None
 
 
 def _not_taken() -> UploadM8Error:

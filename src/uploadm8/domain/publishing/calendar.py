@@ -13,16 +13,21 @@ from uploadm8.domain.publishing.schemas import CalendarEntry
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.publishing.views import publication_out
 
-# Two posts of one account within a quarter of an hour take each other's audience.
+# Two posts of one account within a quarter of an hour take each other's audience; one that went out
+# a moment ago does so as well.
 _CONFLICTS = (
     "SELECT a.id, array_agg(b.id ORDER BY b.publish_at) AS others FROM publications a"
     " JOIN publications b ON b.account = a.account AND b.id <> a.id"
-    " AND b.publish_at BETWEEN a.publish_at - interval '15 minutes'"
+    " AND COALESCE(b.published_at, b.publish_at) BETWEEN a.publish_at - interval '15 minutes'"
     " AND a.publish_at + interval '15 minutes'"
     " WHERE a.id = ANY({}::uuid[]) AND a.state = ANY({}::text[]) AND b.state = ANY({}::text[])"
     " GROUP BY a.id"
 )
-_AHEAD = ["draft", "held", "scheduled", "queued", "retry_wait", "needs_reconnect"]
+_AHEAD = [
+    *("draft", "held", "scheduled", "queued", "preparing", "transferring"),
+    *("retry_wait", "needs_reconnect"),
+]
+_THERE = [*_AHEAD, "committing", "confirming", "published"]
 _TIME = "COALESCE(published_at, publish_at)"
 
 
@@ -62,5 +67,5 @@ async def entries(
 
 
 async def _conflicts(ids: list[UUID]) -> dict[UUID, list[UUID]]:
-    rows: list[dict[str, Any]] = await Publication.raw(_CONFLICTS, ids, _AHEAD, _AHEAD)
+    rows: list[dict[str, Any]] = await Publication.raw(_CONFLICTS, ids, _AHEAD, _THERE)
     return {row["id"]: row["others"] for row in rows}

@@ -25,6 +25,7 @@ from uploadm8.domain.publishing.attempts import (
     was_accepted,
 )
 from uploadm8.domain.publishing.drafts import AskLaterError
+from uploadm8.domain.publishing.evidence import NOTHING_FOUND, deny, doubt
 from uploadm8.domain.publishing.record import Record
 from uploadm8.domain.publishing.tables import PublicationState
 from uploadm8.errors import Retry, UploadM8Error
@@ -36,7 +37,7 @@ S = PublicationState
 
 INLINE_WAIT_S = 5.0  # a shorter wait keeps the worker's slot, a longer one gives it back
 PATIENCE = timedelta(minutes=30)
-SETTLING = timedelta(minutes=2)  # a platform's lists may lag this far behind a commit
+DENIED_AGAIN_S = 60.0
 SECOND_LOOK_S = 10.0  # a status may lag this far behind a commit that lost its answer
 LONGEST_POLL_S = 30.0
 _ASK_AGAIN = {Retry.TRANSIENT, Retry.RATE_LIMITED}
@@ -79,10 +80,10 @@ class Confirmation:
                 case NotPublished(error=error):
                     await self._not_published(error)
                 case Unknown(reason=reason):
-                    await self._patience(reason)
+                    await self._open(reason)
                     await wait(30.0)
                 case Pending(seconds=seconds):
-                    await self._patience("it is still being processed")
+                    await self._open("it is still being processed")
                     await wait(max(seconds, polling_pause(await self._waited_s())))
 
     async def _ask(self) -> Verdict:
@@ -128,16 +129,22 @@ class Confirmation:
             await self.record.move(S.CONFIRMING)
 
     async def _not_published(self, error: PlatformError) -> None:
-        """Believe it, unless it only says that nothing was found."""
+        """Believe it; that nothing was found, only when it is said again and again."""
         if error.fresh_handle:
             row = await self.record.row()
             if await was_accepted(row):
                 await self._patience("it took the post and no longer knows it")
                 raise AskLaterError(retry_after=30.0)
-            if now() - await last_intent_at(row) < SETTLING:
-                raise AskLaterError(retry_after=30.0)
+            if not await deny(self.record.context, row, error, NOTHING_FOUND):
+                await self._patience("it finds nothing")
+                raise AskLaterError(retry_after=DENIED_AGAIN_S)
         await self.record.refused(error, drop=True)
         raise error
+
+    async def _open(self, reason: str) -> None:
+        """An answer without a verdict, which takes back what was denied before."""
+        await doubt(self.record.context, await self.record.row(), reason)
+        await self._patience(reason)
 
     async def _patience(self, reason: str) -> None:
         row = await self.record.row()

@@ -17,14 +17,15 @@ S = PublicationState
 
 _ENDS = {S.FAILED, S.CANCELED}
 _PARKED = {S.RETRY_WAIT, S.NEEDS_RECONNECT}
+_PUT_OFF = {S.HELD, S.SCHEDULED, S.QUEUED}  # by a person, until the commit
 
 MOVES: Mapping[PublicationState, frozenset[PublicationState]] = {
     S.DRAFT: frozenset({S.HELD, S.SCHEDULED, S.QUEUED, *_ENDS}),
     S.HELD: frozenset({S.SCHEDULED, S.QUEUED, *_ENDS}),
     S.SCHEDULED: frozenset({S.QUEUED, S.HELD, S.PREPARING, *_PARKED, *_ENDS}),
     S.QUEUED: frozenset({S.PREPARING, S.HELD, S.SCHEDULED, *_PARKED, *_ENDS}),
-    S.PREPARING: frozenset({S.TRANSFERRING, S.HELD, *_PARKED, *_ENDS}),
-    S.TRANSFERRING: frozenset({S.PREPARING, S.COMMITTING, S.HELD, *_PARKED, *_ENDS}),
+    S.PREPARING: frozenset({S.TRANSFERRING, *_PUT_OFF, *_PARKED, *_ENDS}),
+    S.TRANSFERRING: frozenset({S.PREPARING, S.COMMITTING, *_PUT_OFF, *_PARKED, *_ENDS}),
     # A refusal of the commit itself proves that nothing was published.
     S.COMMITTING: frozenset({S.CONFIRMING, S.TRANSFERRING, *_PARKED, S.FAILED}),
     S.CONFIRMING: frozenset(

@@ -17,11 +17,16 @@ from uploadm8.infra.jobs.catalog import PUBLISH
 from uploadm8.infra.jobs.queue import request_cancel
 
 S = PublicationState
-_MOVABLE = (S.HELD, S.SCHEDULED, S.QUEUED, S.RETRY_WAIT)
+# Forwards, as a delivery goes; a post in its platform's hands only waits there for its commit.
+_MOVABLE = (S.HELD, S.SCHEDULED, S.QUEUED, S.RETRY_WAIT, S.PREPARING, S.TRANSFERRING)
+_NO_ERROR = dict.fromkeys(("error_class", "error_code", "error_detail", "error_action"))
+_GIVEN_UP = {"handle_enc": None, "handle_at": None, "bytes_sent": 0}
 
 
 async def reschedule(targets: Targets, row: dict[str, Any], wish: Reschedule) -> None:
-    """Give a publication that is not being sent yet another time.
+    """Give a publication another time, until its commit.
+
+    What the platform was handed is given up, unless the post is wanted now: it would not last.
 
     Raises:
         InvalidRequestError: ``invalid_schedule``.
@@ -41,7 +46,10 @@ async def reschedule(targets: Targets, row: dict[str, Any], wish: Reschedule) ->
         if not moved:
             held = "manual_queue" if target is S.HELD else None
             await request_cancel(publication_id, PUBLISH)
-            moved = await _to(publication_id, target, {**columns, "held_reason": held})
+            columns |= {"held_reason": held, **_NO_ERROR} | (
+                {} if target is S.QUEUED else _GIVEN_UP
+            )
+            moved = await _to(publication_id, target, columns)
             if moved and target is not S.HELD:
                 await enqueue_publish(publication_id, workspace_id, when.publish_at)
         if not moved:

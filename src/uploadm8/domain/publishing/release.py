@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
+from uploadm8.core.video.preflight import MEDIA_CODES
 from uploadm8.domain.captions.videos import written_caption
 from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.publishing.approval_hold import hold_unapproved
@@ -16,6 +17,8 @@ from uploadm8.domain.publishing.pace import LEAD_S
 from uploadm8.domain.publishing.tables import Publication, PublicationState, ScheduleMode
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
+from uploadm8.findings import Severity
+from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.catalog import PUBLISH, RELEASE_PUBLICATIONS
 from uploadm8.infra.jobs.handlers import Handler, JobContext
@@ -51,7 +54,7 @@ class Releases:
                     file = made_for(draft["platform"], renditions) or fitting(
                         draft, title_of(upload), renditions, same_shape=False
                     )
-                    await (start(draft, file) if file else _fail(draft["id"], _NO_FILE))
+                    await (start(draft, file) if file else _fail(draft["id"], _reason(draft)))
                 elif upload["state"] in (UploadState.EXPIRED, UploadState.CANCELED):
                     await advance(draft["id"], (S.DRAFT,), S.CANCELED)
                 elif upload["state"] == UploadState.REJECTED:
@@ -119,6 +122,18 @@ _NO_FILE = {
     "error_detail": "No file of this upload suits the platform.",
     "error_action": "Upload the video again with this target.",
 }
+
+
+def _reason(draft: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Why a post has no file: what its platform refuses about the video, as preflight found."""
+    for finding in json_of(draft["findings"]):
+        if finding["severity"] == Severity.BLOCK and finding["code"] in MEDIA_CODES:
+            return {
+                "error_code": finding["code"],
+                "error_detail": finding["message"],
+                "error_action": finding["what_we_do"],
+            }
+    return _NO_FILE
 
 
 async def _fail(publication_id: UUID, upload: Mapping[str, Any]) -> None:

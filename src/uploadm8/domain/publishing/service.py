@@ -128,7 +128,7 @@ class Publications:
     async def reschedule(
         self, workspace_id: UUID, publication_id: UUID, wish: Reschedule
     ) -> PublicationDetail:
-        """Move a publication that is not being sent yet to another time."""
+        """Move a publication to another time, until its commit."""
         row = await self._row(workspace_id, publication_id)
         await reschedule(self.posting.targets, row, wish)
         return await self.detail(workspace_id, publication_id)

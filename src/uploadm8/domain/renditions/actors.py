@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from uploadm8.core.video.footage import Footage
 from uploadm8.core.video.job import OutputReport, Progress
 from uploadm8.core.video.production import produce
 from uploadm8.domain.billing.gate import Tiers
@@ -126,7 +127,7 @@ class RenditionJobs:
         if platforms and Feature.AUTO_TRANSCODE not in entitlement.features:
             return as_it_is(platforms, source["width"], source["height"], hud=hud)
         choice = read_choice(request.get("renditions", {}))
-        return wanted_renditions(platforms, choice, hud=hud, duration_s=source["duration_s"])
+        return wanted_renditions(platforms, choice, hud=hud, footage=Footage.from_facts(source))
 
     async def _produce(
         self, upload: dict[str, Any], rows: list[dict[str, Any]], inputs: RenderInputs

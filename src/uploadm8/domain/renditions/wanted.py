@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from uploadm8.core.video.footage import Footage
 from uploadm8.core.video.platforms import PLATFORMS
+from uploadm8.core.video.preflight import preflight
 from uploadm8.core.video.rendition import Fit, Pace, RenditionSpec
 from uploadm8.core.video.specs import (
     Aspect,
@@ -17,6 +19,7 @@ from uploadm8.core.video.specs import (
     rendition_spec,
 )
 from uploadm8.errors import FieldError, InvalidRequestError
+from uploadm8.findings import blocks
 
 PlatformName = Literal["tiktok", "youtube", "instagram", "facebook"]
 
@@ -110,13 +113,17 @@ def assigned_renditions(
 
 
 def wanted_renditions(
-    platforms: Sequence[str], choice: RenditionChoice, *, hud: bool, duration_s: float | None = None
+    platforms: Sequence[str], choice: RenditionChoice, *, hud: bool, footage: Footage
 ) -> list[Wanted]:
-    """The distinct renditions; without any target, the wide and the tall one."""
+    """The distinct renditions; without any target, the wide and the tall one.
+
+    None is made for a platform that would refuse it.
+    """
     by_spec: dict[RenditionSpec, list[str]] = {}
-    assigned = assigned_renditions(platforms, choice, hud=hud, duration_s=duration_s)
+    assigned = assigned_renditions(platforms, choice, hud=hud, duration_s=footage.duration_s)
     for name, one in assigned.items():
-        by_spec.setdefault(one.spec, []).append(name)
+        if not blocks(preflight(footage, one.media, one.spec)):
+            by_spec.setdefault(one.spec, []).append(name)
     aspects = list(choice.aspects) or ([] if platforms else [Aspect.WIDE, Aspect.TALL])
     for aspect in aspects:
         spec = rendition_spec(

@@ -27,6 +27,7 @@ from uploadm8.domain.uploads.schemas import (
 from uploadm8.domain.uploads.service import Uploads
 from uploadm8.domain.uploads.tables import UploadState
 from uploadm8.domain.uploads.telemetry import TelemetryFiles
+from uploadm8.domain.workspaces.principals import DatabasePrincipals
 from uploadm8.infra.live import Live
 
 _FINAL = frozenset({"ready", "rejected", "expired", "canceled", "purged"})
@@ -41,6 +42,7 @@ class UploadsController(Controller):
         "uploads": given("uploads"),
         "telemetry": given("telemetry"),
         "live": given("live"),
+        "principals": given("principals"),
     }
 
     @post("/presign", summary="Announce a video and get a URL to send it to")
@@ -53,12 +55,16 @@ class UploadsController(Controller):
     ) -> PresignedUpload:
         """Reserve quota, record the upload with its targets, and say where the bytes go.
 
+        Each post carries what preflight has found, with what its platform allows the account now.
+
         Only the id is kept for Idempotency-Key: a replay answers with fresh URLs, since a
         presigned URL is a credential.
         """
+        # Before the transaction of an idempotent request, which must not wait for a platform.
+        foreseen = await uploads.foresee(principal.workspace_id, data)
 
         async def create() -> dict[str, UUID]:
-            made = await uploads.create(principal.workspace_id, principal.user_id, data)
+            made = await uploads.create(principal.workspace_id, principal.user_id, data, foreseen)
             return {"id": made}
 
         answer = (await idempotency.once(create)).content
@@ -184,10 +190,14 @@ class UploadsController(Controller):
         principal: NamedDependency[Principal],
         uploads: NamedDependency[Uploads],
         live: NamedDependency[Live],
+        principals: NamedDependency[DatabasePrincipals],
     ) -> Stream:
-        """Server-sent events until the upload is ready or has come to nothing."""
+        """Server-sent events until the upload is ready or has come to nothing.
+
+        Within seconds they end for whoever is signed out or removed from the workspace.
+        """
         first = await uploads.detail(principal.workspace_id, upload_id)
-        return events(_progress(first, upload_id, live))
+        return events(_progress(first, upload_id, live), lambda: principals.still(principal))
 
 
 async def _progress(

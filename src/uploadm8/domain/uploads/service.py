@@ -70,8 +70,20 @@ class Uploads:
     huds: HudChoices
     zones: PrivacyZones
 
-    async def create(self, workspace_id: UUID, user_id: UUID, new: NewUpload) -> UUID:
+    async def foresee(self, workspace_id: UUID, new: NewUpload) -> Any:
+        """What the platforms allow the targets' accounts now; outside a transaction, for `create`."""
+        return await self.publications.foresee(workspace_id, new)
+
+    async def create(
+        self, workspace_id: UUID, user_id: UUID, new: NewUpload, foreseen: Any
+    ) -> UUID:
         """Record an upload with its targets and reserve quota; returns its id.
+
+        Args:
+            workspace_id: whose upload it is.
+            user_id: who announces it.
+            new: the upload.
+            foreseen: from `foresee`.
 
         Raises:
             PaymentRequiredError: the month's quota is used up, or the tier lacks something asked for.
@@ -84,7 +96,6 @@ class Uploads:
         self.renditions.check_choice(new.renditions or {})
         upload_id = new_id()
         key = source_key(workspace_id, upload_id)
-        foreseen = await self.publications.foresee(workspace_id, new)
         async with transaction():
             await self._check_pending(workspace_id)
             await self.quota.reserve(workspace_id, upload_id)

@@ -38,6 +38,14 @@ _BY_KEY = (
     " WHERE k.token_hash=$2 AND k.revoked_at IS NULL"
     " AND (k.expires_at IS NULL OR k.expires_at > now())"
 )
+_STILL = (
+    'SELECT 1 FROM memberships m JOIN users u ON u.id=m."user" WHERE u.id=$1 AND m.workspace=$2'
+    " AND u.disabled_at IS NULL AND u.deletion_due_at IS NULL"
+    " AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id=$3::uuid"
+    " AND revoked_at IS NULL AND expires_at > now()))"
+    " AND ($4::uuid IS NULL OR EXISTS (SELECT 1 FROM api_keys WHERE id=$4::uuid"
+    " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,14 @@ class DatabasePrincipals:
         if token.startswith(PREFIX):
             return await self._of_key(token_hash(token), workspace)
         return await self._of_session(self.access.verify(token), workspace)
+
+    async def still(self, caller: Principal) -> bool:
+        """Whether user, membership and session or key of a caller are all still good.
+
+        For answers that take long; the access token may have expired meanwhile.
+        """
+        asked = (caller.user_id, caller.workspace_id, caller.session_id, caller.key_id)
+        return bool(await DB.rows(_STILL, *asked))
 
     async def _of_session(self, claims: AccessClaims, workspace: UUID | None) -> Principal:
         rows = await DB.rows(BY_SESSION, workspace, claims.session_id, claims.user_id)

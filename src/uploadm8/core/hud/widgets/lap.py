@@ -11,7 +11,7 @@ from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
 from uploadm8.core.hud.units import ABSENT, MINUS, duration_text
-from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.hud.widget import DigitsWidget, Size
 from uploadm8.core.telemetry.track import Channel
 
 _AHEAD, _BEHIND = "#3ddc84", "#ff5a4f"
@@ -28,7 +28,7 @@ class LapState(NamedTuple):
     delta: str
 
 
-class LapTimer(Widget[LapState]):
+class LapTimer(DigitsWidget[LapState]):
     """A large running time over last and best."""
 
     channels = (Channel.LAP,)
@@ -47,8 +47,8 @@ class LapTimer(Widget[LapState]):
         width = max(time + delta + 26 * unit, 300 * unit) + 48 * unit + 2 * side_pad(scene)
         return Size(width, 136 * unit)
 
-    def state(self, index: int) -> LapState:
-        laps, slot = self._laps, int(self.scene.slots[index])
+    def read(self, slot: int) -> LapState:
+        laps = self._laps
         delta = float(laps.delta[slot])
         sign = MINUS if delta < 0 else "+"
         return LapState(

@@ -11,7 +11,7 @@ from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import StatField, WidgetEntry, WidgetKind
 from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
 from uploadm8.core.hud.units import ABSENT
-from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.hud.widget import DigitsWidget, Size
 from uploadm8.core.telemetry.track import BoolArray
 
 _PAD, _GAP, _CAP, _SMALL, _HEIGHT = 24.0, 26.0, 22.0, 12.5, 92.0
@@ -39,7 +39,7 @@ def wanted_fields(entry: WidgetEntry) -> tuple[StatField, ...]:
     return (alone,) if alone else entry.fields
 
 
-class Stats(Widget[StatState]):
+class Stats(DigitsWidget[StatState]):
     """A row of fields; those without data are left out."""
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
@@ -83,8 +83,7 @@ class Stats(Widget[StatState]):
             width = max(width, scene.area.w)
         return Size(width, _HEIGHT * unit)
 
-    def state(self, index: int) -> StatState:
-        slot = int(self.scene.slots[index])
+    def read(self, slot: int) -> StatState:
         return StatState(
             tuple(
                 read(slot) if valid[slot] else (ABSENT, "")

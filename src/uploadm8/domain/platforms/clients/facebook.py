@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from uploadm8.core.video.platforms import platform_media
 from uploadm8.domain.platforms.clients.base import (
     Access,
     CommitResult,
@@ -30,11 +31,8 @@ from uploadm8.domain.platforms.clients.transport import once, text
 
 FacebookHandle = FacebookReelHandle | FacebookVideoHandle
 
-REEL_SECONDS = (3.0, 90.0)
-REEL_RATES = (24.0, 60.0)
-REEL_SIDE = 540
-REEL_SHAPE = 9 / 16
-"""The narrowest shape; wider than tall a video could be a reel too, and is better off as a video."""
+REEL = platform_media("facebook")
+_NARROWEST = 9 / 16  # a video wider than tall could be a reel too, and is better off as a video
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +122,12 @@ def as_reel(options: FacebookOptions, facts: MediaFacts) -> bool:
     """Tell whether the post becomes a reel: as asked, else whatever qualifies as one."""
     if options.kind != "auto":
         return options.kind == "reel"
-    shape, rate = facts.width / facts.height, facts.fps
+    shape = facts.width / facts.height
     return (
-        REEL_SHAPE - 0.005 <= shape <= 1
-        and min(facts.width, facts.height) >= REEL_SIDE
-        and REEL_SECONDS[0] <= facts.duration <= REEL_SECONDS[1]
-        and REEL_RATES[0] <= rate <= REEL_RATES[1] + 0.01
+        _NARROWEST - 0.005 <= shape <= 1
+        and min(facts.width, facts.height) >= REEL.min_side
+        and REEL.min_duration_s <= facts.duration <= REEL.max_duration_s
+        and REEL.min_fps - 0.01 <= facts.fps <= REEL.max_fps + 0.01
     )
 
 

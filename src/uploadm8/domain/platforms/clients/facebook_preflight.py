@@ -1,17 +1,10 @@
 """What Facebook would refuse, as a reel or as a page video."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from uploadm8.domain.platforms.clients.facebook import (
-    REEL_RATES,
-    REEL_SECONDS,
-    REEL_SHAPE,
-    REEL_SIDE,
-    as_reel,
-)
+from uploadm8.core.video.platforms import platform_media
+from uploadm8.domain.platforms.clients.facebook import REEL, as_reel
 from uploadm8.domain.platforms.clients.findings import (
-    MediaSpec,
     Proposal,
     block,
     change,
@@ -24,26 +17,7 @@ from uploadm8.infra.clock import now
 
 TEXT_CHARACTERS = 63_206
 COMMENT_SCOPE = "pages_manage_engagement"
-REEL = MediaSpec(
-    name="A Facebook reel",
-    containers=frozenset({"mp4", "mov"}),
-    video_codecs=frozenset({"h264", "hevc", "vp9", "av1"}),
-    audio_codecs=frozenset({"aac"}),
-    fps=REEL_RATES,
-    duration=REEL_SECONDS,
-    max_bytes=4_000_000_000,
-    min_side=REEL_SIDE,
-    aspect=(REEL_SHAPE, 1 / REEL_SHAPE),
-)
-VIDEO = replace(
-    REEL,
-    name="Facebook",
-    fps=(1.0, 60.0),
-    duration=(1.0, 14_400.0),
-    max_bytes=10_000_000_000,
-    min_side=1,
-    aspect=None,
-)
+VIDEO = platform_media("facebook_video")
 _SOONEST = timedelta(minutes=10)
 _REEL_LATEST = timedelta(days=29)
 _VIDEO_LATEST = timedelta(days=180)
@@ -56,8 +30,7 @@ def findings(proposal: Proposal) -> list[Finding]:
         raise TypeError("a Facebook post has FacebookOptions")
     media = proposal.media
     reel = as_reel(options, media) if media else options.kind != "video"
-    spec = REEL if reel else VIDEO
-    found = check_media(spec, proposal)
+    found = check_media(REEL if reel else VIDEO, proposal)
     found += limit_findings(proposal, "Facebook")
     if len(proposal.caption) > TEXT_CHARACTERS:
         found.append(

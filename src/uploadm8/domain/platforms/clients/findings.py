@@ -1,9 +1,11 @@
 """Preflight: what would go wrong with a post, told before it is made."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from uploadm8.core.video.platforms import PlatformMedia
 from uploadm8.domain.platforms.clients.base import LiveLimits, MediaFacts
 from uploadm8.domain.platforms.clients.options import Options
 from uploadm8.errors import Retry
@@ -56,82 +58,79 @@ def needs_reconnect() -> Finding:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class MediaSpec:
-    """What a platform accepts; None where it states no limit. Sizes in pixels, bytes, seconds."""
-
-    name: str
-    containers: frozenset[str]
-    video_codecs: frozenset[str]
-    fps: tuple[float, float]
-    duration: tuple[float, float]
-    max_bytes: int
-    min_side: int = 1
-    max_side: int | None = None
-    max_width: int | None = None
-    aspect: tuple[float, float] | None = None
-    audio_codecs: frozenset[str] | None = None
-    max_bit_rate: int | None = None
+_FAMILIES = {
+    "mov": "mov",
+    "mp4": "mov",
+    "3gp": "mov",
+    "mkv": "matroska",
+    "webm": "matroska",
+}
+_WORDS = {"mov": "MP4 or MOV", "matroska": "WebM or MKV"}
 
 
-def check_media(spec: MediaSpec, proposal: Proposal) -> list[Finding]:
+def check_media(platform: PlatformMedia, proposal: Proposal) -> list[Finding]:
     """Compare a file with what a platform accepts; what encoding can repair is FIX or BLOCK."""
     media, can_transcode = proposal.media, proposal.can_transcode
     if media is None:
         return []
     found = [
-        _repairable(code, f"{spec.name} {sentence}", can_transcode=can_transcode)
-        for wrong, code, sentence in _faults(spec, media)
+        _repairable(code, f"{platform.title} {sentence}", can_transcode=can_transcode)
+        for wrong, code, sentence in _faults(platform, media)
         if wrong
     ]
-    low, high = spec.duration
+    low, high = platform.min_duration_s, platform.max_duration_s
     if not low <= media.duration <= high + 0.05:
         found.append(
             block(
                 "duration_out_of_range",
-                f"{spec.name} takes {low:g} to {high:g} seconds; this video has "
+                f"{platform.title} takes {low:g} to {high:g} seconds; this video has "
                 f"{media.duration:.1f}.",
             )
         )
     return found
 
 
-def _faults(spec: MediaSpec, media: MediaFacts) -> list[tuple[bool, str, str]]:
+def _faults(platform: PlatformMedia, media: MediaFacts) -> list[tuple[bool, str, str]]:
     width, height, aspect = media.width, media.height, media.width / media.height
     short, long = min(width, height), max(width, height)
-    slowest, fastest = spec.fps
-    narrow, wide = spec.aspect or (0.0, float("inf"))
+    narrow, wide = platform.shape or (0.0, float("inf"))
     audio, rate = media.audio_codec, media.bit_rate or 0
     return [
         (
-            media.container not in spec.containers,
+            _FAMILIES.get(media.container) not in platform.containers,
             "container_unsupported",
-            f"takes {_any(spec.containers)} files, not {media.container}.",
+            (
+                f"takes {_any({_WORDS[name] for name in platform.containers})} files, "
+                f"not {media.container}."
+            ),
         ),
         (
-            media.video_codec not in spec.video_codecs,
+            media.video_codec not in platform.video_codecs,
             "video_codec_unsupported",
-            f"takes {_any(spec.video_codecs)} video, not {media.video_codec}.",
+            f"takes {_any(platform.video_codecs)} video, not {media.video_codec}.",
         ),
         (
-            bool(spec.audio_codecs and audio and audio not in spec.audio_codecs),
+            audio is not None and audio not in platform.audio_codecs,
             "audio_codec_unsupported",
-            f"takes {_any(spec.audio_codecs or frozenset())} sound, not {audio}.",
+            f"takes {_any(platform.audio_codecs)} sound, not {audio}.",
         ),
         (
-            not slowest <= media.fps <= fastest + 0.01,
+            not platform.min_fps - 0.01 <= media.fps <= platform.max_fps + 0.01,
             "frame_rate_out_of_range",
-            f"takes {slowest:g} to {fastest:g} frames a second, not {media.fps:.4g}.",
+            (
+                f"takes {platform.min_fps:g} to {platform.max_fps:g} frames a second, "
+                f"not {media.fps:.4g}."
+            ),
         ),
         (
-            short < spec.min_side or long > (spec.max_side or long),
+            short < platform.min_side or long > platform.max_side,
             "resolution_out_of_range",
-            f"takes sides of {spec.min_side} to {spec.max_side or 'any'} px, not {width}x{height}.",
+            f"takes sides of {platform.min_side} to {platform.max_side} px, not {width}x{height}.",
         ),
         (
-            width > (spec.max_width or width),
+            width > (platform.max_width or width),
             "too_wide",
-            f"takes at most {spec.max_width} pixels of width, not {width}.",
+            f"takes at most {platform.max_width} pixels of width, not {width}.",
         ),
         (
             not narrow - 0.005 <= aspect <= wide + 0.005,
@@ -139,14 +138,14 @@ def _faults(spec: MediaSpec, media: MediaFacts) -> list[tuple[bool, str, str]]:
             f"does not take the shape {width}x{height}.",
         ),
         (
-            rate > (spec.max_bit_rate or rate),
+            rate > (platform.max_bitrate or rate),
             "bit_rate_too_high",
-            f"takes at most {(spec.max_bit_rate or 0) // 1_000_000} Mbit/s.",
+            f"takes at most {(platform.max_bitrate or 0) // 1_000_000} Mbit/s.",
         ),
         (
-            media.size_bytes > spec.max_bytes,
+            media.size_bytes > platform.max_bytes,
             "file_too_large",
-            f"takes files of up to {spec.max_bytes // 1_000_000:,} MB.",
+            f"takes files of up to {platform.max_bytes // 1_000_000:,} MB.",
         ),
     ]
 
@@ -161,7 +160,7 @@ def _repairable(code: str, sentence: str, *, can_transcode: bool) -> Finding:
     )
 
 
-def _any(names: frozenset[str]) -> str:
+def _any(names: Collection[str]) -> str:
     return " or ".join(sorted(names))
 
 

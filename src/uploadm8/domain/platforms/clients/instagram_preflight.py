@@ -1,7 +1,7 @@
 """What Instagram would refuse."""
 
+from uploadm8.core.video.platforms import platform_media
 from uploadm8.domain.platforms.clients.findings import (
-    MediaSpec,
     Proposal,
     block,
     change,
@@ -18,23 +18,12 @@ CAPTION_CHARACTERS = 2_200
 HASHTAGS = 30
 MENTIONS = 20
 COMMENT_SCOPE = "instagram_manage_comments"
-SPEC = MediaSpec(
-    name="Instagram",
-    containers=frozenset({"mp4", "mov"}),
-    video_codecs=frozenset({"h264", "hevc"}),
-    audio_codecs=frozenset({"aac"}),
-    fps=(23.0, 60.0),
-    duration=(3.0, 900.0),
-    max_bytes=300_000_000,
-    max_width=1_920,
-    aspect=(0.01, 10.0),
-    max_bit_rate=25_000_000,
-)
+MEDIA = platform_media("instagram")
 
 
 def findings(proposal: Proposal) -> list[Finding]:
     """Check one proposed reel."""
-    found = check_media(SPEC, proposal)
+    found = check_media(MEDIA, proposal)
     found += limit_findings(proposal, "Instagram")
     for count, most, code, what in (
         (len(proposal.caption), CAPTION_CHARACTERS, "caption_too_long", "characters"),

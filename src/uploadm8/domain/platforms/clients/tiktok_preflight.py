@@ -1,7 +1,7 @@
 """What TikTok would refuse, and what its rules of use demand of the form."""
 
+from uploadm8.core.video.platforms import platform_media
 from uploadm8.domain.platforms.clients.findings import (
-    MediaSpec,
     Proposal,
     block,
     change,
@@ -15,22 +15,12 @@ from uploadm8.findings import Finding
 
 CAPTION_UNITS = 2_200
 DRAFT_SCOPE = "video.upload"
-SPEC = MediaSpec(
-    name="TikTok",
-    containers=frozenset({"mp4", "mov", "webm"}),
-    video_codecs=frozenset({"h264", "hevc", "vp8", "vp9"}),
-    audio_codecs=frozenset({"aac", "opus", "vorbis", "mp3"}),
-    fps=(23.0, 60.0),
-    duration=(1.0, 600.0),
-    max_bytes=4_000_000_000,
-    min_side=360,
-    max_side=4_096,
-)
+MEDIA = platform_media("tiktok")
 
 
 def findings(proposal: Proposal) -> list[Finding]:
     """Check one proposed post."""
-    found = check_media(SPEC, proposal)
+    found = check_media(MEDIA, proposal)
     found += limit_findings(proposal, "TikTok")
     if utf16_units(proposal.caption) > CAPTION_UNITS:
         found.append(

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from uploadm8.core.video.platforms import platform_media
 from uploadm8.domain.platforms.clients.findings import (
-    MediaSpec,
     Proposal,
     block,
     change,
@@ -33,21 +33,12 @@ MARKER_CHARACTERS = len(TAG_PREFIX) + 36 + 1
 CATEGORIES = frozenset(
     ["1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"]
 )
-SPEC = MediaSpec(
-    name="YouTube",
-    containers=frozenset({"mp4", "mov", "webm", "mpegps", "avi", "wmv", "flv", "3gp", "mkv"}),
-    video_codecs=frozenset(
-        {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "prores", "dnxhd"}
-    ),
-    fps=(1.0, 120.0),
-    duration=(0.1, 43_200.0),
-    max_bytes=274_877_906_944,
-)
+MEDIA = platform_media("youtube")
 
 
 def findings(proposal: Proposal) -> list[Finding]:
     """Check one proposed video."""
-    found = check_media(SPEC, proposal)
+    found = check_media(MEDIA, proposal)
     found += limit_findings(proposal, "YouTube")
     if isinstance(proposal.options, YouTubeOptions):
         found += _choices(proposal.options, proposal.sent_at or now())
