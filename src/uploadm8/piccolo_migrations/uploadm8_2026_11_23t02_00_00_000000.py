@@ -19,6 +19,7 @@ from piccolo.columns.column_types import Timestamptz
 from piccolo.columns.column_types import UUID
 from piccolo.columns.column_types import Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.columns.defaults.uuid import UUID4
 from piccolo.columns.indexes import IndexMethod
 from piccolo.constraints import Check, Constraint, Unique
 from piccolo.table import Table, create_table_class
@@ -141,6 +142,12 @@ TABLES: dict[tuple[str, str], dict[str, tuple[type[Column], dict[str, Any]]]] = 
         "request_id": _column(Varchar, length=64, default=None, null=True),
         "at": _column(Timestamptz, default=TimestamptzNow()),
     },
+    ("AuditSeal", "audit_seals"): {
+        "day": _column(Date, default=None, primary_key=True),
+        "entries": _column(BigInt, default=0),
+        "digest": _column(Varchar, length=64, default=None),
+        "sealed_at": _column(Timestamptz, default=TimestamptzNow()),
+    },
     ("Customer", "billing_customers"): {
         "id": _column(UUID, default=RowId(), primary_key=True),
         "workspace": _column(
@@ -258,13 +265,6 @@ TABLES: dict[tuple[str, str], dict[str, tuple[type[Column], dict[str, Any]]]] = 
         "user": _column(ForeignKey, references=User, on_delete=OnDelete.cascade),
         "key": _column(Varchar, length=200, default=None, null=True),
         "created_at": _column(Timestamptz, default=TimestamptzNow()),
-    },
-    ("DayRollup", "day_rollups"): {
-        "id": _column(UUID, default=RowId(), primary_key=True),
-        "workspace": _column(UUID, default=None),
-        "day": _column(Date, default=None),
-        "platform": _column(Varchar, length=16, default=""),
-        "cells": _column(JSONB, default="{}"),
     },
     ("Grant", "entitlement_grants"): {
         "id": _column(UUID, default=RowId(), primary_key=True),
@@ -430,6 +430,7 @@ TABLES: dict[tuple[str, str], dict[str, tuple[type[Column], dict[str, Any]]]] = 
         "started_at": _column(Timestamptz, default=TimestamptzNow()),
         "seen_at": _column(Timestamptz, default=TimestamptzNow()),
         "disk_free_bytes": _column(BigInt, default=None, null=True),
+        "render_slots": _column(Integer, default=0),
     },
     ("PublicationMetrics", "publication_metrics"): {
         "id": _column(UUID, default=RowId(), primary_key=True),
@@ -580,7 +581,53 @@ TABLES: dict[tuple[str, str], dict[str, tuple[type[Column], dict[str, Any]]]] = 
     ("RollupMark", "rollup_marks"): {
         "id": _column(BigSerial, primary_key=True),
         "workspace": _column(UUID, default=None),
+        "grain": _column(Varchar, length=5, default="day"),
         "day": _column(Date, default=None),
+    },
+    ("Rollup", "rollups"): {
+        "id": _column(BigSerial, primary_key=True),
+        "workspace": _column(UUID, default=None),
+        "grain": _column(Varchar, length=5, default=None),
+        "first": _column(Date, default=None),
+        "level": _column(Varchar, length=36, default=""),
+        "platform": _column(Varchar, length=16, default=""),
+        "published": _column(Integer, default=0),
+        "failed": _column(Integer, default=0),
+        "canceled": _column(Integer, default=0),
+        "unknown": _column(Integer, default=0),
+        "waiting": _column(Integer, default=0),
+        "working": _column(Integer, default=0),
+        "posts": _column(Integer, default=0),
+        "views": _column(BigInt, default=0),
+        "likes": _column(BigInt, default=0),
+        "comments": _column(BigInt, default=0),
+        "shares": _column(BigInt, default=0),
+        "cells": _column(JSONB, default="{}"),
+        "straddlers": _column(Array, default=None, base_column=UUID(default=UUID4()), null=True),
+        "latency_s": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "latency_n": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "slot": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "slot_n": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "slot_early_n": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "slot_early_views": _column(Array, default=None, base_column=BigInt(default=0), null=True),
+        "week": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "week_n": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "week_early_n": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "week_early_views": _column(Array, default=None, base_column=BigInt(default=0), null=True),
+        "slot_from": _column(Integer, default=None, null=True),
+        "slot_to": _column(Integer, default=None, null=True),
+        "step": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "step_published": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "step_failed": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "step_canceled": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "step_unknown": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "step_waiting": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "step_working": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "step_posts": _column(Array, default=None, base_column=Integer(default=0), null=True),
+        "step_views": _column(Array, default=None, base_column=BigInt(default=0), null=True),
+        "step_likes": _column(Array, default=None, base_column=BigInt(default=0), null=True),
+        "step_comments": _column(Array, default=None, base_column=BigInt(default=0), null=True),
+        "step_shares": _column(Array, default=None, base_column=BigInt(default=0), null=True),
     },
     ("Session", "sessions"): {
         "id": _column(UUID, default=RowId(), primary_key=True),
@@ -737,12 +784,6 @@ TABLES: dict[tuple[str, str], dict[str, tuple[type[Column], dict[str, Any]]]] = 
         "failing_since": _column(Timestamptz, default=None, null=True),
         "created_at": _column(Timestamptz, default=TimestamptzNow()),
     },
-    ("WorkerRow", "workers"): {
-        "owner": _column(Varchar, length=80, default=None, primary_key=True),
-        "render_slots": _column(Integer, default=0),
-        "started_at": _column(Timestamptz, default=TimestamptzNow()),
-        "seen_at": _column(Timestamptz, default=TimestamptzNow()),
-    },
     ("WorkspaceEvent", "workspace_events"): {
         "id": _column(UUID, default=RowId(), primary_key=True),
         "workspace": _column(ForeignKey, references=Workspace, on_delete=OnDelete.cascade),
@@ -809,12 +850,6 @@ CONSTRAINTS: dict[tuple[str, str], dict[str, tuple[type[Constraint], dict[str, A
         "unique_connected_accounts_external": (
             Unique,
             {"columns": ["workspace", "platform", "external_id"], "nulls_distinct": True},
-        ),
-    },
-    ("DayRollup", "day_rollups"): {
-        "unique_day_rollups_day": (
-            Unique,
-            {"columns": ["workspace", "day", "platform"], "nulls_distinct": True},
         ),
     },
     ("Grant", "entitlement_grants"): {
@@ -959,6 +994,12 @@ CONSTRAINTS: dict[tuple[str, str], dict[str, tuple[type[Constraint], dict[str, A
         "unique_renditions_upload_name": (
             Unique,
             {"columns": ["upload", "name"], "nulls_distinct": True},
+        ),
+    },
+    ("Rollup", "rollups"): {
+        "unique_rollups_span": (
+            Unique,
+            {"columns": ["workspace", "level", "grain", "first"], "nulls_distinct": True},
         ),
     },
     ("StripeCall", "stripe_calls"): {

@@ -36,10 +36,24 @@ INDEXES = {
     "audit_log_of_workspace": "audit_log (workspace_id, id)",
     "approvals_of_workspace": "approvals (workspace, state, id)",
     "publications_accepted": "publications (workspace, accepted_at)",
-    "publications_accepted_by_all": "publications USING brin (accepted_at)",
+    # Not BRIN: a range of moments that is joined to a list of spans never uses one.
+    "publications_accepted_by_all": "publications (accepted_at)",
+    "uploads_created_by_all": "uploads (created_at)",
     "uploads_created": "uploads (workspace, created_at)",
+    # What is stored is a small part of what ever was: the overview adds it up from these alone.
+    "uploads_stored": (
+        "uploads (size_bytes) WHERE uploaded_at IS NOT NULL"
+        " AND state NOT IN ('expired', 'canceled', 'purged')"
+    ),
+    "renditions_stored": (
+        "renditions (size_bytes) WHERE state = 'succeeded' AND object_key IS NOT NULL"
+    ),
+    "rollups_span": "rollups (grain, first)",
     "rollup_marks_day": "rollup_marks (workspace, day)",
-    "day_rollups_day": "day_rollups (day)",
+    "rollup_marks_by_day": "rollup_marks (day)",
+    "webhook_deliveries_waiting": (
+        "webhook_deliveries ((COALESCE(next_try_at, created_at))) WHERE state = 'pending'"
+    ),
 }
 
 # At most one of these is open at a time.
@@ -74,19 +88,21 @@ AUDIT_GUARD = (
     " FOR EACH STATEMENT EXECUTE FUNCTION audit_log_guard()",
 )
 
-# Kept beside the columns whose change changes a figure; see domain/publishing/rollups.
+# Kept beside the columns whose change changes a figure; see domain/publishing/rollups. A post that
+# moves to another day changes what its upload's other posts tell of their days.
 DAY_MARKS = (
     """
     CREATE FUNCTION mark_publication() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
         it publications := COALESCE(NEW, OLD);
+        moved boolean := TG_OP <> 'UPDATE' OR OLD.accepted_at IS DISTINCT FROM NEW.accepted_at;
     BEGIN
-        INSERT INTO rollup_marks (workspace, day) SELECT it.workspace, d FROM (
+        INSERT INTO rollup_marks (workspace, grain, day) SELECT it.workspace, 'day', d FROM (
             SELECT (it.accepted_at AT TIME ZONE 'UTC')::date
             UNION SELECT (COALESCE(OLD.accepted_at, it.accepted_at) AT TIME ZONE 'UTC')::date
             UNION SELECT (u.created_at AT TIME ZONE 'UTC')::date FROM uploads u WHERE u.id = it.upload
             UNION SELECT (p.accepted_at AT TIME ZONE 'UTC')::date FROM publications p
-                WHERE p.upload = it.upload AND TG_OP <> 'UPDATE'
+                WHERE p.upload = it.upload AND moved
         ) days (d);
         RETURN NULL;
     END $$
@@ -116,9 +132,9 @@ DAY_MARKS = (
     " FOR EACH ROW EXECUTE FUNCTION mark_publication()",
     "CREATE TRIGGER publications_changed AFTER UPDATE ON publications FOR EACH ROW WHEN"
     " ((OLD.state, OLD.accepted_at, OLD.publish_at, OLD.published_at, OLD.schedule_mode,"
-    " OLD.error_class, OLD.error_code) IS DISTINCT FROM (NEW.state, NEW.accepted_at,"
-    " NEW.publish_at, NEW.published_at, NEW.schedule_mode, NEW.error_class, NEW.error_code))"
-    " EXECUTE FUNCTION mark_publication()",
+    " OLD.error_class, OLD.error_code, OLD.account) IS DISTINCT FROM (NEW.state, NEW.accepted_at,"
+    " NEW.publish_at, NEW.published_at, NEW.schedule_mode, NEW.error_class, NEW.error_code,"
+    " NEW.account)) EXECUTE FUNCTION mark_publication()",
     "CREATE TRIGGER metrics_marked AFTER INSERT OR UPDATE OR DELETE ON publication_metrics"
     " FOR EACH ROW EXECUTE FUNCTION mark_metrics()",
     "CREATE TRIGGER uploads_marked AFTER INSERT OR DELETE ON uploads"

@@ -191,6 +191,7 @@ def test_a_zip_is_searched_for_its_log(tmp_path: Path) -> None:
         (gzip.compress(gzip.compress(gpx().encode())), "telemetry_unknown_format"),
         (gzip.compress(b""), "telemetry_empty"),
     ],
+    ids=["cut", "no gzip", "no zip", "a letter", "packed twice", "nothing"],
 )
 def test_broken_packages_say_so(tmp_path: Path, data: bytes, code: str) -> None:
     with pytest.raises(TelemetryError) as refused:

@@ -20,7 +20,7 @@ from uploadm8.domain.admin.schemas import (
 from uploadm8.domain.admin.tables import AlertRow
 from uploadm8.domain.billing.plans import CURRENCY, PLANS, Tier
 from uploadm8.domain.billing.tables import Subscription
-from uploadm8.domain.billing.tiers import TIERS_SQL
+from uploadm8.domain.billing.tiers import RAISED_SQL
 from uploadm8.domain.kpi.schemas import Summary
 from uploadm8.domain.kpi.service import Kpis
 from uploadm8.domain.platforms.tables import Platform
@@ -40,11 +40,14 @@ _COUNTS_SQL = """
             WHERE state='succeeded' AND object_key IS NOT NULL) AS storage_bytes
 """
 _TIERS_SQL = f"""
-    SELECT t.tier, count(*) AS workspaces, count(p.accepted) AS posting,
-        coalesce(sum(p.accepted), 0)::bigint AS accepted,
+    SELECT coalesce(t.tier, '{Tier.STARTER}') AS tier,
+        CASE WHEN t.tier IS NULL THEN (SELECT count(*) FROM workspaces)
+            - (SELECT count(*) FROM ({RAISED_SQL}) raised) ELSE count(*) END AS workspaces,
+        count(p.accepted) AS posting, coalesce(sum(p.accepted), 0)::bigint AS accepted,
         coalesce(sum(p.published), 0)::bigint AS published,
         coalesce(sum(p.failed), 0)::bigint AS failed
-    FROM ({TIERS_SQL}) t LEFT JOIN ({{posts}}) p ON p.workspace=t.workspace GROUP BY t.tier
+    FROM (SELECT * FROM ({RAISED_SQL}) raised UNION ALL SELECT NULL, NULL) t
+    FULL JOIN ({{posts}}) p ON p.workspace=t.workspace GROUP BY t.tier
 """
 _ACCOUNTS_SQL = """
     SELECT platform, count(*) FILTER (WHERE state='active') AS accounts,

@@ -116,34 +116,34 @@ _PART_SQL = {
     Part.FIGURES: f"SELECT {_KEY}, p.of, {_SUMS} FROM levels p GROUP BY {_KEY}, p.of",
     Part.LATENCY: _arrays(
         LATENCY,
-        f"SELECT {_KEY}, seconds AS latency_s, count(*)::int AS latency_n FROM levels"
+        f"SELECT {_KEY}, seconds AS latency_s, count(*)::int AS latency_n FROM detailed"
         f" WHERE seconds IS NOT NULL GROUP BY {_KEY}, seconds",
     ),
     Part.SLOTS: _arrays(
         SLOTS,
         f"SELECT {_KEY}, slot, count(*)::int AS slot_n, count(early)::int AS slot_early_n,"
-        " coalesce(sum(early), 0)::bigint AS slot_early_views FROM levels"
+        " coalesce(sum(early), 0)::bigint AS slot_early_views FROM detailed"
         f" WHERE slot IS NOT NULL GROUP BY {_KEY}, slot",
     ),
     Part.WEEK: f"SELECT {_KEY}, array_agg(week) AS week, array_agg(n) AS week_n, array_agg(early_n)"
     " AS week_early_n, array_agg(early_views) AS week_early_views, min(slot_from) AS slot_from,"
     f" max(slot_to) AS slot_to FROM (SELECT {_KEY}, (slot + {MONDAY}) % {SLOTS_A_WEEK} AS week,"
     " count(*)::int AS n, count(early)::int AS early_n, coalesce(sum(early), 0)::bigint AS early_views,"
-    " min(slot) AS slot_from, max(slot) AS slot_to FROM levels WHERE slot IS NOT NULL"
+    " min(slot) AS slot_from, max(slot) AS slot_to FROM detailed WHERE slot IS NOT NULL"
     f" GROUP BY {_KEY}, (slot + {MONDAY}) % {SLOTS_A_WEEK}) each GROUP BY {_KEY}",
     Part.STEPS: _arrays(
         STEPS,
         f"SELECT {_KEY}, step, "
         + ", ".join(f"{name} AS step_{name}" for name in COUNTS)
-        + f" FROM (SELECT {_KEY}, step, {_SUMS} FROM levels p GROUP BY {_KEY}, step) sums",
+        + f" FROM (SELECT {_KEY}, step, {_SUMS} FROM detailed p GROUP BY {_KEY}, step) sums",
     ),
     Part.ERRORS: f"SELECT {_KEY}, jsonb_object_agg(error, n) AS error FROM (SELECT {_KEY}, error,"
-    f" count(*) AS n FROM levels WHERE error IS NOT NULL GROUP BY {_KEY}, error) x GROUP BY {_KEY}",
+    f" count(*) AS n FROM detailed WHERE error IS NOT NULL GROUP BY {_KEY}, error) x GROUP BY {_KEY}",
     Part.UPLOADS: f"SELECT {_KEY}, array_agg(upload) FILTER (WHERE straddles) AS straddlers,"
     f" {_object([*UploadOutcome], _ALONE)} AS upload,"
     f" {_object([*Outcome], 'NOT straddles AND has_{0}')} AS upload_with"
     f" FROM (SELECT {_KEY}, upload, bool_or(straddles) AS straddles,"
-    f" {UPLOAD_OUTCOME_SQL} AS outcome, {_HAS} FROM levels p GROUP BY {_KEY}, upload) x"
+    f" {UPLOAD_OUTCOME_SQL} AS outcome, {_HAS} FROM detailed p GROUP BY {_KEY}, upload) x"
     f" GROUP BY {_KEY}",
     Part.CREATED: f"SELECT {_KEY}, of, jsonb_object_agg(k, n) FILTER (WHERE kind='created')"
     " AS created, jsonb_object_agg(k, n) FILTER (WHERE kind='created_with') AS created_with"
@@ -172,6 +172,7 @@ def counted_sql(
     *,
     everyone: bool = False,
     narrowed: str = "true",
+    detailed: str = "true",
 ) -> str:
     """Rows of ``owner, first, level, platform`` and `COLUMNS`, null where nothing was counted.
 
@@ -180,6 +181,7 @@ def counted_sql(
         levels: what to split by.
         everyone: count all workspaces together.
         narrowed: which posts `p` count; arguments begin at $5.
+        detailed: of which levels more is counted than FIGURES and CREATED.
     """
     own = "true" if everyone else "{0}.workspace=span.workspace"
     values = ", ".join(levels)
@@ -187,6 +189,7 @@ def counted_sql(
         f"span AS MATERIALIZED ({_SPANS})",
         f"posts AS MATERIALIZED ({_posts(parts, own.format('p'), narrowed)})",
         f"levels AS ({_LEVELS} (VALUES {values}) l (level, of))",
+        f"detailed AS (SELECT * FROM levels WHERE {detailed})",
     ]
     if Part.CREATED in parts:
         with_queries.append(f"begun AS ({_begun(own.format('u'), values, narrowed)})")

@@ -148,7 +148,8 @@ async def _count(cohort: Cohort, details: set[Part]) -> Tallies:
     async with snapshot():
         plan = await plan_for(cohort.workspace_id, cohort.range)
         await _add_rolled(found, cohort, plan, details)
-        for row in await fresh_rows(cohort, plan, details | {Part.FIGURES}):
+        only = "level=''" if level_of(cohort) == ALL else "true"
+        for row in await fresh_rows(cohort, plan, details | {Part.FIGURES}, detailed=only):
             tally = found.setdefault(row["level"], Tally())
             tally.add_counts(row)
             if row["level"] == level_of(cohort):
@@ -206,7 +207,9 @@ async def _recount(tally: Tally, cohort: Cohort) -> None:
     tally.add_cells({**rows[0], "straddlers": None})
 
 
-async def fresh_rows(cohort: Cohort, plan: Plan, parts: Collection[Part]) -> list[Any]:
+async def fresh_rows(
+    cohort: Cohort, plan: Plan, parts: Collection[Part], *, detailed: str = "true"
+) -> list[Any]:
     """Rows like those of rollups, counted now, of the spans that no rollup tells of."""
     rows: list[Any] = []
     narrowed, more = _narrowed(cohort, 5)
@@ -214,7 +217,11 @@ async def fresh_rows(cohort: Cohort, plan: Plan, parts: Collection[Part]) -> lis
         spans = [span for span in plan.spans if (span.workspace == EVERYONE) is everyone]
         if spans:
             sql = counted_sql(
-                sorted(parts), levels_of(cohort), everyone=everyone, narrowed=narrowed
+                sorted(parts),
+                levels_of(cohort),
+                everyone=everyone,
+                narrowed=narrowed,
+                detailed=detailed,
             )
             rows += await DB.rows(sql, *arguments(spans), *more)
     return rows
