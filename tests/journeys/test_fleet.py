@@ -61,9 +61,11 @@ def workers(world: World, *failpoints: str) -> list[Process]:
     for process in [p for p in world.stack.processes if p.name == "worker"]:
         process.stop()
         world.stack.processes.remove(process)
-    rows(world, "DELETE FROM workers")  # those killed cannot say that they are gone
+    rows(world, "DELETE FROM processes WHERE role = 'worker'")  # killed: they cannot say so
     started = [world.stack.start_worker(env=SPLIT | {"FAILPOINTS": one}) for one in failpoints]
-    wait_for(lambda: len(rows(world, "SELECT 1 FROM workers")) == len(started))
+    wait_for(
+        lambda: len(rows(world, "SELECT 1 FROM processes WHERE role = 'worker'")) == len(started)
+    )
     return started
 
 

@@ -25,6 +25,7 @@ class Database(PostgresEngine):
     def __init__(self) -> None:
         super().__init__(config={})
         self._spares: Spares | None = None
+        self._openings = 0
 
     async def check_version(self) -> None:
         """Skip Piccolo's connection at construction."""
@@ -63,15 +64,25 @@ class Database(PostgresEngine):
             self.config["statement_cache_size"] = 0
 
     async def open(self, size: int) -> None:
-        """Open the pool, in the event loop that will use it."""
+        """Open the pool, in the event loop that will use it; a second time, share it.
+
+        Every `open` wants its `close`; the last one closes the pool.
+        """
+        self._openings += 1
+        if self.pool is not None:
+            return
         # asyncpg's own reset is a round trip after every query outside a transaction. It undoes
         # SET, LISTEN and session locks; here only their transaction-bound forms are used.
         await self.start_connection_pool(min_size=1, max_size=size, reset=_nothing_to_reset)
-        if self.pool is not None:
-            self._spares = Spares(self.pool, max(1, size // 2))
+        if self.pool is None:
+            raise RuntimeError("the pool was not opened")
+        self._spares = Spares(self.pool, max(1, size // 2))
 
     async def close(self) -> None:
-        """Close the pool, if open."""
+        """Close the pool, unless another one who opened it still uses it."""
+        self._openings = max(0, self._openings - 1)
+        if self._openings:
+            return
         if self._spares is not None:
             await self._spares.clear()
             self._spares = None
