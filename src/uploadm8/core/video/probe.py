@@ -109,6 +109,8 @@ def _check_size(stream: VideoStream, limits: MediaLimits) -> None:
 
 
 def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
+    if is_encrypted(path):  # a decoder may well make a picture of noise from it
+        raise fault("media_encrypted")
     try:
         frame = _key_picture(container, stream)
         if frame is not None:
@@ -117,7 +119,7 @@ def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -
         container.seek(0)
     except (av.FFmpegError, MemoryError, ValueError):
         pass  # what follows looks further, and tells the reason
-    return _decodable_picture(container, stream, path)
+    return _decodable_picture(container, stream)
 
 
 def _key_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
@@ -129,7 +131,7 @@ def _key_picture(container: InputContainer, stream: VideoStream) -> VideoFrame |
     return frames[0] if frames else None
 
 
-def _decodable_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
+def _decodable_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
     reason = "no picture could be decoded"
     try:
         for packet in itertools.islice(container.demux(stream), _FIRST_PACKETS):
@@ -143,8 +145,6 @@ def _decodable_picture(container: InputContainer, stream: VideoStream, path: Pat
                     return frame
     except (av.FFmpegError, MemoryError, ValueError) as error:
         reason = str(error)
-    if is_encrypted(path):
-        raise fault("media_encrypted")
     raise fault("media_undecodable", what=reason)
 
 

@@ -69,14 +69,13 @@ class Database(PostgresEngine):
         Every `open` wants its `close`; the last one closes the pool.
         """
         self._openings += 1
-        if self.pool is not None:
+        if self._openings > 1:
             return
         # asyncpg's own reset is a round trip after every query outside a transaction. It undoes
         # SET, LISTEN and session locks; here only their transaction-bound forms are used.
         await self.start_connection_pool(min_size=1, max_size=size, reset=_nothing_to_reset)
-        if self.pool is None:
-            raise RuntimeError("the pool was not opened")
-        self._spares = Spares(self.pool, max(1, size // 2))
+        if self.pool is not None:
+            self._spares = Spares(self.pool, max(1, size // 2))
 
     async def close(self) -> None:
         """Close the pool, unless another one who opened it still uses it."""
