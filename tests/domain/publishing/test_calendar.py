@@ -51,7 +51,16 @@ async def test_a_span_holds_what_is_planned_in_it(desk: Desk) -> None:
     workspace = await share([first, second, third])
     end = NOON + timedelta(minutes=60)
     found = await entries(workspace, 10, None, start=NOON, end=end)
-    assert [entry.id for entry in found] == [second, first]
+    assert [entry.id for entry in found] == [first, second]
+
+
+async def test_a_calendar_is_read_in_the_order_of_time_page_by_page(desk: Desk) -> None:
+    late, early, middle = [await planned(desk, minutes) for minutes in (60, 0, 30)]
+    workspace = await share([late, early, middle])
+    (first,) = await entries(workspace, 1, None, start=NOON)
+    assert (first.id, first.publish_at) == (early, NOON)
+    rest = await entries(workspace, 10, (NOON, early), start=NOON)
+    assert [entry.id for entry in rest] == [middle, late]
 
 
 async def test_a_post_in_its_platforms_hands_and_one_just_published_are_in_the_way(

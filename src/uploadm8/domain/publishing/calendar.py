@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from piccolo.query import OrderByRaw
 from piccolo.querystring import QueryString
 
 from uploadm8.domain.publishing.outlook import warnings_of
@@ -34,17 +35,22 @@ _TIME = "COALESCE(published_at, publish_at)"
 async def entries(
     workspace_id: UUID,
     limit: int,
-    before: UUID | None,
+    past: UUID | tuple[datetime, UUID] | None,
     *,
     state: str | None = None,
     account_id: UUID | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> Sequence[CalendarEntry]:
-    """Newest first; `start` and `end` bound the time it was published or is scheduled for."""
+    """Newest first; between `start` and `end` by the time it was or will be published.
+
+    `past` is the last entry of the page before: its id, or in a span its time and id.
+    """
     query = Publication.select().where(Publication.workspace == workspace_id)
-    if before is not None:
-        query = query.where(Publication.id < before)
+    if isinstance(past, tuple):
+        query = query.where(QueryString(f"({_TIME}, id) > ({{}}, {{}})", *past))
+    elif past is not None:
+        query = query.where(Publication.id < past)
     if state is not None:
         query = query.where(Publication.state == state)
     if account_id is not None:
@@ -53,7 +59,11 @@ async def entries(
         query = query.where(QueryString(f"{_TIME} >= {{}}", start))
     if end is not None:
         query = query.where(QueryString(f"{_TIME} < {{}}", end))
-    rows = await query.order_by(Publication.id, ascending=False).limit(limit)
+    if start is None and end is None:
+        query = query.order_by(Publication.id, ascending=False)
+    else:
+        query = query.order_by(OrderByRaw(f"{_TIME}, id"))
+    rows = await query.limit(limit)
     conflicts = await _conflicts([row["id"] for row in rows])
     warnings = await warnings_of(rows)
     return [

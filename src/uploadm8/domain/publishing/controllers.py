@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from uploadm8.api.guards import given
 from uploadm8.api.idempotency import Idempotency
-from uploadm8.api.pages import Cursor, Limit, Page, by_id, page
+from uploadm8.api.pages import Cursor, Limit, Page, by_id, by_time, page
 from uploadm8.api.principal import Principal
 from uploadm8.domain.publishing.acts import PublicationActs
 from uploadm8.domain.publishing.queue_times import QueueTimes
@@ -49,16 +49,19 @@ class PublicationsController(Controller):
         start: FromQuery[datetime | None] = None,
         end: FromQuery[datetime | None] = None,
     ) -> Page[CalendarEntry]:
-        """Newest first; `start` and `end` bound the scheduled or published time."""
+        """Newest first; with `start` or `end` by the time that they bound, scheduled or published."""
+        in_span = start is not None or end is not None
         rows = await publications.listing(
             principal.workspace_id,
             limit + 1,
-            by_id(cursor),
+            by_time(cursor) if in_span else by_id(cursor),
             state=in_state.value if in_state else None,
             account_id=account_id,
             start=start,
             end=end,
         )
+        if in_span:
+            return page(rows, limit, lambda row: (row.published_at or row.publish_at, row.id))
         return page(rows, limit, lambda row: (row.id,))
 
     @post("/", summary="Publish an existing upload to further accounts")

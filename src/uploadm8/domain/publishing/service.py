@@ -57,18 +57,18 @@ class Publications:
         self,
         workspace_id: UUID,
         limit: int,
-        before: UUID | None,
+        past: UUID | tuple[datetime, UUID] | None,
         *,
         state: str | None = None,
         account_id: UUID | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Sequence[CalendarEntry]:
-        """Newest first; with start and end, the calendar of what is scheduled or was published."""
+        """What is scheduled or was published; see `calendar.entries`."""
         return await entries(
             workspace_id,
             limit,
-            before,
+            past,
             state=state,
             account_id=account_id,
             start=start,
