@@ -23,6 +23,9 @@ META_SCOPES = (
     "instagram_manage_comments"
 )
 
+# A server may end a quiet connection at the moment that a test uses it again.
+ONE_USE = httpx.Limits(max_keepalive_connections=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:

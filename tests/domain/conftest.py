@@ -8,7 +8,7 @@ import pytest
 
 from platform_clients import clients_of
 from sandbox_films import make_film
-from sandbox_flows import Sandbox
+from sandbox_flows import ONE_USE, Sandbox
 from uploadm8.dev.sandbox import SandboxConfig, Settings
 from uploadm8.dev.sandbox.serve import running
 from uploadm8.domain.platforms.clients.registry import Clients
@@ -33,7 +33,10 @@ def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
     """One sandbox for all tests of the process."""
     folder = tmp_path_factory.mktemp("sandbox")
     config = SandboxConfig(data=folder, settings=QUICK, remember=False)
-    with running(config) as base, httpx.Client(timeout=20, trust_env=False) as client:
+    with (
+        running(config) as base,
+        httpx.Client(timeout=20, trust_env=False, limits=ONE_USE) as client,
+    ):
         yield Sandbox(base, client)
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from sandbox_films import make_film
-from sandbox_flows import Sandbox
+from sandbox_flows import ONE_USE, Sandbox
 from uploadm8.dev.sandbox import SandboxConfig, Settings
 from uploadm8.dev.sandbox.serve import running
 
@@ -29,7 +29,10 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     data = tmp_path_factory.mktemp("sandbox")
     config = SandboxConfig(data=data, settings=QUICK, remember=False)
-    with running(config) as base, httpx.Client(timeout=20, trust_env=False) as client:
+    with (
+        running(config) as base,
+        httpx.Client(timeout=20, trust_env=False, limits=ONE_USE) as client,
+    ):
         yield Sandbox(base, client)
 
 
