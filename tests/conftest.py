@@ -27,6 +27,8 @@ from uploadm8.infra.db.upgrade import upgrade
 from uploadm8.infra.storage.s3 import Storage, open_storage
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
     from api_client import Api
 
 settings.register_profile("untimed", deadline=None)
@@ -120,6 +122,20 @@ async def api(running_app: "Api") -> AsyncIterator["Api"]:
     yield running_app
     await wipe()
     await running_app.app.state.services.redis.flushdb()
+
+
+@pytest.fixture
+def spans() -> Iterator["InMemorySpanExporter"]:
+    """What is traced meanwhile, kept in memory."""
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    from uploadm8.infra.opentelemetry import recorder, stop_tracing
+
+    exporter = InMemorySpanExporter()
+    tracing = recorder(SimpleSpanProcessor(exporter), 1.0, "web", "1")
+    yield exporter
+    stop_tracing(tracing)
 
 
 @pytest.fixture

@@ -95,7 +95,11 @@ class Shop:
         await Grants().give(self.workspace_id, tier, "for the test", ends_at=None, granted_by=None)
 
 
-async def open_shop(api: Api) -> Shop:
+async def open_shop(api: Api, tier: Tier | None = None) -> Shop:
+    """A new user's workspace, on a tier if one is given."""
     someone = await api.register()
     told = (await api.http.get("/api/auth/me", headers=someone.headers)).json()
-    return Shop(api, someone, UUID(told["workspace_id"]))
+    shop = Shop(api, someone, UUID(told["workspace_id"]))
+    if tier is not None:
+        await shop.upgrade(tier)
+    return shop

@@ -1,12 +1,10 @@
 """One trace from a request through its job to the calls it makes."""
 
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from uploadm8.errors import InvalidRequestError
@@ -15,18 +13,9 @@ from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, JobKind, Queue
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.jobs.queue import claim, enqueue
 from uploadm8.infra.jobs.runner import Runner
-from uploadm8.infra.opentelemetry import recorder, stop_tracing
 from uploadm8.infra.tracing import SpanKind, span, traceparent
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    tracing = recorder(SimpleSpanProcessor(exporter), 1.0, "worker", "1")
-    yield exporter
-    stop_tracing(tracing)
 
 
 def runner_of(run: Any, kind: JobKind = CLEAN_UPLOAD) -> Runner:

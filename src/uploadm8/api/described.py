@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from uploadm8.api.exchanges import with_exchanges
+from uploadm8.api.exchanges import operations, with_exchanges
 from uploadm8.api.problems import PROBLEM_JSON, problem
 from uploadm8.errors import (
     ConflictError,
@@ -22,7 +22,6 @@ from uploadm8.errors import (
     UploadM8Error,
 )
 
-_METHODS = ("get", "post", "put", "patch", "delete")
 _EXAMPLE_ID = "01990a3e-8f2b-7c4d-9e10-0f1a2b3c4d5e"
 _TEXT = {"type": "string"}
 _SCHEMA: Mapping[str, Any] = {
@@ -67,12 +66,10 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
 def with_problems(document: dict[str, Any]) -> dict[str, Any]:
     """Add the Problem schema, and the failures of every operation."""
     document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = dict(_SCHEMA)
-    for path, item in document.get("paths", {}).items():
-        for method in _METHODS:
-            if method in item:
-                _loosen(item[method])
-                for error in _failures(method, path, item[method]):
-                    _add(item[method], error)
+    for method, path, operation in operations(document):
+        _loosen(operation)
+        for error in _failures(method, path, operation):
+            _add(operation, error)
     return document
 
 
@@ -90,7 +87,7 @@ def _failures(
     method: str, path: str, operation: Mapping[str, Any]
 ) -> Iterator[type[UploadM8Error]]:
     yield InvalidRequestError
-    if method != "get" or "{" in path:
+    if method != "GET" or "{" in path:
         yield ConflictError
     if "requestBody" in operation:
         yield from (TooLargeError, UnsupportedMediaTypeError)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 FILE = Path(__file__).with_name("exchanges.json")
+_METHODS = ("get", "post", "put", "patch", "delete")
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
 
@@ -32,8 +33,8 @@ def exchanges() -> Exchanges:
 
 def with_exchanges(document: dict[str, Any]) -> dict[str, Any]:
     """Put the kept exchanges into the document: bodies, and the error codes of each status."""
-    for name, operation in _operations(document):
-        kept = exchanges().get(name)
+    for method, path, operation in operations(document):
+        kept = exchanges().get(f"{method} {path}")
         if kept is None:
             continue
         if kept["asked"] is not None:
@@ -45,10 +46,12 @@ def with_exchanges(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method (in capitals), path and description of every operation of an OpenAPI document."""
     for path, item in document.get("paths", {}).items():
         for method, operation in item.items():
-            yield f"{method.upper()} {path}", operation
+            if method in _METHODS:
+                yield method.upper(), path, operation
 
 
 def _show(body: dict[str, Any], example: Any) -> None:

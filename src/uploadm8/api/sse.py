@@ -1,6 +1,7 @@
 """Server-sent events: with a heartbeat, and only for as long as the caller may see them."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
@@ -39,15 +40,15 @@ async def _while_allowed(
     source: AsyncIterator[Event], may_stay: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[Event, None]:
     coming = asyncio.ensure_future(anext(source, _END))
-    looked = _clock()
+    looked = time.monotonic()
     try:
         while True:
-            left = looked + LOOK_EVERY_S - _clock()
+            left = looked + LOOK_EVERY_S - time.monotonic()
             await asyncio.wait({coming}, timeout=max(0.0, left))
-            if _clock() - looked >= LOOK_EVERY_S:
+            if time.monotonic() - looked >= LOOK_EVERY_S:
                 if not await _ask(may_stay):
                     return
-                looked = _clock()
+                looked = time.monotonic()
             if coming.done():
                 item = coming.result()
                 if item is _END:
@@ -80,10 +81,6 @@ async def _frames(source: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
 def _frame(item: dict[str, Any]) -> bytes:
     name = str(item.get("event", "message")).replace("\n", " ").replace("\r", " ").encode()
     return b"event: %s\ndata: %s\n\n" % (name, msgspec.json.encode(item))
-
-
-def _clock() -> float:
-    return asyncio.get_running_loop().time()
 
 
 _END: dict[str, Any] = {}

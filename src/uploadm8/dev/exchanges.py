@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from uploadm8.api.exchanges import FILE, Exchanges
+from uploadm8.api.exchanges import FILE, Exchanges, operations
 from uploadm8.app import schema
 
 _NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -105,15 +105,14 @@ def _text(value: Any) -> str:
 
 def _operations() -> list[tuple[re.Pattern[str], str, str]]:
     """Pattern of the path, method and name of every operation; fixed paths come first."""
-    paths = json.loads(schema())["paths"]
+    found = sorted(operations(json.loads(schema())), key=lambda one: one[1].count("{"))
     return [
         (
             re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path))),
-            method.upper(),
-            f"{method.upper()} {path}",
+            method,
+            f"{method} {path}",
         )
-        for path in sorted(paths, key=lambda path: path.count("{"))
-        for method in paths[path]
+        for method, path, _ in found
     ]
 
 

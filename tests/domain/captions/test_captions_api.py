@@ -28,9 +28,7 @@ KNOWN = {
 
 @pytest.fixture
 async def shop(api: Any) -> Shop:
-    opened = await open_shop(api)
-    await opened.upgrade(Tier.GROWTH)
-    return opened
+    return await open_shop(api, Tier.GROWTH)
 
 
 async def call(shop: Shop, method: str, path: str, body: Any = None) -> Any:
@@ -110,8 +108,7 @@ async def test_after_a_change_of_the_settings_an_older_video_has_no_place(shop: 
 async def test_a_target_with_a_template_of_another_workspace_is_refused(
     api: Any, shop: Shop
 ) -> None:
-    other = await open_shop(api)
-    await other.upgrade(Tier.GROWTH)
+    other = await open_shop(api, Tier.GROWTH)
     theirs = (await call(other, "POST", "/api/caption-templates", RIDE)).json()
     target = {"account_id": str(await shop.account()), "caption_template_id": theirs["id"]}
     body = {

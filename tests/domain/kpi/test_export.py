@@ -25,9 +25,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def shop(api: Api) -> Shop:
-    shop = await open_shop(api)
-    await shop.upgrade(Tier.GROWTH)
-    return shop
+    return await open_shop(api, Tier.GROWTH)
 
 
 async def test_csv_has_a_row_per_post_and_per_upload_without_one(shop: Shop) -> None:

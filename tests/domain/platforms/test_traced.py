@@ -1,27 +1,16 @@
 """One trace from a real request through the job it causes to the platform that the job calls."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from conftest import Servers
 from light_jobs import run_light_jobs
 from platform_site import site_of
 from sandbox_flows import Sandbox
-from uploadm8.infra.opentelemetry import recorder, stop_tracing
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    tracing = recorder(SimpleSpanProcessor(exporter), 1.0, "web", "1")
-    yield exporter
-    stop_tracing(tracing)
 
 
 async def test_disconnecting_is_one_trace_from_the_request_to_the_platforms_answer(

@@ -41,9 +41,7 @@ PHONE: dict[str, Any] = {
 
 @pytest.fixture
 async def shop(api: Api) -> Shop:
-    shop = await open_shop(api)
-    await shop.upgrade(Tier.AGENCY)
-    return shop
+    return await open_shop(api, Tier.AGENCY)
 
 
 def body(*targets: dict[str, Any], **more: Any) -> dict[str, Any]:

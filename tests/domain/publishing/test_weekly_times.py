@@ -16,9 +16,7 @@ WEEK = {
 
 @pytest.fixture
 async def shop(api: Api) -> Shop:
-    opened = await open_shop(api)
-    await opened.upgrade(Tier.SOLO)
-    return opened
+    return await open_shop(api, Tier.SOLO)
 
 
 async def test_what_was_set_is_shown_with_the_next_free_time(shop: Shop) -> None:

@@ -16,9 +16,7 @@ PART = 16 * 1024 * 1024
 
 @pytest.fixture
 async def shop(api: Api) -> Shop:
-    opened = await open_shop(api)
-    await opened.upgrade(Tier.AGENCY)
-    return opened
+    return await open_shop(api, Tier.AGENCY)
 
 
 async def test_targets_hud_and_schedule_are_said_when_the_video_is_announced(shop: Shop) -> None:

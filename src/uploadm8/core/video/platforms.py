@@ -4,7 +4,7 @@ The one table of it: it decides renditions, what preflight says of a video that 
 yet, and what is asked of a finished file before it is posted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -69,6 +69,30 @@ _MODERN = _H26X | {"vp9", "av1"}
 _AAC = frozenset({"aac"})
 _FILM_FPS = 24_000 / 1001  # where a platform says 24, films at their usual rate pass
 
+_YOUTUBE = PlatformMedia(
+    name="youtube",
+    title="YouTube",
+    aspect="16:9",
+    containers=_ANY,
+    video_codecs=_MODERN | {"vp8", "mpeg4", "mpeg2video", "prores", "dnxhd"},
+    audio_codecs=frozenset({"aac", "mp3", "opus", "pcm_s16le"}),
+    min_side=144,
+    max_side=7680,
+    max_width=None,
+    max_short_side=2160,
+    min_fps=1,
+    max_fps=120,
+    steady=False,
+    max_bitrate=None,
+    min_duration_s=1.0,
+    max_duration_s=12 * 3600.0,
+    max_bytes=256 * GIB,
+    max_channels=6,
+    max_audio_rate=96_000,
+    landscape=True,
+    faststart=False,
+)
+
 _TABLE = (
     PlatformMedia(
         name="tiktok",
@@ -93,51 +117,15 @@ _TABLE = (
         landscape=True,
         faststart=False,
     ),
-    PlatformMedia(
-        name="youtube",
-        title="YouTube",
-        aspect="16:9",
-        containers=_ANY,
-        video_codecs=_MODERN | {"vp8", "mpeg4", "mpeg2video", "prores", "dnxhd"},
-        audio_codecs=frozenset({"aac", "mp3", "opus", "pcm_s16le"}),
-        min_side=144,
-        max_side=7680,
-        max_width=None,
-        max_short_side=2160,
-        min_fps=1,
-        max_fps=120,
-        steady=False,
-        max_bitrate=None,
-        min_duration_s=1.0,
-        max_duration_s=12 * 3600.0,
-        max_bytes=256 * GIB,
-        max_channels=6,
-        max_audio_rate=96_000,
-        landscape=True,
-        faststart=False,
-    ),
-    PlatformMedia(
+    _YOUTUBE,
+    replace(
+        _YOUTUBE,
         name="youtube_short",
         title="YouTube Shorts",
         aspect="9:16",
-        containers=_ANY,
-        video_codecs=_MODERN | {"vp8", "mpeg4", "mpeg2video", "prores", "dnxhd"},
-        audio_codecs=frozenset({"aac", "mp3", "opus", "pcm_s16le"}),
-        min_side=144,
-        max_side=7680,
-        max_width=None,
         max_short_side=1080,
-        min_fps=1,
-        max_fps=120,
-        steady=False,
-        max_bitrate=None,
-        min_duration_s=1.0,
         max_duration_s=180.0,
-        max_bytes=256 * GIB,
-        max_channels=6,
-        max_audio_rate=96_000,
         landscape=False,
-        faststart=False,
     ),
     PlatformMedia(
         name="instagram",

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -83,8 +82,3 @@ def read_scopes(written: Any) -> frozenset[str]:
     """Read the scopes column, which Piccolo gives as text or as a list."""
     found = msgspec.json.decode(written) if isinstance(written, str) else written
     return frozenset(map(str, found or ()))
-
-
-def soonest(*instants: datetime | None) -> datetime | None:
-    """Return the earliest of some instants, ignoring those that are absent."""
-    return min((instant for instant in instants if instant is not None), default=None)

@@ -1,6 +1,6 @@
 """Connections of the pool kept at hand for statements that stand alone."""
 
-import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,7 @@ class Spares:
             connection, since = self._shelf.pop()
             if _is_lost(connection):
                 continue
-            if _clock() - since < _STALE_S:
+            if time.monotonic() - since < _STALE_S:
                 return connection
             # Proxies and firewalls forget a quiet connection without a word to either side.
             connection.terminate()
@@ -51,7 +51,7 @@ class Spares:
         if self._wanted or len(self._shelf) >= self.keep:
             await self.pool.release(connection)
         else:
-            self._shelf.append((connection, _clock()))
+            self._shelf.append((connection, time.monotonic()))
 
     async def fetch(self, query: str, *values: Any) -> list[Any]:
         """The rows of one statement."""
@@ -76,7 +76,3 @@ def _is_lost(connection: Any) -> bool:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:
         return True
-
-
-def _clock() -> float:
-    return asyncio.get_running_loop().time()

@@ -90,10 +90,6 @@ class Cipher:
         except (ValueError, KeyError, InvalidTag) as error:
             raise DecryptError from error
 
-    def version_of(self, blob: str) -> int:
-        """The key version a blob was encrypted with."""
-        return int(blob.partition(".")[0].removeprefix("v"))
-
 
 def _aad(table: str, row: UUID, field: str) -> bytes:
     return f"um8|{table}|{row}|{field}".encode()

@@ -73,11 +73,6 @@ class SpeedArc(Widget[ArcState]):
         middle = self.base.width / 2
         write(layer, text, (middle, middle + self._cap * 0.42), self._text_ink, "center")
 
-    @property
-    def digits_width(self) -> float:
-        """Columns of the widest number."""
-        return number_width(self.scene.theme.digits, str(self._end), self._cap)
-
     def _digit_cap(self, width: int) -> float:
         """The cap height at which the end of the scale fits between the face's inner marks."""
         font = self.scene.theme.digits

@@ -30,11 +30,6 @@ class ChunkPlan:
         start = index * self.chunk_size
         return start, self.size if index == self.count - 1 else start + self.chunk_size
 
-    @property
-    def last_start(self) -> int:
-        """Offset of the last chunk, whose arrival makes TikTok publish."""
-        return (self.count - 1) * self.chunk_size
-
 
 def tiktok_plan(size: int) -> ChunkPlan:
     """Plan a TikTok upload: count = floor(size / chunk), never one chunk unequal to the size."""
