@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hud_data import full_track, ride_with
 from uploadm8.core.hud.frame import SAFE_AREAS, FrameFormat, Rect, default_safe_area
+from uploadm8.core.hud.frost import CELL
 from uploadm8.core.hud.hud import Hud
 from uploadm8.core.hud.layout import Request, arrange
 from uploadm8.core.hud.spec import (
@@ -30,6 +31,16 @@ FRAMES = [
     FrameFormat(848, 480, 30.0),
     FrameFormat(640, 272, 30.0),
 ]
+CAR = (
+    Channel.LAT,
+    Channel.LON,
+    Channel.ALTITUDE,
+    Channel.SPEED,
+    Channel.COURSE,
+    Channel.DISTANCE,
+    Channel.G_LONG,
+    Channel.G_LAT,
+)
 RATIOS = st.sampled_from(FRAMES)
 CHANNELS = st.sets(st.sampled_from(sorted(full_track().columns)), max_size=21)
 
@@ -92,6 +103,7 @@ REQUEST = st.builds(
     SIDE,
     st.lists(st.sampled_from(Anchor), min_size=1, max_size=9),
     st.integers(0, 5),
+    st.none() | SIDE,
 )
 
 
@@ -99,11 +111,41 @@ REQUEST = st.builds(
 def test_places_never_overlap_and_keep_their_distance(requests: list[Request], gap: int) -> None:
     area = Rect(38, 34, 1844, 1012)
     places = [rect for rect in arrange(requests, area, gap) if rect is not None]
-    near = round(gap / 2) * 2
+    near = max(0, gap - CELL // 2) // 2 * 2  # the gap is rounded to whole cells
     for rect in places:
         assert rect.inside(area)
     for a, b in combinations(places, 2):
         assert not Rect(a.x - near, a.y - near, a.w + 2 * near, a.h + 2 * near).overlaps(b)
+
+
+def test_what_can_be_narrow_fills_the_room_between_two_others() -> None:
+    area = Rect(62, 220, 856, 1220)
+    left = Request(232, 232, (Anchor.BOTTOM_LEFT,), 0)
+    right = Request(232, 240, (Anchor.BOTTOM_RIGHT,), 0)
+    middle = Request(1000, 136, (Anchor.BOTTOM,), 1, 300)
+    assert arrange([left, right, middle], area, 16)[2] == Rect(310, 1304, 360, 136)
+    assert arrange([left, middle], area, 16)[1] == Rect(310, 1304, 608, 136)
+    assert arrange([middle], area, 16)[0] == Rect(62, 1304, 856, 136)
+
+
+def test_what_would_be_too_narrow_moves_away_from_the_edge() -> None:
+    area = Rect(62, 220, 856, 1220)
+    beside = Request(504, 72, (Anchor.TOP_LEFT,), 0)
+    wide = Request(1000, 72, (Anchor.TOP,), 1, 360)
+    assert arrange([beside, wide], area, 16)[1] == Rect(62, 308, 856, 72)
+
+
+PORTRAIT = FrameFormat(1080, 1920, 30.0)
+
+
+@pytest.mark.parametrize("theme", ThemeName)
+@pytest.mark.parametrize("preset", Preset)
+def test_the_middle_of_a_tall_picture_is_free(theme: ThemeName, preset: Preset) -> None:
+    hud = Hud(HudSpec(theme=theme, preset=preset), ride_with(*CAR), PORTRAIT)
+    middle = Rect(0, 700, 1080, 400)
+    assert hud.panels
+    assert not any(rect.overlaps(middle) for rect in hud.panels)
+    assert sum(r.w * r.h for r in hud.panels) < 0.16 * 1080 * 1920
 
 
 def test_a_widget_stands_at_the_anchor_it_names() -> None:
@@ -130,15 +172,3 @@ def test_six_widgets_fit_every_shape(frame: FrameFormat, theme: ThemeName) -> No
     hud = Hud(HudSpec(theme=theme, animate=False), ride_with(*CAR), frame)
     assert len(hud.widgets) >= 6
     assert np.sum([r.w * r.h for r in hud.panels]) < 0.5 * frame.width * frame.height
-
-
-CAR = (
-    Channel.LAT,
-    Channel.LON,
-    Channel.ALTITUDE,
-    Channel.SPEED,
-    Channel.COURSE,
-    Channel.DISTANCE,
-    Channel.G_LONG,
-    Channel.G_LAT,
-)

@@ -30,7 +30,7 @@ def test_speeds_in_every_unit() -> None:
 @pytest.mark.parametrize(
     ("metres", "metric", "imperial", "nautical"),
     [
-        (42.0, ("42", "m"), ("138", "ft"), ("42", "m")),
+        (42.0, ("42", "m"), ("138", "ft"), ("138", "ft")),
         (1234.0, ("1.23", "km"), ("0.77", "mi"), ("0.67", "nmi")),
         (250_000.0, ("250.0", "km"), ("155.3", "mi"), ("135.0", "nmi")),
     ],
@@ -41,6 +41,19 @@ def test_ways_short_and_long(
     assert METRIC.distance_text(metres) == metric
     assert IMPERIAL.distance_text(metres) == imperial
     assert NAUTICAL.distance_text(metres) == nautical
+
+
+def test_pilots_and_sailors_see_knots_feet_and_nautical_miles() -> None:
+    assert (NAUTICAL.speed.symbol, NAUTICAL.distance.symbol) == ("kn", "nmi")
+    assert number(NAUTICAL.height.of(304.8)) + NAUTICAL.height.symbol == "1000ft"
+    assert NAUTICAL.climb_text(2.54) == ("+500", "ft/min")
+    assert NAUTICAL.temperature_text(20) == ("20", "\u00b0C")
+
+
+def test_climb_and_temperature_follow_the_units() -> None:
+    assert METRIC.climb_text(-1.26) == (f"{MINUS}1.3", "m/s")
+    assert IMPERIAL.climb_text(-2.54) == (f"{MINUS}500", "ft/min")
+    assert IMPERIAL.temperature_text(20) == ("68", "\u00b0F")
 
 
 def test_pace_is_minutes_per_unit_and_absent_when_standing() -> None:

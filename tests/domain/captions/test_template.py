@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from uploadm8.core.hud.spec import Units
 from uploadm8.domain.captions.template import problems, render
 from uploadm8.domain.captions.variables import EXAMPLES, VARIABLES, values_of
 
@@ -12,7 +13,7 @@ TRACK = {"max_speed_mps": 31.0, "distance_m": 42_195.0, "altitude_max_m": 2757.4
 
 
 def values(**more: object) -> dict[str, str | None]:
-    return values_of(UPLOAD, {}, {**TRACK, **more}, imperial=False, time_zone="Europe/Rome")
+    return values_of(UPLOAD, {}, {**TRACK, **more}, units=Units.METRIC, time_zone="Europe/Rome")
 
 
 def test_variables_are_put_in() -> None:
@@ -20,9 +21,13 @@ def test_variables_are_put_in() -> None:
     assert render(text, values()) == "Pass: 112 km/h over 42.2 km, up to 2,757 m #ride"
 
 
-def test_miles_and_feet_where_the_workspace_wants_them() -> None:
-    told = values_of(UPLOAD, {}, TRACK, imperial=True, time_zone="UTC")
-    assert render("{max_speed} {distance} {max_altitude}", told) == "69 mph 26.2 mi 9,047 ft"
+@pytest.mark.parametrize(
+    ("units", "text"),
+    [(Units.IMPERIAL, "69 mph 26.2 mi 9,047 ft"), (Units.NAUTICAL, "60 kn 22.8 nmi 9,047 ft")],
+)
+def test_other_units_where_the_workspace_wants_them(units: Units, text: str) -> None:
+    told = values_of(UPLOAD, {}, TRACK, units=units, time_zone="UTC")
+    assert render("{max_speed} {distance} {max_altitude}", told) == text
 
 
 def test_date_and_time_are_those_of_the_place() -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from uploadm8.core.hud.frame import FrameFormat, Matrix
 
 FloatImage = NDArray[np.float32]
+_LEAST_LUMINANCE = 0.2  # 3 : 1 over a panel of luminance 0.033, the lightest that black footage has
 _RED_BLUE: dict[Matrix, tuple[float, float]] = {
     "bt709": (0.2126, 0.0722),
     "bt601": (0.299, 0.114),
@@ -42,6 +43,13 @@ def relative_luminance(color: str) -> float:
         for c in (v / 255 for v in parse_hex(color))
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def on_dark(color: str) -> str:
+    """The colour, mixed with as little white as lets it be seen on a dark panel."""
+    shares = (share / 20 for share in range(21))
+    mixed = (mix_hex(color, "#ffffff", share) for share in shares)
+    return next(c for c in mixed if relative_luminance(c) >= _LEAST_LUMINANCE)
 
 
 class ColorCoding:

@@ -22,11 +22,13 @@ class Field:
         label: its caption.
         channels: what it needs; all must be there.
         reader: makes, for a scene, the function from frame index to (number, unit).
+        short: its caption where there is little room; "" where number and unit say it all.
     """
 
     label: str
     channels: tuple[Channel, ...]
     reader: Callable[[Scene], Reader]
+    short: str = ""
 
 
 def _plain(
@@ -64,7 +66,7 @@ def _distance(scene: Scene) -> Reader:
 
 def _vertical_speed(scene: Scene) -> Reader:
     values = scene.held(Channel.VERTICAL_SPEED)
-    return lambda i: (number(float(values[i]), 1, signed=True), "m/s")
+    return lambda i: scene.units.climb_text(float(values[i]))
 
 
 def _home_distance(scene: Scene) -> Reader:
@@ -119,9 +121,7 @@ def _lean(scene: Scene) -> Reader:
 
 def _temperature(scene: Scene) -> Reader:
     values = scene.held(Channel.TEMPERATURE)
-    if scene.units.speed.symbol == "mph":
-        return lambda i: (number(float(values[i]) * 1.8 + 32), "\u00b0F")
-    return lambda i: (number(float(values[i])), "\u00b0C")
+    return lambda i: scene.units.temperature_text(float(values[i]))
 
 
 def _coordinates(scene: Scene) -> Reader:
@@ -143,22 +143,22 @@ FIELDS: dict[StatField, Field] = {
     _F.DATE: Field("DATE", (), _date),
     _F.ELAPSED: Field("ELAPSED", (), _elapsed),
     _F.DISTANCE: Field("DISTANCE", (_C.DISTANCE,), _distance),
-    _F.ALTITUDE: Field("ALTITUDE", (_C.ALTITUDE,), _altitude),
+    _F.ALTITUDE: Field("ALTITUDE", (_C.ALTITUDE,), _altitude, "ALT"),
     _F.GRADE: Field("GRADE", (_C.GRADE,), _plain(_C.GRADE, "%", 1, signed=True)),
     _F.HEART_RATE: Field("HEART", (_C.HEART_RATE,), _plain(_C.HEART_RATE, "bpm")),
     _F.POWER: Field("POWER", (_C.POWER,), _plain(_C.POWER, "W")),
     _F.CADENCE: Field("CADENCE", (_C.CADENCE,), _plain(_C.CADENCE, "rpm")),
     _F.VERTICAL_SPEED: Field("CLIMB", (_C.VERTICAL_SPEED,), _vertical_speed),
     _F.TEMPERATURE: Field("TEMP", (_C.TEMPERATURE,), _temperature),
-    _F.RPM: Field("RPM", (_C.RPM,), _plain(_C.RPM, "")),
-    _F.GEAR: Field("GEAR", (_C.GEAR,), _gear),
-    _F.LEAN: Field("LEAN", (_C.LEAN,), _lean),
+    _F.RPM: Field("RPM", (_C.RPM,), _plain(_C.RPM, ""), "RPM"),
+    _F.GEAR: Field("GEAR", (_C.GEAR,), _gear, "GEAR"),
+    _F.LEAN: Field("LEAN", (_C.LEAN,), _lean, "LEAN"),
     _F.G_FORCE: Field("G-FORCE", (_C.G_LAT, _C.G_LONG), _g_force),
-    _F.COURSE: Field("HEADING", (_C.COURSE,), _course),
-    _F.HOME_DISTANCE: Field("HOME", (_C.LAT, _C.LON), _home_distance),
+    _F.COURSE: Field("HEADING", (_C.COURSE,), _course, "HDG"),
+    _F.HOME_DISTANCE: Field("HOME", (_C.LAT, _C.LON), _home_distance, "HOME"),
     _F.PACE: Field("PACE", (_C.SPEED,), _pace),
-    _F.LAP: Field("LAP", (_C.LAP,), _plain(_C.LAP, "")),
-    _F.SATELLITES: Field("SATS", (_C.SATELLITES,), _plain(_C.SATELLITES, "")),
+    _F.LAP: Field("LAP", (_C.LAP,), _plain(_C.LAP, ""), "LAP"),
+    _F.SATELLITES: Field("SATS", (_C.SATELLITES,), _plain(_C.SATELLITES, ""), "SATS"),
     _F.COORDINATES: Field("POSITION", (_C.LAT, _C.LON), _coordinates),
 }
 _NEEDS_DATE = {StatField.CLOCK, StatField.DATE}

@@ -8,7 +8,7 @@ import numpy as np
 
 from uploadm8.core.hud.frame import FrameFormat, Planes, Rect, SafeArea, default_safe_area
 from uploadm8.core.hud.frost import panes
-from uploadm8.core.hud.layout import Request, arrange
+from uploadm8.core.hud.layout import Request, arrange, whole_cells
 from uploadm8.core.hud.motion import presence
 from uploadm8.core.hud.panel import Panel
 from uploadm8.core.hud.placement import anchors, place_order
@@ -23,7 +23,6 @@ from uploadm8.core.telemetry.track import BoolArray
 from uploadm8.errors import InvalidRequestError
 
 _SMALLEST = 0.62  # of the designed size; below that the least important widget is left out
-_GAP = 22.0
 _CARD = WidgetEntry(kind=WidgetKind.TEXT)  # the summary is no widget of a layout
 
 
@@ -47,7 +46,7 @@ class Hud:
         frame: FrameFormat,
         safe_area: SafeArea | None = None,
     ) -> None:
-        area = (safe_area or default_safe_area(frame)).rect(frame)
+        area = whole_cells((safe_area or default_safe_area(frame)).rect(frame))
         unit = frame.short_side / DESIGN_SIDE * spec.scale
         self.frame = frame
         self._length = len(samples.times)
@@ -83,7 +82,7 @@ class Hud:
 def _build(scene: Scene) -> list[Panel]:
     if not len(scene.samples.times):
         return []
-    wanted = [e for e in entries(scene.spec, portrait=scene.portrait) if _available(scene, e)]
+    wanted = [e for e in entries(scene.spec) if _available(scene, e)]
     while True:
         fitted, places = _fit(scene, wanted)
         if None not in places:
@@ -117,18 +116,22 @@ def _fit(scene: Scene, wanted: Sequence[WidgetEntry]) -> tuple[Scene, list[Rect 
     shrink, places, tried = 1.0, list[Rect | None](), scene
     while shrink >= _SMALLEST:
         tried = replace(scene, unit=scene.unit * shrink)
-        requests = [_request(tried, entry) for entry in wanted]
-        places = arrange(requests, tried.area, tried.px(_GAP))
+        requests = [
+            _request(tried, entry, again=any(e.kind is entry.kind for e in wanted[:i]))
+            for i, entry in enumerate(wanted)
+        ]
+        places = arrange(requests, tried.area, tried.px(tried.sizes.gap))
         if None not in places:
             return tried, places
         shrink *= 0.95
     return tried, places
 
 
-def _request(scene: Scene, entry: WidgetEntry) -> Request:
+def _request(scene: Scene, entry: WidgetEntry, *, again: bool) -> Request:
     size = widget_class(scene.theme, entry).measure(scene, entry)
-    where = anchors(scene.spec.theme, entry, portrait=scene.portrait)
-    return Request(size.w, size.h, where, place_order(entry))
+    where = anchors(scene.spec.theme, entry, compact=scene.compact, again=again)
+    order = place_order(entry, compact=scene.compact)
+    return Request(size.w, size.h, where, order, size.least_w)
 
 
 def _panel(widget: Widget[Any], rect: Rect, shown: BoolArray) -> Panel:

@@ -23,33 +23,50 @@ class Request:
         height: px.
         anchors: where it may stand, best first.
         order: lower ones get their places first.
+        least: px it can do with, between others; None = only its full width will do.
     """
 
     width: float
     height: float
     anchors: Sequence[Anchor]
     order: int = 0
+    least: float | None = None
 
 
 def arrange(requests: Sequence[Request], area: Rect, gap: float) -> list[Rect | None]:
     """Places in the order of the requests; None for those that found none.
 
-    One whose anchor is taken moves away from the frame's edge, past
-    what is there, as far as the other half of the area; then its next anchor is tried.
+    One whose anchor is taken takes what is free beside it when that will do; else it moves away
+    from the frame's edge, past what is there, as far as the other half of the area; then its next
+    anchor is tried.
     """
+    space = _whole_gap(gap)
     places: dict[int, Rect | None] = {}
     for index in sorted(range(len(requests)), key=lambda i: (requests[i].order, i)):
         taken = [rect for rect in places.values() if rect is not None]
-        places[index] = _place(requests[index], area, taken, gap)
+        places[index] = _place(requests[index], area, taken, space)
     return [places[index] for index in range(len(requests))]
 
 
-def _place(request: Request, area: Rect, taken: Sequence[Rect], gap: float) -> Rect | None:
-    w, h = cells(request.width, area.w), cells(request.height, area.h)
+def whole_cells(area: Rect) -> Rect:
+    """The area without the columns that no panel can fill, so that both edges line up."""
+    spare = area.w % CELL
+    return Rect(area.x + (spare // 2 & ~1), area.y, area.w - spare, area.h)
+
+
+def _whole_gap(gap: float) -> int:
+    """The gap in whole cells, so that what stands between two others fills its row."""
+    return round(gap / CELL) * CELL if gap >= CELL else round(gap / 2) * 2
+
+
+def _place(request: Request, area: Rect, taken: Sequence[Rect], space: int) -> Rect | None:
+    full = request.width if request.least is None else min(request.width, area.w)
+    w, h = cells(full, area.w), cells(request.height, area.h)
     if w == 0 or h == 0:
         return None
+    least = w if request.least is None else cells(request.least, area.w) or w
     for anchor in request.anchors:
-        rect = _move_off(_start(anchor, w, h, area), anchor, area, taken, gap)
+        rect = _move_off(_start(anchor, w, h, area), anchor, least, area, taken, space)
         if rect is not None:
             return rect
     return None
@@ -79,14 +96,15 @@ def _start(anchor: Anchor, w: int, h: int, area: Rect) -> Rect:
 
 
 def _move_off(
-    rect: Rect, anchor: Anchor, area: Rect, taken: Sequence[Rect], gap: float
+    rect: Rect, anchor: Anchor, least: int, area: Rect, taken: Sequence[Rect], space: int
 ) -> Rect | None:
-    space = round(gap / 2) * 2
     for _ in range(len(taken) + 1):
-        wide = Rect(rect.x - space, rect.y - space, rect.w + 2 * space, rect.h + 2 * space)
-        hit = [other for other in taken if wide.overlaps(other)]
+        hit = _too_near(rect, taken, space)
         if not hit:
             return rect
+        beside = _beside(rect, anchor, least, area, taken, space)
+        if beside is not None:
+            return beside
         if anchor in _UP:
             y = min(other.y for other in hit) - space - rect.h
         else:
@@ -96,6 +114,34 @@ def _move_off(
         if not rect.inside(area) or not _own_half(rect, anchor, area):
             return None
     return None
+
+
+def _too_near(rect: Rect, taken: Sequence[Rect], space: int) -> list[Rect]:
+    wide = Rect(rect.x - space, rect.y - space, rect.w + 2 * space, rect.h + 2 * space)
+    return [other for other in taken if wide.overlaps(other)]
+
+
+def _beside(
+    rect: Rect, anchor: Anchor, least: int, area: Rect, taken: Sequence[Rect], space: int
+) -> Rect | None:
+    """The widest free part of its rows, as far as it is wanted; None when that is too narrow."""
+    if least >= rect.w:
+        return None
+    rows = Rect(area.x - space, rect.y, area.w + 2 * space, rect.h)
+    ends, free = area.x, [(0, 0)]
+    for other in sorted(_too_near(rows, taken, space)):
+        free.append((other.x - space - ends, ends))
+        ends = max(ends, other.right + space)
+    free.append((area.right - ends, ends))
+    room, x = max(free)
+    if room < least:
+        return None
+    w = min(rect.w, room // CELL * CELL)
+    if anchor in _RIGHT:
+        x += room - w
+    elif anchor not in _LEFT:
+        x = min(max(area.x + ((area.w - w) // 2 & ~1), x), x + room - w)
+    return Rect(x, rect.y, w, rect.h)
 
 
 def _own_half(rect: Rect, anchor: Anchor, area: Rect) -> bool:

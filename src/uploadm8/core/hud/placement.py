@@ -24,13 +24,19 @@ _LANDSCAPE: _Table = {
     _K.CLOCK: (_A.TOP_LEFT, _A.TOP, _A.TOP_RIGHT),
     _K.COORDINATES: (_A.BOTTOM, _A.TOP_LEFT, _A.BOTTOM_LEFT, _A.BOTTOM_RIGHT),
 }
-_PORTRAIT: _Table = {
+# Between a row of numbers at the top and one of instruments at the bottom, the picture is free.
+_COMPACT: _Table = {
     **_LANDSCAPE,
     _K.SPEED: (_A.BOTTOM_LEFT, _A.BOTTOM, _A.LEFT),
-    _K.MAP: (_A.BOTTOM_RIGHT, _A.RIGHT, _A.TOP_RIGHT, _A.TOP_LEFT),
-    _K.STATS: (_A.TOP, _A.BOTTOM, _A.TOP_LEFT, _A.BOTTOM_LEFT),
+    _K.MAP: (_A.BOTTOM_RIGHT, _A.TOP_RIGHT, _A.RIGHT),
+    _K.ALTITUDE: (_A.BOTTOM, _A.BOTTOM_LEFT, _A.TOP),
+    _K.STATS: (_A.TOP_LEFT, _A.BOTTOM_LEFT),
+    _K.G_FORCE: (_A.TOP_RIGHT, _A.RIGHT, _A.TOP_LEFT),
     _K.LEAN: (_A.TOP_LEFT, _A.LEFT, _A.TOP_RIGHT, _A.RIGHT),
+    _K.ENGINE: (_A.TOP_LEFT, _A.BOTTOM_LEFT),
     _K.LAP: (_A.TOP_LEFT, _A.LEFT, _A.TOP_RIGHT),
+    _K.TEXT: (_A.BOTTOM_RIGHT, _A.TOP_LEFT, _A.BOTTOM, _A.TOP),
+    _K.COORDINATES: (_A.TOP_LEFT, _A.BOTTOM_LEFT, _A.BOTTOM),
 }
 _BY_THEME: Mapping[ThemeName, _Table] = {
     ThemeName.RACING: {
@@ -51,6 +57,13 @@ _BY_THEME: Mapping[ThemeName, _Table] = {
         _K.SPEED: (_A.BOTTOM_LEFT, _A.BOTTOM),
         _K.ALTITUDE: (_A.BOTTOM_RIGHT, _A.BOTTOM, _A.TOP),
     },
+}
+_COMPACT_BY_THEME: Mapping[ThemeName, _Table] = {
+    ThemeName.DRONE: {
+        _K.ALTITUDE: (_A.BOTTOM_RIGHT, _A.RIGHT, _A.TOP_RIGHT),
+        _K.MAP: (_A.BOTTOM,),
+    },
+    ThemeName.DASHCAM: _BY_THEME[ThemeName.DASHCAM],
 }
 _SAME_AS = {
     _K.HEART_RATE: _K.STATS,
@@ -76,24 +89,49 @@ _ORDER = (
     _K.LOGO,
     _K.MAX_SPEED,
 )
+# Corners first; compass and altitude take what is free between them.
+_COMPACT_ORDER = (
+    _K.STATS,
+    _K.SPEED,
+    _K.MAP,
+    _K.COMPASS,
+    _K.ALTITUDE,
+    _K.COORDINATES,
+    _K.CLOCK,
+    _K.G_FORCE,
+    _K.ENGINE,
+    _K.LAP,
+    _K.LEAN,
+    _K.TEXT,
+    _K.LOGO,
+    _K.MAX_SPEED,
+)
 
 
-def place_order(entry: WidgetEntry) -> int:
+def place_order(entry: WidgetEntry, *, compact: bool) -> int:
     """The rank of an entry when places are given away; lower is earlier.
 
     Entries that name their anchor go first.
     """
     kind = _SAME_AS.get(entry.kind, entry.kind)
-    return -1 if entry.anchor is not None else _ORDER.index(kind)
+    order = _COMPACT_ORDER if compact else _ORDER
+    return -1 if entry.anchor is not None else order.index(kind)
 
 
-def anchors(theme: ThemeName, entry: WidgetEntry, *, portrait: bool) -> Sequence[Anchor]:
-    """Where an entry may stand, best first; only its own anchor when it names one."""
+def anchors(
+    theme: ThemeName, entry: WidgetEntry, *, compact: bool, again: bool
+) -> Sequence[Anchor]:
+    """Where an entry may stand, best first; only its own anchor when it names one.
+
+    Args:
+        theme: the look.
+        entry: what is to be placed.
+        compact: whether the frame is seen across the width of a phone.
+        again: whether the layout has another widget of the kind before this one.
+    """
     if entry.anchor is not None:
         return (entry.anchor,)
     kind = _SAME_AS.get(entry.kind, entry.kind)
-    general = (_PORTRAIT if portrait else _LANDSCAPE)[kind]
-    special = _BY_THEME.get(theme, {}).get(kind, ())
-    if portrait and theme is ThemeName.RACING:
-        special = ()
-    return (*special, *general)
+    general, by_theme = (_COMPACT, _COMPACT_BY_THEME) if compact else (_LANDSCAPE, _BY_THEME)
+    second = (_A.TOP_RIGHT,) if again and kind is _K.STATS and not compact else ()
+    return (*second, *by_theme.get(theme, {}).get(kind, ()), *general[kind])

@@ -60,8 +60,8 @@ def _glass(scene: Scene, layer: Layer, *, round_plate: bool) -> Plane:
 
 def _scrim(scene: Scene, layer: Layer) -> None:
     w, h = layer.width, layer.height
-    inner = coverage(rounded_distance(w, h, scene.px(20)) + scene.px(9))
-    _fill(scene, layer, blurred(inner, scene.px(4.5)))
+    inner = coverage(rounded_distance(w, h, scene.px(24)) + scene.px(9))
+    _fill(scene, layer, blurred(inner, scene.px(5)))
 
 
 def _slant(scene: Scene, layer: Layer) -> None:

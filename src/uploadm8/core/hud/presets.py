@@ -77,20 +77,15 @@ PRESETS: dict[Preset, tuple[WidgetEntry, ...]] = {
         *_BRAND,
     ),
 }
-_STRIP = (_stats(_F.DATE, _F.CLOCK, _F.SPEED, _F.DISTANCE, _F.COURSE, _F.COORDINATES),)
-_TALL_STRIP = (
-    _stats(_F.DATE, _F.CLOCK, _F.COORDINATES),
-    _stats(_F.SPEED, _F.DISTANCE, _F.COURSE),
-)
+_STRIP = _stats(_F.DATE, _F.CLOCK, _F.SPEED, _F.DISTANCE, _F.COURSE, _F.COORDINATES)
 _IN_STRIP = {_K.STATS, _K.SPEED, _K.COMPASS, _K.COORDINATES, _K.ALTITUDE}
 
 
-def entries(spec: HudSpec, *, portrait: bool) -> tuple[WidgetEntry, ...]:
+def entries(spec: HudSpec) -> tuple[WidgetEntry, ...]:
     """The widgets of a spec: its own, or its preset's; a strip theme gathers numbers in one."""
     if spec.widgets is not None:
         return spec.widgets
     chosen = PRESETS[spec.preset]
     if THEMES[spec.theme].strip:
-        strip = _TALL_STRIP if portrait else _STRIP
-        return (*strip, *(entry for entry in chosen if entry.kind not in _IN_STRIP))
+        return (_STRIP, *(entry for entry in chosen if entry.kind not in _IN_STRIP))
     return chosen

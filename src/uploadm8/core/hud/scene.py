@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uploadm8.core.hud.clock import LocalClock
-from uploadm8.core.hud.color import ColorCoding, Ink
+from uploadm8.core.hud.color import ColorCoding, Ink, on_dark
 from uploadm8.core.hud.frame import FrameFormat, Rect
 from uploadm8.core.hud.motion import IndexArray, bridge_gaps, digit_slots
+from uploadm8.core.hud.sizes import COMPACT, WIDE, Sizes
 from uploadm8.core.hud.spec import HudSpec
 from uploadm8.core.hud.theme import Theme
 from uploadm8.core.hud.themes import THEMES
@@ -88,9 +89,19 @@ class Scene:
         return self.frame.height > self.frame.width * 1.1
 
     @property
+    def compact(self) -> bool:
+        """Whether the frame is one to be seen across the width of a phone."""
+        return self.frame.width < self.frame.height * 1.2
+
+    @property
+    def sizes(self) -> Sizes:
+        """How large things are."""
+        return COMPACT if self.compact else WIDE
+
+    @cached_property
     def accent(self) -> str:
-        """The colour of what is lit."""
-        return self.spec.accent or self.theme.accent
+        """The colour of what is lit: the user's, lighter where it would be lost on a panel."""
+        return on_dark(self.spec.accent) if self.spec.accent else self.theme.accent
 
     def px(self, design: float) -> float:
         """Design units in pixels."""

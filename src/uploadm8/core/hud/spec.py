@@ -30,7 +30,7 @@ class Preset(StrEnum):
 
 
 class Units(StrEnum):
-    """km/h, m, km; mph, ft, mi; knots, m, nautical miles."""
+    """km/h, m, km; mph, ft, mi; knots, feet, nautical miles."""
 
     METRIC = "metric"
     IMPERIAL = "imperial"

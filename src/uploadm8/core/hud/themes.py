@@ -27,7 +27,7 @@ THEMES: dict[ThemeName, Theme] = {
     ThemeName.MINIMAL: Theme(
         plate=Plate.SCRIM,
         plate_color="#000000",
-        plate_alpha=0.62,
+        plate_alpha=0.64,
         radius=20,
         tone=None,
         accent="#ffffff",

@@ -26,24 +26,38 @@ class UnitSystem:
 
     Attributes:
         speed: from m/s.
-        height: from m.
+        height: from m; also for ways shorter than one tenth of `distance`'s unit.
         distance: from m, for long ways.
-        short: from m, for ways shorter than one tenth of `distance`'s unit.
         pace: from m, for time per way.
+        climb: from m/s, for vertical speed.
+        climb_decimals: how exactly that is shown.
+        celsius: whether temperatures are in Celsius; else in Fahrenheit.
     """
 
     speed: Quantity
     height: Quantity
     distance: Quantity
-    short: Quantity
     pace: Quantity
+    climb: Quantity
+    climb_decimals: int
+    celsius: bool
 
     def distance_text(self, metres: float) -> tuple[str, str]:
         """Number and symbol of a way: metres or feet when short, two decimals below 100."""
         far = self.distance.of(metres)
         if far < 0.1:
-            return number(self.short.of(metres)), self.short.symbol
+            return number(self.height.of(metres)), self.height.symbol
         return f"{far:.2f}" if far < 100 else f"{far:.1f}", self.distance.symbol
+
+    def climb_text(self, speed: float) -> tuple[str, str]:
+        """Number, with its sign, and symbol of a vertical speed in m/s."""
+        return number(self.climb.of(speed), self.climb_decimals, signed=True), self.climb.symbol
+
+    def temperature_text(self, celsius: float) -> tuple[str, str]:
+        """Number and symbol of a temperature."""
+        if self.celsius:
+            return number(celsius), "\u00b0C"
+        return number(celsius * 1.8 + 32), "\u00b0F"
 
     def pace_text(self, speed: float) -> str | None:
         """Minutes and seconds per distance unit; None slower than half an hour per unit."""
@@ -54,25 +68,38 @@ class UnitSystem:
         return f"{minutes}:{seconds:02d}"
 
 
-_METRE = Quantity(1.0, "m")
 _FOOT = Quantity(1 / 0.3048, "ft")
+_FOOT_A_MINUTE = Quantity(60 / 0.3048, "ft/min")
+_MILE_M, _NAUTICAL_MILE_M = 1609.344, 1852.0
 UNIT_SYSTEMS = {
     Units.METRIC: UnitSystem(
-        Quantity(3.6, "km/h"), _METRE, Quantity(1e-3, "km"), _METRE, Quantity(1e-3, "/km")
+        speed=Quantity(3.6, "km/h"),
+        height=Quantity(1.0, "m"),
+        distance=Quantity(1e-3, "km"),
+        pace=Quantity(1e-3, "/km"),
+        climb=Quantity(1.0, "m/s"),
+        climb_decimals=1,
+        celsius=True,
     ),
     Units.IMPERIAL: UnitSystem(
-        Quantity(3600 / 1609.344, "mph"),
-        _FOOT,
-        Quantity(1 / 1609.344, "mi"),
-        _FOOT,
-        Quantity(1 / 1609.344, "/mi"),
+        speed=Quantity(3600 / _MILE_M, "mph"),
+        height=_FOOT,
+        distance=Quantity(1 / _MILE_M, "mi"),
+        pace=Quantity(1 / _MILE_M, "/mi"),
+        climb=_FOOT_A_MINUTE,
+        climb_decimals=0,
+        celsius=False,
     ),
+    # Knots, nautical miles and feet are the alternative units that aviation uses everywhere
+    # (ICAO Annex 5); temperatures stay in Celsius there.
     Units.NAUTICAL: UnitSystem(
-        Quantity(3600 / 1852, "kn"),
-        _METRE,
-        Quantity(1 / 1852, "nmi"),
-        _METRE,
-        Quantity(1 / 1852, "/nmi"),
+        speed=Quantity(3600 / _NAUTICAL_MILE_M, "kn"),
+        height=_FOOT,
+        distance=Quantity(1 / _NAUTICAL_MILE_M, "nmi"),
+        pace=Quantity(1 / _NAUTICAL_MILE_M, "/nmi"),
+        climb=_FOOT_A_MINUTE,
+        climb_decimals=0,
+        celsius=True,
     ),
 }
 

@@ -14,10 +14,15 @@ from uploadm8.core.telemetry.track import BoolArray, Channel
 
 
 class Size(NamedTuple):
-    """Width and height in pixels."""
+    """Width and height in pixels.
+
+    Attributes:
+        least_w: the width it can do with, between others; None = only its full width.
+    """
 
     w: float
     h: float
+    least_w: float | None = None
 
 
 StateT = TypeVar("StateT", bound=Hashable)

@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from uploadm8.core.hud.spec import Units
+from uploadm8.core.hud.units import UNIT_SYSTEMS, Quantity
+
 VARIABLES: Mapping[str, tuple[str, str]] = {
     "title": ("the upload's title", "Sunday ride over the pass"),
     "caption": ("the upload's own caption", "What a morning."),
@@ -27,16 +30,13 @@ VARIABLES: Mapping[str, tuple[str, str]] = {
 
 EXAMPLES: Mapping[str, str] = {name: example for name, (_, example) in VARIABLES.items()}
 
-_KMH, _MPH = 3.6, 2.236936
-_FEET, _MILES = 3.280840, 1 / 1609.344
-
 
 def values_of(
     upload: Mapping[str, Any],
     source: Mapping[str, Any],
     telemetry: Mapping[str, Any],
     *,
-    imperial: bool,
+    units: Units,
     time_zone: str,
 ) -> dict[str, str | None]:
     """Every variable but those of the account.
@@ -45,22 +45,23 @@ def values_of(
         upload: title, filename, caption, hashtags.
         source: what the probe found, with `places`.
         telemetry: the summary of the track; empty without one.
-        imperial: miles and feet instead of kilometres and metres.
+        units: of speeds, ways and heights, as the HUD shows them.
         time_zone: IANA zone that date and time are told in.
     """
     places = source.get("places") or {}
     start, end = places.get("start") or {}, places.get("end") or {}
+    system = UNIT_SYSTEMS[units]
     return {
         "title": upload["title"] or None,
         "caption": upload["caption"].strip() or None,
         "hashtags": " ".join(f"#{tag.lstrip('#')}" for tag in upload["hashtags"]) or None,
         **_when(telemetry.get("start_utc") or source.get("creation_time"), time_zone),
         "duration": _clock(source.get("duration_s")),
-        "max_speed": _speed(telemetry.get("max_speed_mps"), imperial),
-        "avg_speed": _speed(telemetry.get("mean_speed_mps"), imperial),
-        "distance": _distance(telemetry.get("distance_m"), imperial),
-        "elevation_gain": _height(telemetry.get("altitude_gain_m"), imperial),
-        "max_altitude": _height(telemetry.get("altitude_max_m"), imperial),
+        "max_speed": _told(telemetry.get("max_speed_mps"), system.speed),
+        "avg_speed": _told(telemetry.get("mean_speed_mps"), system.speed),
+        "distance": _told(telemetry.get("distance_m"), system.distance, decimals=1),
+        "elevation_gain": _told(telemetry.get("altitude_gain_m"), system.height),
+        "max_altitude": _told(telemetry.get("altitude_max_m"), system.height),
         "place": start.get("name"),
         "place_end": end.get("name"),
         "country": start.get("country"),
@@ -85,19 +86,5 @@ def _clock(seconds: float | None) -> str | None:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _speed(mps: float | None, imperial: bool) -> str | None:
-    if mps is None:
-        return None
-    return f"{mps * (_MPH if imperial else _KMH):.0f} {'mph' if imperial else 'km/h'}"
-
-
-def _distance(metres: float | None, imperial: bool) -> str | None:
-    if metres is None:
-        return None
-    return f"{metres * (_MILES if imperial else 0.001):,.1f} {'mi' if imperial else 'km'}"
-
-
-def _height(metres: float | None, imperial: bool) -> str | None:
-    if metres is None:
-        return None
-    return f"{metres * (_FEET if imperial else 1):,.0f} {'ft' if imperial else 'm'}"
+def _told(si: float | None, quantity: Quantity, decimals: int = 0) -> str | None:
+    return None if si is None else f"{quantity.of(si):,.{decimals}f} {quantity.symbol}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from uploadm8.core.hud.spec import Units
 from uploadm8.domain.captions.template import render
 from uploadm8.domain.captions.variables import values_of
 from uploadm8.domain.platforms.clients.base import Platform
@@ -36,7 +37,7 @@ async def values_for(upload: Mapping[str, Any]) -> dict[str, str | None]:
         words,
         source,
         summary,
-        imperial=rows[0]["units"] == "imperial",
+        units=Units(rows[0]["units"] or Units.METRIC),
         time_zone=rows[0]["time_zone"],
     )
 

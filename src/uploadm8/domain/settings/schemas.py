@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from uploadm8.core.hud.spec import Units
+
 Text120 = Annotated[str, Meta(max_length=120)]
 Tag = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^#?[^\s#@,]+$")]
 
@@ -69,7 +71,7 @@ class SettingsIn(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
 
     display_name: Text120 = ""
     time_zone: Annotated[str, Meta(min_length=1, max_length=64, examples=["Europe/Berlin"])] = "UTC"
-    units: Literal["metric", "imperial"] = "metric"
+    units: Units = Units.METRIC
     hud: dict[str, Any] = field(default_factory=dict)
     uploads: UploadDefaults = field(default_factory=UploadDefaults)
     notifications: Notifications = field(default_factory=Notifications)
@@ -83,7 +85,7 @@ class SettingsOut(Struct, kw_only=True, frozen=True):
 
     display_name: str
     time_zone: str
-    units: Literal["metric", "imperial"]
+    units: Units
     hud: dict[str, Any]
     uploads: UploadDefaults
     notifications: Notifications

@@ -13,19 +13,21 @@ from uploadm8.core.hud.text import TextMask, text_mask, write
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.errors import FieldError, InvalidRequestError
 
-_CAP = 20.0
+_LEADING = 1.7  # from line to line, in cap heights
 _LOGO_BOX = (280.0, 96.0)
 _MOST_PIXELS = 16_000_000
 
 
 class FreeText(Widget[int]):
-    """One line."""
+    """A line, or as many as it needs."""
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        text = _text(scene, entry)
-        at = (width / 2, height / 2 + scene.px(_CAP) * entry.scale / 2)
-        write(self.base, text, at, scene.ink(scene.theme.text), "center")
+        lines, cap = _lines(scene, entry)
+        top = (height - (len(lines) - 1) * cap * _LEADING - cap) / 2
+        for i, line in enumerate(lines):
+            at = (width / 2, top + i * cap * _LEADING + cap)
+            write(self.base, line, at, scene.ink(scene.theme.text), "center")
 
     @classmethod
     def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
@@ -33,8 +35,10 @@ class FreeText(Widget[int]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
+        lines, cap = _lines(scene, entry)
+        width = max(line.width for line in lines) + _margin(scene, entry)
         unit = scene.px(1) * entry.scale
-        return Size(_text(scene, entry).width + 48 * unit + 2 * side_pad(scene), 64 * unit)
+        return Size(width, (len(lines) - 1) * cap * _LEADING + cap + 44 * unit)
 
     def state(self, index: int) -> int:
         return 0
@@ -81,9 +85,29 @@ class Logo(Widget[int]):
         """Nothing moves."""
 
 
-def _text(scene: Scene, entry: WidgetEntry) -> TextMask:
-    text = (entry.text or scene.spec.text or "").strip()
-    return text_mask(scene.theme.value, text, scene.px(_CAP) * entry.scale)
+def _margin(scene: Scene, entry: WidgetEntry) -> float:
+    return 48 * scene.px(1) * entry.scale + 2 * side_pad(scene)
+
+
+def _lines(scene: Scene, entry: WidgetEntry) -> tuple[list[TextMask], float]:
+    """The text broken between words where it is too long for the area, and its cap height.
+
+    A word that is too long on its own makes all of it smaller.
+    """
+    words = (entry.text or scene.spec.text or "").split()
+    cap = scene.px(scene.sizes.value) * entry.scale
+    most = scene.area.w - _margin(scene, entry)
+    font = scene.theme.value
+    widest = max(text_mask(font, word, cap).width for word in words)
+    cap *= min(1.0, most / widest)
+    lines = [words[0]]
+    for word in words[1:]:
+        longer = f"{lines[-1]} {word}"
+        if text_mask(font, longer, cap).width <= most:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [text_mask(font, line, cap) for line in lines], cap
 
 
 def _picture(scene: Scene) -> tuple[FloatImage, Plane]:

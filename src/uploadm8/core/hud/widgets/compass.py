@@ -14,6 +14,8 @@ from uploadm8.core.telemetry.track import Channel
 
 _POINTS = {0: "N", 45: "NE", 90: "E", 135: "SE", 180: "S", 225: "SW", 270: "W", 315: "NW"}
 _STEPS = 2
+_ARROW = 12.0
+_LEAST_WIDTH = 288.0  # 60 degrees: two letters in view
 
 
 class CompassTape(Widget[int]):
@@ -27,14 +29,16 @@ class CompassTape(Widget[int]):
         self._scale = self._turn / 360
         course = scene.held(Channel.COURSE) % 360
         self._heading = np.rint(course * self._scale * _STEPS).astype(np.int64)
-        self._fade = fade_sides(width, height, scene.px(120) * entry.scale)
+        self._fade = fade_sides(width, height, min(scene.px(120) * entry.scale, width * 0.2))
         self._tapes = [self._draw_tape(width, height, phase / _STEPS) for phase in range(_STEPS)]
         self._draw_pointer(width, height)
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        width = scene.area.w if scene.portrait else scene.px(620) * entry.scale
-        return Size(width, scene.px(80) * entry.scale)
+        unit = scene.px(1) * entry.scale
+        sizes = scene.sizes
+        least = _LEAST_WIDTH * unit if scene.compact else None
+        return Size(sizes.tape_width * unit, sizes.row * unit, least)
 
     def state(self, index: int) -> int:
         return int(self._heading[index])
@@ -58,12 +62,14 @@ class CompassTape(Widget[int]):
         accent = np.zeros((height, total), np.uint8)
         theme = scene.theme
         unit = scene.px(1) * entry.scale
+        small, large = scene.sizes.label * unit, scene.sizes.value * 0.85 * unit
+        line = _ARROW * unit + 9 * unit + large
+        bottom = height - (height - line) * 0.42
         first = int(-width / 2 / self._scale) // 5 * 5 - 5
         for degree in range(first, 366 + int(width / 2 / self._scale), 5):
             x = width / 2 + degree * self._scale - phase
             major = degree % 15 == 0
-            tall, bold = (13, 2.4) if major else (8, 1.6)
-            bottom = height - 14 * unit
+            tall, bold = (12, 2.4) if major else (7, 1.6)
             box = (3.5 + x % 1 - bold * unit / 2, bottom - tall * unit, bold * unit, tall * unit)
             mark = times(bar(7, height, box), 0.84 if major else 0.47)
             _merge(white, mark, int(x) - 3, 0)
@@ -71,21 +77,24 @@ class CompassTape(Widget[int]):
                 continue
             letter = _POINTS.get(degree % 360)
             if letter:
-                text = text_mask(theme.value, letter, 19 * unit)
+                text = text_mask(theme.value, letter, large)
             else:
-                text = text_mask(theme.label, str(degree % 360), 12.5 * unit)
+                text = text_mask(theme.label, str(degree % 360), small)
             target = accent if letter in {"N", "E", "S", "W"} else white
             share = 1.0 if letter else 0.75
             left = round(x - text.width / 2) - text.left
-            base = height - (39 if letter else 41) * unit
+            base = line if letter else line - (large - small) / 2
             _merge(target, times(text.mask, share), left, round(base) - text.rise)
         return _cropped(white), _cropped(accent)
 
     def _draw_pointer(self, width: int, height: int) -> None:
         unit = self.scene.px(1) * self.entry.scale
         middle = width / 2
-        arrow = [(middle - 9 * unit, 0), (middle + 9 * unit, 0), (middle, 12 * unit)]
-        self.base.paint(polygon(width, height, arrow), self.scene.ink(self.scene.theme.hot))
+        tip = _ARROW * unit
+        arrow = [(middle - 0.75 * tip, 0), (middle + 0.75 * tip, 0), (middle, tip)]
+        theme = self.scene.theme
+        color = theme.text if self.scene.accent == theme.hot else theme.hot
+        self.base.paint(polygon(width, height, arrow), self.scene.ink(color))
 
 
 def _cropped(canvas: Plane) -> tuple[int, Plane]:

@@ -61,7 +61,8 @@ class RingFace(Face):
         mask = self._mask()
         base.paint(mask, scene.ink("#ffffff"), strength=0.17)
         self._marks(scene, base)
-        _end_labels(scene, base, size, end)
+        if scene.sizes.captions:
+            _end_labels(scene, base, size, end)
         self._lit = base.copy()
         theme = scene.theme
         colors = gradient(arc.shares(), (scene.accent, scene.accent, theme.warm, theme.hot))
@@ -97,9 +98,10 @@ class RingFace(Face):
         arc, size = self.arc, self.arc.size
         outer = arc.radius - arc.thickness / 2 - size * 0.022
         major = [arc.tick(i / 10, outer - size * 0.032, outer) for i in range(11)]
-        minor = [arc.tick(i / 50, outer - size * 0.016, outer) for i in range(51) if i % 5]
         ink = scene.ink("#ffffff")
-        base.paint(lines(size, size, minor, max(1.0, size * 0.0042)), ink, strength=0.38)
+        if scene.sizes.captions:
+            minor = [arc.tick(i / 50, outer - size * 0.016, outer) for i in range(51) if i % 5]
+            base.paint(lines(size, size, minor, max(1.0, size * 0.0042)), ink, strength=0.38)
         base.paint(lines(size, size, major, max(1.2, size * 0.0066)), ink, strength=0.8)
 
     def _make_knob(self, scene: Scene) -> Marker | None:
@@ -183,13 +185,15 @@ class NeedleFace(Face):
             base.paint(lines(size, size, strokes, bold), ink, strength=1.0 if major else 0.6)
         edge = Arc(size, size * 0.47, size * 0.008)
         base.paint(edge.mask(), white, strength=0.35)
-        radius, cap = size * 0.310, size * 0.037
-        for i in range(majors + 1):
-            x, y = arc.point(i / majors, radius)
-            text = text_mask(theme.label, str(round(end * i / majors)), cap)
-            write(base, text, (x, y + cap / 2), scene.ink(theme.dim), "center")
-        self.inner_width = (radius - cap * 1.6) * 2 * 0.84
         self._ink = scene.ink(scene.accent)
+        self.inner_width = (outer - size * 0.09) * 2 * 0.84
+        if scene.sizes.captions:
+            radius, cap = size * 0.310, size * 0.037
+            self.inner_width = (radius - cap * 1.6) * 2 * 0.84
+            for i in range(majors + 1):
+                x, y = arc.point(i / majors, radius)
+                text = text_mask(theme.label, str(round(end * i / majors)), cap)
+                write(base, text, (x, y + cap / 2), scene.ink(theme.dim), "center")
 
     def paint(self, layer: Layer, lit: int) -> None:
         arc, size = self.arc, self.arc.size

@@ -115,9 +115,11 @@ class Engine(Widget[EngineState]):
             self._draw_lights(x, width, height)
             x += 300 * unit
         for channel, _ in self._pedals:
-            label = text_mask(theme.label, "T" if channel is Channel.THROTTLE else "B", 12 * unit)
+            label = text_mask(
+                theme.label, "T" if channel is Channel.THROTTLE else "B", scene.sizes.label * unit
+            )
             w, top = round(16 * unit), round(22 * unit)
-            tall = height - top - round(42 * unit)
+            tall = height - top - round((scene.sizes.label + 29) * unit)
             box = (round(x + 12 * unit), top, w, tall)
             self.base.paint(
                 np.full((tall, w), 255, np.uint8), scene.ink(theme.text), box[0], top, 0.2
@@ -138,7 +140,7 @@ class Engine(Widget[EngineState]):
         widest = f"{self._red:.0f}"
         self._rpm_end = x + number_width(theme.value, widest, 26 * unit)
         self._rpm_line = height - 22 * unit
-        label = text_mask(theme.label, "RPM", 13 * unit, theme.tracking)
+        label = text_mask(theme.label, "RPM", scene.sizes.label * unit, theme.tracking)
         at = (self._rpm_end + 10 * unit, self._rpm_line)
         write(self.base, label, at, scene.ink(theme.dim))
         self._lit = self.base.copy()

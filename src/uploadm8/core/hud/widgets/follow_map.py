@@ -59,7 +59,7 @@ class FollowMap(Widget[FollowState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        side = scene.px(324) * entry.scale
+        side = scene.px(scene.sizes.map) * entry.scale
         return Size(side, side)
 
     def state(self, index: int) -> FollowState:
@@ -78,7 +78,7 @@ class FollowMap(Widget[FollowState]):
         points = (self._xy - here) @ turn + self._centre
         index = np.flatnonzero(near)
         ahead = self._stroke(points, index[index >= state.passed - 1], tail=False)
-        layer.paint(ahead, scene.ink("#ffffff"), strength=0.5)
+        layer.paint(ahead, scene.ink("#ffffff"), strength=0.42)
         passed = index[index < state.passed]
         behind = self._stroke(points, passed, tail=state.passed - 1 in passed)
         layer.paint(behind, scene.ink(scene.accent))
@@ -123,8 +123,9 @@ class FollowMap(Widget[FollowState]):
         a = -np.deg2rad(heading)
         x = layer.width / 2 + reach * float(np.sin(a))
         y = layer.height / 2 - reach * float(np.cos(a))
-        letter = text_mask(scene.theme.label, "N", scene.px(13))
-        write(layer, letter, (x, y + scene.px(6.5)), scene.ink(scene.theme.text), "center")
+        cap = scene.px(scene.sizes.label)
+        letter = text_mask(scene.theme.label, "N", cap)
+        write(layer, letter, (x, y + cap / 2), scene.ink(scene.theme.text), "center")
 
 
 def _smoothed(course: NDArray[np.float64], scene: Scene) -> NDArray[np.float64]:

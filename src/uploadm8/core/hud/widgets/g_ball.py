@@ -59,8 +59,9 @@ class GBall(Widget[BallState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        side = scene.px(224) * entry.scale
-        return Size(side + 2 * side_pad(scene), side + scene.px(36) * entry.scale)
+        unit, sizes = scene.px(1) * entry.scale, scene.sizes
+        side = sizes.ball * unit
+        return Size(side + 2 * side_pad(scene), side + (sizes.label + 21) * unit)
 
     def state(self, index: int) -> BallState:
         slot = int(self.scene.slots[index])
@@ -95,11 +96,18 @@ class GBall(Widget[BallState]):
     def paint_still(self, layer: Layer, state: BallState) -> None:
         scene = self.scene
         unit, base = self._unit, layer.height - 20 * self._unit
-        right = layer.width - 20 * unit - side_pad(scene)
-        write(layer, self._g, (right, base), scene.ink(scene.theme.dim), "right")
-        value = number_mask(scene.theme.value, state.digits, 18 * unit)
-        edge = right - self._g.width - 6 * unit
+        value = number_mask(scene.theme.value, state.digits, scene.sizes.value * 0.82 * unit)
+        edge = self._digits_end(value.width)
         write(layer, value, (edge, base), scene.ink(scene.theme.text), "right")
+        at = (edge + 6 * unit, base)
+        write(layer, self._g, at, scene.ink(scene.theme.dim))
+
+    def _digits_end(self, width: float) -> float:
+        """Beside the caption, against the right edge; without one, in the middle."""
+        layer, unit, symbol = self.base, self._unit, self._g.width + 6 * self._unit
+        if self.scene.sizes.captions:
+            return layer.width - 20 * unit - side_pad(self.scene) - symbol
+        return (layer.width + width - symbol) / 2
 
     def _trails(self) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
         """Per frame, where the ball was 1/14, 2/14 ... of the trail's time ago, and the box."""
@@ -124,10 +132,12 @@ class GBall(Widget[BallState]):
         cross = [(c - r, row, c + r, row), (c, row - r, c, row + r)]
         self.base.paint(lines(width, height, cross, max(1.0, 1.4 * unit)), white, strength=0.26)
         theme = scene.theme
-        label = text_mask(theme.label, "G-FORCE", 12.5 * unit, theme.tracking)
-        base = height - 20 * unit
-        write(self.base, label, (20 * unit + side_pad(scene), base), scene.ink(theme.dim))
-        self._g = text_mask(theme.label, "g", 13 * unit)
+        small = scene.sizes.label * unit
+        self._g = text_mask(theme.label, "g", small)
+        if scene.sizes.captions:
+            label = text_mask(theme.label, "G-FORCE", small, theme.tracking)
+            at = (20 * unit + side_pad(scene), height - 20 * unit)
+            write(self.base, label, at, scene.ink(theme.dim))
         reach = self._reach = int(np.ceil(9 * unit)) + 1
         x, y = grid(2 * reach, 2 * reach)
         near = np.clip(1 - np.hypot(x - reach, y - reach) / (9 * unit), 0, 1)

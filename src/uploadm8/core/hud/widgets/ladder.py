@@ -41,7 +41,7 @@ class Ladder(Widget[LadderState]):
         known = self._values[self._known]
         swing = float(known.max() - known.min()) if len(known) else 1.0
         self._step = next((s for s in _ROUND if s * 6 >= swing * 0.5), _ROUND[-1])
-        head = 44 * self._unit
+        head = (scene.sizes.label + 31) * self._unit
         self._top, self._tall = head, height - head - 14 * self._unit
         self._px = self._tall / _VISIBLE_STEPS / self._step
         self._tape = np.rint(self._values * self._px * 2).astype(np.int64)
@@ -61,7 +61,8 @@ class Ladder(Widget[LadderState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        return Size(scene.px(144) * entry.scale, scene.px(316) * entry.scale)
+        width, height = scene.sizes.ladder
+        return Size(scene.px(width) * entry.scale, scene.px(height) * entry.scale)
 
     def state(self, index: int) -> LadderState:
         slot = int(self.scene.slots[index])
@@ -85,6 +86,7 @@ class Ladder(Widget[LadderState]):
 
     def _marks(self, width: int, height: int, tape: int) -> Plane:
         """Ticks every step and numbers every second one, near the middle of the tape."""
+        scene = self.scene
         rows, half = divmod(tape, 2)
         value = tape / 2 / self._px
         canvas = np.zeros((height, width), np.uint8)
@@ -99,14 +101,16 @@ class Ladder(Widget[LadderState]):
                 continue
             canvas[y - bold // 2 : y - bold // 2 + bold, x : x + long] = 255
             if i % 2 == 0 and (i >= 0 or self.channels[0] is not Channel.SPEED):
-                text = number_mask(self.scene.theme.label, number(i * self._step), 14 * unit)
+                text = number_mask(
+                    scene.theme.label, number(i * self._step), scene.sizes.label * unit
+                )
                 h, w = text.mask.shape
                 left = (
                     round(34 * unit) - text.left
                     if self.right_side
                     else round(width - 34 * unit - text.width) - text.left
                 )
-                top = y - text.rise + round(7 * unit)
+                top = y - text.rise + round(scene.sizes.label / 2 * unit)
                 if 0 <= top < height - h and 0 <= left < width - w:
                     target = canvas[top : top + h, left : left + w]
                     np.maximum(target, text.mask, out=target)
@@ -119,9 +123,16 @@ class Ladder(Widget[LadderState]):
 
     def _draw(self, width: int, height: int) -> None:
         scene, unit, theme = self.scene, self._unit, self.scene.theme
-        caption = f"{self.label} {self.quantity(scene).symbol}"
-        text = text_mask(theme.label, caption, 12 * unit, theme.tracking)
-        write(self.base, text, (width / 2, 28 * unit), scene.ink(theme.dim), "center")
+        symbol = self.quantity(scene).symbol
+        caption = f"{self.label} {symbol}" if scene.sizes.captions else symbol
+        text = text_mask(theme.label, caption, scene.sizes.label * unit, theme.tracking)
+        write(
+            self.base,
+            text,
+            (width / 2, (scene.sizes.label + 15) * unit),
+            scene.ink(theme.dim),
+            "center",
+        )
         x, tall, notch = 4 * unit, 24 * unit, 12 * unit
         y = float(self._middle)
         box = [(x + notch, y - tall), (width - x, y - tall), (width - x, y + tall)]

@@ -16,6 +16,7 @@ from uploadm8.core.telemetry.track import Channel
 
 _AHEAD, _BEHIND = "#3ddc84", "#ff5a4f"
 _WIDEST = "00:00.0"
+_TIME = 30.0
 
 
 class LapState(NamedTuple):
@@ -41,11 +42,11 @@ class LapTimer(DigitsWidget[LapState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit = scene.px(1) * entry.scale
-        time = number_width(scene.theme.value, _WIDEST, 30 * unit)
-        delta = number_width(scene.theme.value, "+00.00", 22 * unit)
-        width = max(time + delta + 26 * unit, 300 * unit) + 48 * unit + 2 * side_pad(scene)
-        return Size(width, 136 * unit)
+        unit, sizes, theme = scene.px(1) * entry.scale, scene.sizes, scene.theme
+        time = number_width(theme.value, _WIDEST, _TIME * unit)
+        delta = number_width(theme.value, "+00.00", sizes.value * unit)
+        width = max(time + delta + 26 * unit, 300 * unit)
+        return Size(width + 48 * unit + 2 * side_pad(scene), (110 + 2 * sizes.label) * unit)
 
     def read(self, slot: int) -> LapState:
         laps = self._laps
@@ -62,25 +63,24 @@ class LapTimer(DigitsWidget[LapState]):
     def paint(self, layer: Layer, state: LapState) -> None:
         scene, unit, theme = self.scene, self._unit, self.scene.theme
         ink, dim = scene.ink(theme.text), scene.ink(theme.dim)
-        small, left, right = 12.5 * unit, self._pad, layer.width - self._pad
-        write(
-            layer, text_mask(theme.label, state.lap, small, theme.tracking), (left, 34 * unit), dim
-        )
-        line = 78 * unit
-        write(layer, number_mask(theme.value, state.running, 30 * unit), (left, line), ink)
+        small, left, right = scene.sizes.label * unit, self._pad, layer.width - self._pad
+        top = (scene.sizes.label + 22) * unit
+        label = text_mask(theme.label, state.lap, small, theme.tracking)
+        write(layer, label, (left, top), dim)
+        line = top + (_TIME + 14) * unit
+        write(layer, number_mask(theme.value, state.running, _TIME * unit), (left, line), ink)
         if state.delta:
             color = _AHEAD if state.delta.startswith(MINUS) else _BEHIND
-            delta = number_mask(theme.value, state.delta, 22 * unit)
+            delta = number_mask(theme.value, state.delta, scene.sizes.value * unit)
             write(layer, delta, (right, line), scene.ink(color), "right")
-        base = layer.height - 22 * unit
-        for x, name, value in (
-            (left, "LAST", state.last),
-            (layer.width / 2, "BEST", state.best),
-        ):
-            label = text_mask(theme.label, name, small, theme.tracking)
-            end = write(layer, label, (x, base), dim)
-            drawn = number_mask(theme.value, value, 15 * unit)
-            write(layer, drawn, (end + 9 * unit, base), dim if value == ABSENT else ink)
+        past = [("BEST", state.best)]
+        if scene.sizes.captions:
+            past.insert(0, ("LAST", state.last))
+        for i, (name, value) in enumerate(past):
+            at = (left + i * (right - left) / 2, layer.height - 22 * unit)
+            end = write(layer, text_mask(theme.label, name, small, theme.tracking), at, dim)
+            drawn = number_mask(theme.value, value, small * 1.15)
+            write(layer, drawn, (end + small * 0.7, at[1]), dim if value == ABSENT else ink)
 
 
 def _time(seconds: float) -> str:

@@ -47,14 +47,14 @@ class LeanAngle(Widget[LeanState]):
         self._known = scene.valid(Channel.LEAN)
         limited = np.clip(self._lean, -_SCALE_DEG, _SCALE_DEG)
         self._tilt = np.rint(limited / _STEP_DEG).astype(np.int64)
-        self._foot = (width / 2, height - 62 * self._unit)
+        self._foot = (width / 2, height - (scene.sizes.label + 49) * self._unit)
         self._radius = self._foot[1] - 34 * self._unit
         self._draw(width, height)
         self._rider = lru_cache(maxsize=256)(self._draw_rider)
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        side = scene.px(224) * entry.scale
+        side = scene.px(scene.sizes.ball) * entry.scale
         return Size(side * 1.15 + 2 * side_pad(scene), side)
 
     def state(self, index: int) -> LeanState:
@@ -74,11 +74,12 @@ class LeanAngle(Widget[LeanState]):
 
     def paint_still(self, layer: Layer, state: LeanState) -> None:
         scene, unit, theme = self.scene, self._unit, self.scene.theme
-        base, right = layer.height - 20 * unit, layer.width - 20 * unit - side_pad(scene)
-        write(layer, self._degree, (right, base), scene.ink(theme.dim), "right")
-        value = number_mask(theme.value, state.digits, 18 * unit)
-        at = (right - self._degree.width - 2 * unit, base)
-        write(layer, value, at, scene.ink(theme.text), "right")
+        value = number_mask(theme.value, state.digits, scene.sizes.value * 0.82 * unit)
+        base, end = layer.height - 20 * unit, (layer.width + value.width) / 2
+        if scene.sizes.captions:
+            end = layer.width - 22 * unit - side_pad(scene) - self._degree.width
+        write(layer, value, (end, base), scene.ink(theme.text), "right")
+        write(layer, self._degree, (end + 2 * unit, base), scene.ink(theme.dim))
 
     def _at(self, degrees: float, radius: float) -> tuple[float, float]:
         a = np.deg2rad(degrees)
@@ -96,14 +97,11 @@ class LeanAngle(Widget[LeanState]):
         x, y = self._foot
         road = [(x - 74 * unit, y, x + 74 * unit, y)]
         self.base.paint(lines(width, height, road, max(1.2, 2 * unit)), white, strength=0.45)
-        label = text_mask(theme.label, "LEAN", 12.5 * unit, theme.tracking)
-        write(
-            self.base,
-            label,
-            (20 * unit + side_pad(scene), height - 20 * unit),
-            scene.ink(theme.dim),
-        )
-        self._degree = text_mask(theme.label, "\u00b0", 18 * unit)
+        self._degree = text_mask(theme.label, "\u00b0", scene.sizes.value * 0.82 * unit)
+        if scene.sizes.captions:
+            label = text_mask(theme.label, "LEAN", scene.sizes.label * unit, theme.tracking)
+            at = (20 * unit + side_pad(scene), height - 20 * unit)
+            write(self.base, label, at, scene.ink(theme.dim))
 
     def _draw_rider(self, tilt: int) -> tuple[Plane, int, int]:
         tall = self._radius * 0.74

@@ -18,6 +18,7 @@ _APART_S = 6.0
 _NOT_BEFORE_S = 4.0
 _SLOWEST = 3.0  # m/s: the maximum of a walk is no news
 _CAPTION = "NEW MAX"
+_CAP = 27.0
 
 
 class FlashState(NamedTuple):
@@ -36,8 +37,9 @@ class MaxSpeed(Widget[FlashState]):
         self._unit = scene.px(1) * entry.scale
         self._shown, self._peak = _flashes(scene)
         theme = scene.theme
-        self._caption = text_mask(theme.label, _CAPTION, 14 * self._unit, theme.tracking)
-        self._symbol = text_mask(theme.label, scene.units.speed.symbol, 14 * self._unit)
+        small = scene.sizes.label * self._unit
+        self._caption = text_mask(theme.label, _CAPTION, small, theme.tracking)
+        self._symbol = text_mask(theme.label, scene.units.speed.symbol, small)
 
     @classmethod
     def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
@@ -49,9 +51,10 @@ class MaxSpeed(Widget[FlashState]):
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
         unit, theme = scene.px(1) * entry.scale, scene.theme
-        caption = text_mask(theme.label, _CAPTION, 14 * unit, theme.tracking).width
-        digits = number_width(theme.value, "000", 26 * unit)
-        symbol = text_mask(theme.label, scene.units.speed.symbol, 14 * unit).width
+        small = scene.sizes.label * unit
+        caption = text_mask(theme.label, _CAPTION, small, theme.tracking).width
+        digits = number_width(theme.value, "000", _CAP * unit)
+        symbol = text_mask(theme.label, scene.units.speed.symbol, small).width
         return Size(caption + digits + symbol + 74 * unit + 2 * side_pad(scene), 72 * unit)
 
     def shown(self) -> BoolArray:
@@ -62,10 +65,10 @@ class MaxSpeed(Widget[FlashState]):
 
     def paint(self, layer: Layer, state: FlashState) -> None:
         scene, unit, theme = self.scene, self._unit, self.scene.theme
-        digits = number_mask(theme.value, state.digits, 26 * unit)
+        digits = number_mask(theme.value, state.digits, _CAP * unit)
         total = self._caption.width + digits.width + self._symbol.width + 22 * unit
-        x, line = (layer.width - total) / 2, layer.height / 2 + 13 * unit
-        x = write(layer, self._caption, (x, line), scene.ink(scene.theme.hot)) + 14 * unit
+        x, line = (layer.width - total) / 2, layer.height / 2 + _CAP / 2 * unit
+        x = write(layer, self._caption, (x, line), scene.ink(theme.warm)) + 14 * unit
         x = write(layer, digits, (x, line), scene.ink(theme.text)) + 8 * unit
         write(layer, self._symbol, (x, line), scene.ink(theme.dim))
 

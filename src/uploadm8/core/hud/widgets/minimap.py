@@ -57,7 +57,7 @@ class WholeMap(Widget[MapState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        side = scene.px(324) * entry.scale
+        side = scene.px(scene.sizes.map) * entry.scale
         return Size(side, side)
 
     def state(self, index: int) -> MapState:
@@ -81,7 +81,7 @@ class WholeMap(Widget[MapState]):
         way = stroke(width, height, line.pieces(), bold)
         casing = blurred(stroke(width, height, line.pieces(), bold * 1.9), scene.px(2.5))
         self.base.paint(casing, scene.ink("#000000"), strength=0.35)
-        self.base.paint(way, scene.ink("#ffffff"), strength=0.5)
+        self.base.paint(way, scene.ink("#ffffff"), strength=0.42)
         north_arrow(scene, self.base)
         self._lit = self.base.copy()
         glow = blurred(way, scene.px(6))
@@ -149,6 +149,7 @@ def north_arrow(scene: Scene, layer: Layer) -> None:
     half = scene.px(6)
     tip = [(x, y), (x + half, y + half * 1.9), (x, y + half * 1.5), (x - half, y + half * 1.9)]
     layer.paint(polygon(layer.width, layer.height, tip), scene.ink(scene.theme.hot))
-    letter = text_mask(scene.theme.label, "N", scene.px(13))
-    baseline = y + half * 1.9 + scene.px(21)
+    cap = scene.px(scene.sizes.label)
+    letter = text_mask(scene.theme.label, "N", cap)
+    baseline = y + half * 1.9 + scene.px(8) + cap
     write(layer, letter, (x, baseline), scene.ink(scene.theme.text), "center")

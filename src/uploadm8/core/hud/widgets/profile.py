@@ -34,12 +34,14 @@ class AltitudeProfile(Widget[ProfileState]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        self._pad = scene.px(24) * entry.scale
+        self._entry_unit = scene.px(1) * entry.scale
+        self._pad = scene.sizes.pad * self._entry_unit
         self._side = self._pad + side_pad(scene)
-        self._cap = scene.px(20) * entry.scale
+        self._cap = scene.sizes.value * 0.92 * self._entry_unit
         self._base_line = self._pad + self._cap
         self._heights = scene.held(Channel.ALTITUDE) * scene.units.height.factor
-        self._grades = scene.held(Channel.GRADE) if scene.has(Channel.GRADE) else None
+        room = scene.sizes.captions or width >= _numbers_width(scene, self._entry_unit, grade=True)
+        self._grades = scene.held(Channel.GRADE) if scene.has(Channel.GRADE) and room else None
         ways, levels = self._curve()
         self._x, self._y = self._place(ways, levels, width, height)
         self._draw(width, height)
@@ -48,8 +50,10 @@ class AltitudeProfile(Widget[ProfileState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        width = scene.area.w if scene.portrait else scene.px(640) * entry.scale
-        return Size(width, scene.px(164) * entry.scale)
+        unit = scene.px(1) * entry.scale
+        sizes = scene.sizes
+        least = _numbers_width(scene, unit, grade=False) if scene.compact else None
+        return Size(sizes.tape_width * unit, sizes.profile * unit, least)
 
     def state(self, index: int) -> ProfileState:
         slot = int(self.scene.slots[index])
@@ -139,7 +143,7 @@ class AltitudeProfile(Widget[ProfileState]):
         self._labels(width)
         self._lit = self.base.copy()
         self.base.paint(shade, scene.ink("#ffffff"))
-        self.base.paint(edge, scene.ink("#ffffff"), strength=0.55)
+        self.base.paint(edge, scene.ink("#ffffff"), strength=0.5)
         lit = np.rint(area * (0.16 + 0.5 * fall)).astype(np.uint8)
         self._lit.paint(lit, scene.ink(scene.accent))
         self._lit.paint(edge, scene.ink(scene.accent))
@@ -157,17 +161,36 @@ class AltitudeProfile(Widget[ProfileState]):
     def _labels(self, width: int) -> None:
         scene = self.scene
         theme, dim = scene.theme, scene.ink(scene.theme.dim)
-        small = self._cap * 0.66
+        small = scene.sizes.label * self._entry_unit
+        self._unit = text_mask(theme.label, scene.units.height.symbol, small)
+        self._percent = text_mask(theme.label, "%", small)
+        self._value_x = self._side
+        if not scene.sizes.captions:
+            return
         label = text_mask(theme.label, "ALTITUDE", small, theme.tracking)
         end = write(self.base, label, (self._side, self._base_line), dim)
         self._value_x = end + self._cap * 0.7
-        self._unit = text_mask(theme.label, scene.units.height.symbol, small)
-        self._percent = text_mask(theme.label, "%", small)
         if self._grades is not None:
             room = number_width(theme.value, "+00.0", self._cap) + self._percent.width
             label = text_mask(theme.label, "GRADE", small, theme.tracking)
             right = width - self._side - room - self._cap
             write(self.base, label, (right, self._base_line), dim, "right")
+
+
+def _numbers_width(scene: Scene, unit: float, *, grade: bool) -> float:
+    """What the numbers need beside each other, px."""
+    theme, heights = scene.theme, scene.held(Channel.ALTITUDE) * scene.units.height.factor
+    cap, small = scene.sizes.value * 0.92 * unit, scene.sizes.label * unit
+
+    def widest(values: FloatArray, decimals: int, *, signed: bool, symbol: str) -> float:
+        ends = (number(float(v), decimals, signed=signed) for v in (values.min(), values.max()))
+        digits = max(number_width(theme.value, text, cap) for text in ends)
+        return digits + text_mask(theme.label, symbol, small).width + cap * 0.3
+
+    width = widest(heights, 0, signed=False, symbol=scene.units.height.symbol)
+    if grade:
+        width += cap + widest(scene.held(Channel.GRADE), 1, signed=True, symbol="%")
+    return width + 2 * (scene.sizes.pad * unit + side_pad(scene))
 
 
 def _smooth(rows: NDArray[np.float64], width: int) -> NDArray[np.float64]:

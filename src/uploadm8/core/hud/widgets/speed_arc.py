@@ -47,7 +47,7 @@ class SpeedArc(Widget[ArcState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        side = scene.px(376) * entry.scale
+        side = scene.px(scene.sizes.dial) * entry.scale
         return Size(side, side)
 
     def plate(self) -> Plane | None:
@@ -83,6 +83,7 @@ class SpeedArc(Widget[ArcState]):
 
     def _draw_unit(self, width: int) -> None:
         theme = self.scene.theme
-        text = text_mask(theme.label, self.scene.units.speed.symbol, width * 0.052, 0.03)
-        baseline = width / 2 + self._cap * 0.42 + width * 0.125
+        cap = width * self.scene.sizes.dial_unit
+        text = text_mask(theme.label, self.scene.units.speed.symbol, cap, 0.03)
+        baseline = width / 2 + self._cap * 0.42 + width * 0.073 + cap
         write(self.base, text, (width / 2, baseline), self.scene.ink(theme.dim), "center")

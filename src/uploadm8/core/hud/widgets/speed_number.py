@@ -14,7 +14,7 @@ from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import bar, grid, polygon
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.sweep import Sweep
-from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
+from uploadm8.core.hud.text import TextMask, number_mask, number_width, text_mask, write
 from uploadm8.core.hud.units import ABSENT, number
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.hud.widgets.dial import gradient, scale_end
@@ -34,21 +34,19 @@ class SpeedNumber(Widget[NumberState]):
     """A large number, its unit, and a gauge below."""
 
     channels = (Channel.SPEED,)
-    cap = 78.0
     gauge_height = 5.0
-    least_width = 0.0
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
         unit = scene.px(1) * entry.scale
-        self._cap = self.cap * unit
+        self._cap = scene.sizes.digits * unit
         self._speeds = scene.held(Channel.SPEED) * scene.units.speed.factor
         self._known = scene.valid(Channel.SPEED)
         self._baseline = self.inset(scene).h * unit + self._cap
         left, right = self._edges(width, unit)
         theme = scene.theme
         self._left = left
-        self._symbol = text_mask(theme.label, scene.units.speed.symbol, self._cap * 0.3, 0.03)
+        self._symbol = _symbol(scene, self._cap)
         tall = self.gauge_height * unit
         top = self._baseline + _GAUGE_GAP * unit
         box = (left, top, right - left, tall)
@@ -68,18 +66,24 @@ class SpeedNumber(Widget[NumberState]):
     @classmethod
     def inset(cls, scene: Scene) -> Size:
         """Free space left of and above the number, design units."""
-        return Size(28 + side_pad(scene) / scene.unit, 26)
+        pad = scene.sizes.pad
+        return Size(pad + 2 + side_pad(scene) / scene.unit, pad + 2)
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
         unit = scene.px(1) * entry.scale
-        cap = cls.cap * unit
+        cap = scene.sizes.digits * unit
         digits = number_width(scene.theme.digits, _widest(scene), cap)
-        symbol = text_mask(scene.theme.label, scene.units.speed.symbol, cap * 0.3, 0.03)
+        symbol = _symbol(scene, cap)
         inset = cls.inset(scene)
         width = digits + cap * 0.18 + symbol.width + 2 * inset.w * unit
         height = cap + (2 * inset.h + _GAUGE_GAP + cls.gauge_height) * unit
-        return Size(max(width, cls.least_width * unit), height)
+        return Size(max(width, cls.least_width(scene) * unit), height)
+
+    @classmethod
+    def least_width(cls, scene: Scene) -> float:
+        """Of the panel, design units."""
+        return 0.0
 
     def state(self, index: int) -> NumberState:
         slot = int(self.scene.slots[index])
@@ -123,9 +127,11 @@ class SpeedDigital(SpeedNumber):
 class SpeedBar(SpeedNumber):
     """The number over a row of leaning blocks."""
 
-    cap = 84.0
     gauge_height = 22.0
-    least_width = 430.0
+
+    @classmethod
+    def least_width(cls, scene: Scene) -> float:
+        return scene.sizes.bar
 
     def gauge(self, width: int, height: int, box: tuple[float, float, float, float]) -> Plane:
         left, top, w, h = box
@@ -142,6 +148,10 @@ class SpeedBar(SpeedNumber):
 def _end(scene: Scene) -> int:
     speeds = scene.held(Channel.SPEED)[scene.valid(Channel.SPEED)] * scene.units.speed.factor
     return scale_end(float(speeds.max()) if len(speeds) else 1.0)
+
+
+def _symbol(scene: Scene, cap: float) -> TextMask:
+    return text_mask(scene.theme.label, scene.units.speed.symbol, cap * 0.31, 0.03)
 
 
 def _widest(scene: Scene) -> str:

@@ -1,5 +1,6 @@
-"""Numbers side by side, each under its caption."""
+"""Numbers side by side, each with its caption: what a panel of `fields` shows."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -9,12 +10,14 @@ from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.plates import hairline, side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import StatField, WidgetEntry, WidgetKind
-from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
+from uploadm8.core.hud.text import TextMask, number_mask, number_width, text_mask, write
 from uploadm8.core.hud.units import ABSENT
 from uploadm8.core.hud.widget import DigitsWidget, Size
 from uploadm8.core.telemetry.track import BoolArray
 
-_PAD, _GAP, _CAP, _SMALL, _HEIGHT = 24.0, 26.0, 22.0, 12.5, 92.0
+_SPACE = 26.0  # between two numbers
+_LEADING = 14.0  # between a caption and the number below it
+_LOOKS = 240  # moments of a clip at which the width of its numbers is looked at
 _ALONE = {
     WidgetKind.HEART_RATE: StatField.HEART_RATE,
     WidgetKind.POWER: StatField.POWER,
@@ -39,36 +42,34 @@ def wanted_fields(entry: WidgetEntry) -> tuple[StatField, ...]:
     return (alone,) if alone else entry.fields
 
 
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """One field.
+
+    Attributes:
+        field: which.
+        caption: above its number, or before it where there is one line; None = none.
+        width: what it needs at its widest, so that nothing moves or overlaps while it runs, px.
+    """
+
+    field: StatField
+    caption: TextMask | None
+    width: float
+
+
 class Stats(DigitsWidget[StatState]):
-    """A row of fields; those without data are left out."""
+    """Fields in a row, or in as many as they need; those without data are left out."""
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
         self._unit = scene.px(1) * entry.scale
-        fields = _available(scene, entry)
-        self._readers = [FIELDS[field].reader(scene) for field in fields]
-        self._valid = [
-            np.logical_and.reduce([scene.valid(c) for c in FIELDS[f].channels])
-            if FIELDS[f].channels
-            else np.ones(len(scene.samples.times), np.bool_)
-            for f in fields
-        ]
-        widths = _cell_widths(scene, entry)
-        spare = (width - 2 * side_pad(scene) - _total(widths, self._unit)) / len(widths)
-        self._starts: list[float] = []
-        x = _PAD * self._unit + side_pad(scene) + spare / 2
-        for i, (field, cell) in enumerate(zip(fields, widths, strict=True)):
-            self._starts.append(x)
-            label = text_mask(
-                scene.theme.label, FIELDS[field].label, _SMALL * self._unit, scene.theme.tracking
-            )
-            write(self.base, label, (x, self._label_line), scene.ink(scene.theme.dim))
-            if i:
-                line = x - (_GAP * self._unit + spare) / 2
-                tall = height * 0.5
-                thick = max(1.0, 1.5 * self._unit)
-                hairline(self.base, scene, (line, (height - tall) / 2, thick, tall))
-            x += cell + _GAP * self._unit + spare
+        cells = _cells(scene, entry)
+        self._readers = [FIELDS[cell.field].reader(scene) for cell in cells]
+        self._valid = [_valid(scene, cell.field) for cell in cells]
+        self._starts: list[tuple[float, float]] = []
+        lines = _lines(scene, entry, cells)
+        for i, line in enumerate(lines):
+            self._draw_line(line, height * i / len(lines), height / len(lines))
 
     @classmethod
     def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
@@ -76,12 +77,15 @@ class Stats(DigitsWidget[StatState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit = scene.px(1) * entry.scale
-        width = _total(_cell_widths(scene, entry), unit) + 2 * side_pad(scene)
-        wide = len(_available(scene, entry)) > 2
-        if wide and (scene.theme.strip or scene.portrait):
+        cells = _cells(scene, entry)
+        lines = _lines(scene, entry, cells)
+        width = max(_width(scene, entry, line) for line in lines)
+        if scene.theme.strip and len(cells) > 2:
             width = max(width, scene.area.w)
-        return Size(width, _HEIGHT * unit)
+        unit, sizes = scene.px(1) * entry.scale, scene.sizes
+        if sizes.captions:
+            return Size(width, (sizes.row + 12) * len(lines) * unit)
+        return Size(width, (sizes.row + (len(lines) - 1) * sizes.value * 2) * unit)
 
     def read(self, slot: int) -> StatState:
         return StatState(
@@ -92,14 +96,13 @@ class Stats(DigitsWidget[StatState]):
         )
 
     def paint(self, layer: Layer, state: StatState) -> None:
-        theme, unit = self.scene.theme, self._unit
+        theme, unit, sizes = self.scene.theme, self._unit, self.scene.sizes
         ink, dim = self.scene.ink(theme.text), self.scene.ink(theme.dim)
-        for x, (digits, symbol) in zip(self._starts, state.numbers, strict=True):
-            drawn = number_mask(theme.value, digits, _CAP * unit)
-            end = write(layer, drawn, (x, self._value_line), ink)
+        for at, (digits, symbol) in zip(self._starts, state.numbers, strict=True):
+            end = write(layer, number_mask(theme.value, digits, sizes.value * unit), at, ink)
             if symbol:
-                mark = text_mask(theme.label, symbol, _SMALL * 1.12 * unit)
-                write(layer, mark, (end + 6 * unit, self._value_line), dim)
+                mark = text_mask(theme.label, symbol, sizes.label * unit)
+                write(layer, mark, (end + _symbol_space(scene=self.scene) * unit, at[1]), dim)
 
     def shown(self) -> BoolArray:
         """While any of its numbers is there."""
@@ -107,38 +110,78 @@ class Stats(DigitsWidget[StatState]):
         each = [self.scene.shown(FIELDS[field].channels) for field in fields]
         return np.asarray(np.logical_or.reduce(each), np.bool_)
 
-    @property
-    def _label_line(self) -> float:
-        middle = self.base.height / 2
-        return middle - (_CAP + 14 - _SMALL) / 2 * self._unit
-
-    @property
-    def _value_line(self) -> float:
-        return self._label_line + (_CAP + 15) * self._unit
+    def _draw_line(self, line: list[_Cell], top: float, tall: float) -> None:
+        """Captions and separators, from edge to edge; where the numbers start."""
+        scene, unit, sizes = self.scene, self._unit, self.scene.sizes
+        spare = (self.base.width - _width(scene, self.entry, line)) / max(1, len(line) - 1)
+        x = sizes.pad * unit + side_pad(scene) + (spare / 2 if len(line) == 1 else 0)
+        value, middle, dim = sizes.value * unit, top + tall / 2, scene.ink(scene.theme.dim)
+        for i, cell in enumerate(line):
+            if i:
+                edge = x - (_SPACE * unit + spare) / 2
+                rule = tall * 0.5 if sizes.captions else value
+                box = (edge, middle - rule / 2, max(1.0, 1.5 * unit), rule)
+                hairline(self.base, scene, box)
+            start, base = x, middle + value / 2
+            if sizes.captions and cell.caption is not None:
+                base = middle + (value + _LEADING * unit + sizes.label * unit) / 2
+                write(self.base, cell.caption, (x, base - value - _LEADING * unit), dim)
+            elif cell.caption is not None:
+                start = write(self.base, cell.caption, (x, base), dim) + 10 * unit
+            self._starts.append((start, base))
+            x += cell.width + _SPACE * unit + spare
 
 
 def _available(scene: Scene, entry: WidgetEntry) -> list[StatField]:
     return [field for field in wanted_fields(entry) if field_available(scene, field)]
 
 
-def _total(widths: list[float], unit: float) -> float:
-    return sum(widths) + (2 * _PAD + (len(widths) - 1) * _GAP) * unit
+def _valid(scene: Scene, field: StatField) -> BoolArray:
+    valid = np.ones(len(scene.samples.times), np.bool_)
+    for channel in FIELDS[field].channels:
+        valid &= scene.valid(channel)
+    return valid
 
 
-def _cell_widths(scene: Scene, entry: WidgetEntry) -> list[float]:
-    """What each field needs at its widest, so that nothing moves or overlaps while it runs."""
-    unit, theme = scene.px(1) * entry.scale, scene.theme
-    looks = np.unique(np.linspace(0, len(scene.samples.times) - 1, 240).astype(int))
-    widths = []
+def _symbol_space(scene: Scene) -> float:
+    return scene.sizes.label * 0.46
+
+
+def _cells(scene: Scene, entry: WidgetEntry) -> list[_Cell]:
+    unit, theme, sizes = scene.px(1) * entry.scale, scene.theme, scene.sizes
+    looks = np.unique(np.linspace(0, len(scene.samples.times) - 1, _LOOKS).astype(int))
+    cells = []
     for name in _available(scene, entry):
         field = FIELDS[name]
-        label = text_mask(theme.label, field.label, _SMALL * unit, theme.tracking).width
-        read = field.reader(scene)
-        widest = 0.0
+        read, widest = field.reader(scene), 0.0
         for digits, symbol in {read(int(i)) for i in looks}:
-            width = float(number_width(theme.value, digits, _CAP * unit))
+            width = float(number_width(theme.value, digits, sizes.value * unit))
             if symbol:
-                width += 6 * unit + text_mask(theme.label, symbol, _SMALL * 1.12 * unit).width
+                mark = text_mask(theme.label, symbol, sizes.label * unit)
+                width += _symbol_space(scene) * unit + mark.width
             widest = max(widest, width)
-        widths.append(max(label, widest))
-    return widths
+        words = field.label if sizes.captions else field.short
+        caption = None
+        if words:
+            caption = text_mask(theme.label, words, sizes.label * unit, theme.tracking)
+            before = 0.0 if sizes.captions else caption.width + 10 * unit
+            widest = max(caption.width, before + widest)
+        cells.append(_Cell(name, caption, widest))
+    return cells
+
+
+def _width(scene: Scene, entry: WidgetEntry, line: list[_Cell]) -> float:
+    unit = scene.px(1) * entry.scale
+    space = 2 * scene.sizes.pad + (len(line) - 1) * _SPACE
+    return sum(cell.width for cell in line) + space * unit + 2 * side_pad(scene)
+
+
+def _lines(scene: Scene, entry: WidgetEntry, cells: list[_Cell]) -> list[list[_Cell]]:
+    """The cells in as few lines as have room for them, about equally many in each."""
+    lines = [cells]
+    for count in range(1, len(cells) + 1):
+        parts = np.array_split(np.arange(len(cells)), count)
+        lines = [[cells[i] for i in part] for part in parts]
+        if all(_width(scene, entry, line) <= scene.area.w for line in lines):
+            break
+    return lines

@@ -7,7 +7,7 @@ import numpy as np
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.route import load_route, thin
 from uploadm8.core.hud.scene import Scene
-from uploadm8.core.hud.shapes import blurred
+from uploadm8.core.hud.shapes import blurred, disc
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.text import number_mask, text_mask, write
 from uploadm8.core.hud.units import duration_text, number
@@ -17,9 +17,21 @@ from uploadm8.core.telemetry.track import BoolArray, Channel, FloatArray
 
 CARD_S = 4.0
 _SHORTEST_CLIP_S = 8.0
-_CELL_W, _CELL_H = 210.0, 92.0
-_MAP_SIDE = 300.0
-_PAD = 36.0
+_SPACE = 40.0  # between map and table
+
+
+class _Card(NamedTuple):
+    """Design units: the margin, the map's side, a cell, and the cap heights in it."""
+
+    pad: float
+    map: float
+    cell: tuple[float, float]
+    label: float
+    value: float
+
+
+_WIDE = _Card(pad=44, map=380, cell=(250, 118), label=15, value=36)
+_COMPACT = _Card(pad=48, map=400, cell=(330, 124), label=20, value=42)
 
 
 class Line(NamedTuple):
@@ -36,21 +48,18 @@ class Summary(Widget[int]):
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
         self._unit = unit = scene.px(1)
-        has_map = scene.has(Channel.LAT, Channel.LON)
-        left, top = _PAD * unit, _PAD * unit
-        if has_map and scene.portrait:
-            self._draw_map(width / 2, top + _MAP_SIDE * unit / 2)
-            top += (_MAP_SIDE + _PAD) * unit
-        elif has_map:
-            self._draw_map(left + _MAP_SIDE * unit / 2, height / 2)
-            left += (_MAP_SIDE + _PAD) * unit
-        lines = highlights(scene)
-        column = (width - _PAD * unit - left) / 2
-        rows = (len(lines) + 1) // 2
-        if not scene.portrait:
-            top = (height - rows * _CELL_H * unit) / 2
+        card, lines = _card(scene), highlights(scene)
+        table = Size(2 * card.cell[0] * unit, (len(lines) + 1) // 2 * card.cell[1] * unit)
+        side, pad = card.map * unit, card.pad * unit
+        left, top = (width - table.w) / 2, (height - table.h) / 2
+        if _has_map(scene) and scene.portrait:
+            self._draw_map(width / 2, pad + side / 2)
+            top = height - pad - table.h
+        elif _has_map(scene):
+            self._draw_map(pad + side / 2, height / 2)
+            left = width - pad - table.w
         for i, line in enumerate(lines):
-            x, y = left + (i % 2) * column, top + (i // 2) * _CELL_H * unit
+            x, y = left + (i % 2) * card.cell[0] * unit, top + (i // 2) * card.cell[1] * unit
             self._draw_line(line, x, y)
 
     @classmethod
@@ -59,15 +68,14 @@ class Summary(Widget[int]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit = scene.px(1)
+        unit, card = scene.px(1), _card(scene)
         rows = (len(highlights(scene)) + 1) // 2
-        table = Size(2 * _CELL_W + 2 * _PAD, rows * _CELL_H + 2 * _PAD)
-        if not scene.has(Channel.LAT, Channel.LON):
-            return Size(table.w * unit, table.h * unit)
-        if scene.portrait:
-            return Size(table.w * unit, (table.h + _MAP_SIDE + _PAD) * unit)
-        height = max(table.h, _MAP_SIDE + 2 * _PAD)
-        return Size((table.w + _MAP_SIDE + _PAD) * unit, height * unit)
+        width, height = 2 * card.cell[0], rows * card.cell[1]
+        if _has_map(scene) and scene.portrait:
+            height += card.map + _SPACE
+        elif _has_map(scene):
+            width, height = width + card.map + _SPACE, max(height, card.map)
+        return Size((width + 2 * card.pad) * unit, (height + 2 * card.pad) * unit)
 
     def shown(self) -> BoolArray:
         return card_frames(self.scene)
@@ -79,24 +87,41 @@ class Summary(Widget[int]):
         """Nothing moves."""
 
     def _draw_line(self, line: Line, x: float, y: float) -> None:
-        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        """A caption over a number, in the middle of the cell whose corner is at (x, y)."""
+        scene, unit, theme, card = self.scene, self._unit, self.scene.theme, _card(self.scene)
         dim = scene.ink(theme.dim)
-        label = text_mask(theme.label, line.label, 13 * unit, theme.tracking)
-        write(self.base, label, (x, y + 26 * unit), dim)
-        digits = number_mask(theme.value, line.digits, 30 * unit)
-        end = write(self.base, digits, (x, y + 68 * unit), scene.ink(theme.text))
+        leading = card.value * 0.62
+        top = y + (card.cell[1] - card.label - leading - card.value) / 2 * unit
+        label = text_mask(theme.label, line.label, card.label * unit, theme.tracking)
+        write(self.base, label, (x, top + card.label * unit), dim)
+        base = top + (card.label + leading + card.value) * unit
+        digits = number_mask(theme.value, line.digits, card.value * unit)
+        end = write(self.base, digits, (x, base), scene.ink(theme.text))
         if line.symbol:
-            symbol = text_mask(theme.label, line.symbol, 15 * unit)
-            write(self.base, symbol, (end + 8 * unit, y + 68 * unit), dim)
+            symbol = text_mask(theme.label, line.symbol, card.label * 1.1 * unit)
+            write(self.base, symbol, (end + card.label * 0.5 * unit, base), dim)
 
     def _draw_map(self, cx: float, cy: float) -> None:
         scene, unit = self.scene, self._unit
         route = load_route(scene)
-        scale = (_MAP_SIDE - 40) * unit / max(*route.extent, 20.0)
+        scale = (_card(scene).map - 40) * unit / max(*route.extent, 20.0)
         line = thin(route.xy * scale + (cx, cy), route.t, route.breaks)
-        way = stroke(self.base.width, self.base.height, line.pieces(), 6 * unit)
-        self.base.paint(blurred(way, 8 * unit), scene.ink(scene.accent), strength=0.5)
+        size = self.base.width, self.base.height
+        way = stroke(*size, line.pieces(), 7 * unit)
+        self.base.paint(blurred(way, 9 * unit), scene.ink(scene.accent), strength=0.5)
         self.base.paint(way, scene.ink(scene.accent))
+        for point, color in ((line.points[0], "#ffffff"), (line.points[-1], scene.theme.hot)):
+            at = float(point[0]), float(point[1])
+            self.base.paint(disc(*size, at, 13 * unit), scene.ink("#ffffff"))
+            self.base.paint(disc(*size, at, 8.5 * unit), scene.ink(color))
+
+
+def _card(scene: Scene) -> _Card:
+    return _COMPACT if scene.portrait else _WIDE
+
+
+def _has_map(scene: Scene) -> bool:
+    return scene.has(Channel.LAT, Channel.LON)
 
 
 def card_frames(scene: Scene) -> BoolArray:
