@@ -22,7 +22,7 @@ _LANDSCAPE: _Table = {
     _K.TEXT: (_A.BOTTOM_RIGHT, _A.TOP_LEFT, _A.BOTTOM, _A.TOP),
     _K.LOGO: (_A.TOP_RIGHT, _A.TOP_LEFT, _A.BOTTOM_RIGHT),
     _K.CLOCK: (_A.TOP_LEFT, _A.TOP, _A.TOP_RIGHT),
-    _K.COORDINATES: (_A.BOTTOM, _A.TOP_LEFT, _A.BOTTOM_LEFT, _A.BOTTOM_RIGHT),
+    _K.COORDINATES: (_A.TOP_RIGHT, _A.BOTTOM, _A.TOP_LEFT, _A.BOTTOM_LEFT),
 }
 # Between a row of numbers at the top and one of instruments at the bottom, the picture is free.
 _COMPACT: _Table = {
