@@ -5,7 +5,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from uploadm8.core.hud.spec import HudSpec, ThemeName
+from uploadm8.core.hud.spec import HudSpec, Preset, ThemeName
 from uploadm8.core.telemetry.track import Channel, Clock, Column, FloatArray, Track
 from uploadm8.core.video.grab import encode_image
 from uploadm8.core.video.quick_still import quick_still
@@ -15,13 +15,21 @@ _SECONDS = 40
 _TOP, _BOTTOM = (150, 96, 62), (110, 168, 240)  # BGR
 
 
+_SHOWN = {
+    ThemeName.MINIMAL: Preset.BIKE,
+    ThemeName.SPORT: Preset.MOTORCYCLE,
+    ThemeName.DRONE: Preset.DRONE,
+}
+_ENGINE = {Channel.RPM, Channel.THROTTLE, Channel.GEAR}
+
+
 @cache
 def theme_still(theme: ThemeName) -> bytes:
     """A JPEG of the theme, 1920x1080, the same for every call."""
     return quick_still(
         _sky(),
-        _drive(),
-        HudSpec(theme=theme, time_zone="UTC"),
+        _drive(engine=theme is ThemeName.RACING),
+        HudSpec(theme=theme, preset=_SHOWN.get(theme, Preset.CAR), time_zone="UTC"),
         rendition_spec(Aspect.WIDE),
         seconds=26.0,
         offset_s=0.0,
@@ -42,7 +50,7 @@ def _sky() -> bytes:
     return encode_image(pixels, ".jpg", 92)
 
 
-def _drive() -> Track:
+def _drive(*, engine: bool) -> Track:
     t = np.arange(0.0, _SECONDS, 0.1)
     speed = 24 + 9 * np.sin(t / 6)
     course = (40 + 70 * np.sin(t / 9)) % 360
@@ -61,8 +69,13 @@ def _drive() -> Track:
         Channel.RPM: 2600 + 60 * speed,
         Channel.THROTTLE: 50 + 40 * np.cos(t / 6),
         Channel.GEAR: np.full_like(t, 4.0),
+        Channel.LEAN: 34 * np.sin(t / 5),
         Channel.HEART_RATE: 128 + 10 * np.sin(t / 8),
+        Channel.CADENCE: 86 + 4 * np.sin(t / 5),
+        Channel.VERTICAL_SPEED: 30 / 11 * np.cos(t / 11),
+        Channel.SATELLITES: np.full_like(t, 17.0),
     }
     everywhere = np.ones(len(t), np.bool_)
-    columns = {name: Column(values, everywhere) for name, values in channels.items()}
+    shown = (name for name in channels if engine or name not in _ENGINE)
+    columns = {name: Column(channels[name], everywhere) for name in shown}
     return Track("synthetic", t, columns, clock=Clock.VIDEO, start_utc=1_790_000_000.0)

@@ -10,7 +10,7 @@ from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer, times_plane
 from uploadm8.core.hud.route import load_route
 from uploadm8.core.hud.scene import Scene
-from uploadm8.core.hud.shapes import coverage, polygon, rounded_distance
+from uploadm8.core.hud.shapes import blurred, coverage, disc, polygon, rounded_distance
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.text import text_mask, write
 from uploadm8.core.hud.widget import Size, Widget
@@ -56,6 +56,9 @@ class FollowMap(Widget[FollowState]):
         inside = rounded_distance(width, height, scene.px(24)) + scene.px(26)
         self._fade = coverage(inside / max(scene.px(14), 1.0))
         self._arrow = self._draw_arrow(width, height)
+        cap = scene.px(scene.sizes.label)
+        side = round(cap * 1.6) * 2
+        self._shade = blurred(disc(side, side, (side / 2, side / 2), cap), cap * 0.25)
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
@@ -124,6 +127,8 @@ class FollowMap(Widget[FollowState]):
         x = layer.width / 2 + reach * float(np.sin(a))
         y = layer.height / 2 - reach * float(np.cos(a))
         cap = scene.px(scene.sizes.label)
+        corner = round(x) - self._shade.shape[1] // 2, round(y) - self._shade.shape[0] // 2
+        layer.paint(self._shade, scene.ink("#000000"), *corner, strength=0.6)
         letter = text_mask(scene.theme.label, "N", cap)
         write(layer, letter, (x, y + cap / 2), scene.ink(scene.theme.text), "center")
 

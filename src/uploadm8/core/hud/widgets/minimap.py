@@ -82,7 +82,7 @@ class WholeMap(Widget[MapState]):
         casing = blurred(stroke(width, height, line.pieces(), bold * 1.9), scene.px(2.5))
         self.base.paint(casing, scene.ink("#000000"), strength=0.35)
         self.base.paint(way, scene.ink("#ffffff"), strength=0.42)
-        north_arrow(scene, self.base)
+        north_arrow(scene, self.base, casing)
         self._lit = self.base.copy()
         glow = blurred(way, scene.px(6))
         self._lit.paint(glow, scene.ink(scene.accent), strength=0.5)
@@ -143,13 +143,19 @@ def position_dot(scene: Scene) -> Marker:
     )
 
 
-def north_arrow(scene: Scene, layer: Layer) -> None:
-    """An N with a small arrow, at the upper right."""
-    x, y = layer.width - scene.px(30) - side_pad(scene), scene.px(24)
-    half = scene.px(6)
+def north_arrow(scene: Scene, layer: Layer, way: Plane) -> None:
+    """An N under a small arrow, in the corner that the way leaves free, the upper right first."""
+    w, h, half, cap = layer.width, layer.height, scene.px(6), scene.px(scene.sizes.label)
+    aside, above = scene.px(30) + side_pad(scene), scene.px(24)
+    tall = half * 1.9 + scene.px(8) + cap
+    corners = [(x, y) for y in (above, h - above - tall) for x in (w - aside, aside)]
+    x, y = min(corners, key=lambda at: int(_around(way, at, 2 * half, tall).sum(dtype=np.int64)))
     tip = [(x, y), (x + half, y + half * 1.9), (x, y + half * 1.5), (x - half, y + half * 1.9)]
-    layer.paint(polygon(layer.width, layer.height, tip), scene.ink(scene.theme.hot))
-    cap = scene.px(scene.sizes.label)
+    layer.paint(polygon(w, h, tip), scene.ink(scene.theme.hot))
     letter = text_mask(scene.theme.label, "N", cap)
-    baseline = y + half * 1.9 + scene.px(8) + cap
-    write(layer, letter, (x, baseline), scene.ink(scene.theme.text), "center")
+    write(layer, letter, (x, y + tall), scene.ink(scene.theme.text), "center")
+
+
+def _around(plane: Plane, at: tuple[float, float], reach: float, tall: float) -> Plane:
+    x, y = at
+    return plane[round(y) : round(y + tall), max(0, round(x - reach)) : round(x + reach)]
