@@ -1,72 +1,53 @@
-"""Draw the pictures of docs/hud.md: every theme over a landscape that is made up here.
+"""Draw the pictures of docs/hud.md and of the README, as HUD previews of the sample drive.
 
 python docs/pictures/draw_hud.py
 """
 
+from functools import cache
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 
-from uploadm8.core.hud.frame import FrameFormat, Planes
-from uploadm8.core.hud.hud import Hud
-from uploadm8.core.hud.spec import HudSpec, Preset, StatField, ThemeName, WidgetEntry, WidgetKind
-from uploadm8.core.telemetry.resample import Samples, resample
+from uploadm8.core.hud.spec import (
+    HudSpec,
+    Preset,
+    StatField,
+    ThemeName,
+    WidgetEntry,
+    WidgetKind,
+)
 from uploadm8.core.telemetry.track import Channel, Clock, Column, Track
+from uploadm8.core.video.quick_still import quick_still
+from uploadm8.core.video.rendition import Fit
+from uploadm8.core.video.specs import Aspect, rendition_spec
+from uploadm8.dev.sample_drive import Drive
+from uploadm8.dev.sample_scene import Scene
 
 HERE = Path(__file__).parent
-WIDE = FrameFormat(1920, 1080, 30.0)
-TALL = FrameFormat(1080, 1920, 30.0)
-Image = np.ndarray
+SECONDS = 90.0
+SIZES = {
+    Aspect.WIDE: (1280, 720),
+    Aspect.TALL: (540, 960),
+    Aspect.SQUARE: (540, 540),
+    Aspect.PORTRAIT: (540, 675),
+}
+Image = NDArray[np.uint8]
 
 
-def mix(a: Image, b: Image, share: Image) -> Image:
-    return a * (1 - share) + b * share
+@cache
+def view() -> bytes:
+    """A JPEG of the sample drive."""
+    scene = Scene(Drive(20, seed=3), 1920, 1080, seed=3)
+    planes = np.ascontiguousarray(np.moveaxis(scene.paint(11.0), -1, 0))
+    frame = VideoFrame.from_ndarray(planes, format="yuv444p")
+    bgr = frame.reformat(format="bgr24", src_colorspace="ITU709", src_color_range="MPEG")
+    return bytes(cv2.imencode(".jpg", bgr.to_ndarray(), [cv2.IMWRITE_JPEG_QUALITY, 95])[1])
 
 
-def landscape(frame: FrameFormat) -> Image:
-    """An evening pass road: sky, four ridges, meadow, road; RGB."""
-    w, h = frame.width, frame.height
-    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
-    rng = np.random.default_rng(7)
-    horizon = h * 0.47
-    share = np.clip(y / horizon, 0, 1)[..., None]
-    picture = mix(np.float32([70, 120, 190]), np.float32([250, 214, 170]), share**1.6)
-    sun = np.exp(-(((x - w * 0.68) / h) ** 2 + ((y - horizon * 0.78) / h) ** 2) * 26)[..., None]
-    picture = np.minimum(picture + sun * np.float32([120, 90, 40]), 255)
-    for depth in range(4):
-        near = depth / 3
-        base = horizon * (0.62 + 0.13 * depth)
-        line = np.full(w, base, np.float32)
-        for octave in range(1, 8):
-            size = h * (0.085 - 0.014 * depth) / octave**1.15
-            phase = rng.uniform(0, 7)
-            line += size * np.sin(np.arange(w) / h * (1.7 + 2.2 * octave) + phase)
-        color = mix(np.float32([150, 160, 185]), np.float32([46, 66, 58]), np.float32(near))
-        cover = np.clip(y - line + 0.5, 0, 1)[..., None]
-        haze = np.clip((y - line) / (h * 0.16), 0, 1)[..., None]
-        picture = mix(picture, mix(color, color + 26 * (1 - near), haze), cover)
-    depth = np.clip((y - horizon) / (h - horizon), 1e-3, 1)
-    grain = cv2.GaussianBlur(rng.normal(0, 1, (h, w)).astype(np.float32), (0, 0), 1.6)
-    broad = cv2.GaussianBlur(rng.normal(0, 1, (h // 8, w // 8)).astype(np.float32), (0, 0), 3)
-    broad = cv2.resize(broad, (w, h), interpolation=cv2.INTER_CUBIC) * 6
-    meadow = np.float32([78, 96, 48]) + (grain * 60 * depth + broad * 9)[..., None]
-    meadow = mix(np.float32([120, 128, 96]), meadow, np.clip(depth * 2.2, 0, 1)[..., None])
-    picture = mix(picture, meadow, np.clip(y - horizon, 0, 1)[..., None])
-    centre = w * 0.5 + h * 0.16 * (1 - depth) ** 2.4
-    across = (x - centre) / (depth * h * 0.62)
-    asphalt = np.float32([74, 74, 80]) + (grain * 16 * depth)[..., None]
-    road = np.clip((1 - np.abs(across)) * depth * h * 0.62 + 0.5, 0, 1) * (y > horizon)
-    picture = mix(picture, asphalt, road[..., None])
-    dashes = (np.mod(0.55 / depth, 1.0) < 0.5) & (np.abs(across) < 0.018)
-    edges = np.abs(np.abs(across) - 0.9) < 0.016
-    paint = ((dashes | edges) & (y > horizon + 2)).astype(np.float32)
-    paint = cv2.GaussianBlur(paint, (0, 0), 0.8)[..., None]
-    return np.clip(mix(picture, np.float32([232, 230, 222]), paint * 0.9), 0, 255).astype(np.uint8)
-
-
-def ride() -> Samples:
+def ride() -> Track:
     """A minute and a half of a made-up pass road, every channel."""
     t = np.arange(0, 90.05, 0.1)
     a = t / 12
@@ -97,27 +78,46 @@ def ride() -> Samples:
         Channel.SATELLITES: np.full(len(t), 18.0),
     }
     columns = {c: Column(v, np.ones(len(t), np.bool_)) for c, v in values.items()}
-    track = Track("made-up", t, columns, clock=Clock.UTC, start_utc=1_718_038_000.0)
-    return resample(track, np.arange(0, 90, 1 / 30))
+    return Track("made-up", t, columns, clock=Clock.UTC, start_utc=1_718_038_000.0)
 
 
-def only(samples: Samples, channels: set[Channel]) -> Samples:
-    track = samples.track
+def only(track: Track, channels: set[Channel]) -> Track:
     columns = {c: v for c, v in track.columns.items() if c in channels}
-    kept = Track(track.format, track.t, columns, clock=track.clock, start_utc=track.start_utc)
-    return resample(kept, samples.times)
+    return Track(track.format, track.t, columns, clock=track.clock, start_utc=track.start_utc)
 
 
-def draw(name: str, spec: HudSpec, samples: Samples, frame: FrameFormat, index: int) -> None:
-    picture = av.VideoFrame.from_ndarray(landscape(frame), format="rgb24")
-    picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709")
-    planes = [np.frombuffer(p, np.uint8).reshape(-1, p.line_size) for p in picture.planes]
-    y, u, v = (a[: p.height, : p.width] for a, p in zip(planes, picture.planes, strict=True))
-    Hud(spec, samples, frame).draw(Planes(y, u, v), index)
-    rgb = picture.reformat(format="rgb24", src_colorspace="ITU709").to_ndarray()
-    size = (1280, 720) if frame is WIDE else (540, 960)
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)[..., ::-1]
-    cv2.imwrite(str(HERE / f"{name}.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 84])
+def drawn(spec: HudSpec, track: Track, aspect: Aspect, seconds: float, fit: Fit) -> Image:
+    jpeg = quick_still(
+        view(),
+        track,
+        spec,
+        rendition_spec(aspect, fit=fit),
+        seconds=seconds,
+        offset_s=0.0,
+        duration_s=SECONDS,
+    )
+    pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None
+    return np.asarray(cv2.resize(pixels, SIZES[aspect], interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def save(name: str, image: Image) -> None:
+    cv2.imwrite(str(HERE / f"{name}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 80])
+
+
+def draw(name: str, spec: HudSpec, track: Track, aspect: Aspect, seconds: float) -> None:
+    save(name, drawn(spec, track, aspect, seconds, Fit.CROP))
+
+
+def beside(images: list[Image]) -> Image:
+    """In a row, at one height, with a white gap."""
+    height = min(image.shape[0] for image in images)
+    gap = np.full((height, 16, 3), 255, np.uint8)
+    row: list[Image] = []
+    for image in images:
+        width = round(image.shape[1] * height / image.shape[0])
+        row += [np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)), gap]
+    return np.hstack(row[:-1])
 
 
 _C = Channel
@@ -147,11 +147,22 @@ def main() -> None:
         ThemeName.MINIMAL: (Preset.BIKE, only(full, BIKE)),
     }
     for theme in ThemeName:
-        preset, samples = rides.get(theme, (Preset.CAR, phone))
+        preset, track = rides.get(theme, (Preset.CAR, phone))
         spec = HudSpec(theme=theme, preset=preset)
-        draw(f"hud-{theme}", spec, samples, WIDE, 1500)
-        draw(f"hud-{theme}-tall", spec, samples, TALL, 1500)
-    draw("hud-summary", HudSpec(summary_card=True), phone, WIDE, 2660)
+        draw(f"hud-{theme}", spec, track, Aspect.WIDE, 50.0)
+        draw(f"hud-{theme}-tall", spec, track, Aspect.TALL, 50.0)
+    feed = [
+        drawn(HudSpec(theme=theme), phone, aspect, 50.0, Fit.CROP)
+        for theme, aspect in (
+            (ThemeName.GLASS, Aspect.SQUARE),
+            (ThemeName.SPORT, Aspect.PORTRAIT),
+            (ThemeName.MINIMAL, Aspect.SQUARE),
+        )
+    ]
+    save("hud-square-feed", beside(feed))
+    card = HudSpec(summary_card=True)
+    cards = [drawn(card, phone, a, 88.7, Fit.CROP) for a in (Aspect.WIDE, Aspect.TALL)]
+    save("hud-summary", beside(cards))
     chosen = (
         WidgetEntry(kind=WidgetKind.SPEED, style="digital"),
         WidgetEntry(kind=WidgetKind.LEAN),
@@ -163,7 +174,9 @@ def main() -> None:
         WidgetEntry(kind=WidgetKind.TEXT, text="Furka Pass"),
         WidgetEntry(kind=WidgetKind.MAX_SPEED),
     )
-    draw("hud-widgets", HudSpec(widgets=chosen, accent="#ff9f1c"), full, WIDE, 1980)
+    draw("hud-widgets", HudSpec(widgets=chosen, accent="#ff9f1c"), full, Aspect.WIDE, 66.0)
+    both = [drawn(HudSpec(), phone, a, 50.0, Fit.BLUR) for a in (Aspect.WIDE, Aspect.TALL)]
+    save("drive", beside(both))
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from hud_data import blank, full_ride
+from uploadm8.core.hud.color import on_dark, relative_luminance
 from uploadm8.core.hud.frame import FrameFormat, Planes
 from uploadm8.core.hud.hud import Hud
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.panel import Panel
 from uploadm8.core.hud.spec import HudSpec, Preset, ThemeName, WidgetEntry, WidgetKind
+from uploadm8.core.hud.themes import THEMES
 
 GOLDEN = Path(__file__).parent / "golden"
 WIDE = FrameFormat(960, 540, 30.0)
@@ -93,11 +95,20 @@ def luminance(luma: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("theme", ThemeName)
 @pytest.mark.parametrize("footage", [16, 235], ids=["black", "white"])
-@pytest.mark.parametrize("kind", [WidgetKind.SPEED, WidgetKind.DISTANCE, WidgetKind.ALTITUDE])
+@pytest.mark.parametrize(
+    ("kind", "width", "height"),
+    [
+        (WidgetKind.SPEED, 1280, 720),
+        (WidgetKind.DISTANCE, 1280, 720),
+        (WidgetKind.ALTITUDE, 1280, 720),
+        (WidgetKind.SPEED, 720, 1280),
+        (WidgetKind.DISTANCE, 720, 1280),
+    ],
+)
 def test_digits_can_be_read_on_any_footage(
-    theme: ThemeName, footage: int, kind: WidgetKind
+    theme: ThemeName, footage: int, kind: WidgetKind, width: int, height: int
 ) -> None:
-    frame = FrameFormat(1280, 720, 30.0)
+    frame = FrameFormat(width, height, 30.0)
     spec = HudSpec(theme=theme, widgets=(WidgetEntry(kind=kind),), animate=False)
     hud = Hud(spec, full_ride(), frame)
     planes = blank(frame, luma=footage)
@@ -117,11 +128,34 @@ def test_digits_can_be_read_on_any_footage(
 
 
 @pytest.mark.parametrize("theme", ThemeName)
+def test_captions_can_be_read_on_white_footage(theme: ThemeName) -> None:
+    frame = FrameFormat(1080, 1920, 30.0)
+    spec = HudSpec(theme=theme, widgets=(WidgetEntry(kind=WidgetKind.CLOCK),), animate=False)
+    hud = Hud(spec, full_ride(), frame)
+    planes = blank(frame, luma=235)
+    hud.draw(planes, INDEX)
+    (rect,) = hud.panels
+    inside = planes.y[rect.y + 12 : rect.bottom - 12, rect.x + 20 : rect.right - 20]
+    back = float(np.median(luminance(inside.astype(np.float64))))
+    for color in (THEMES[theme].dim, THEMES[theme].text):
+        assert (relative_luminance(color) + 0.05) / (back + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("accent", ["#000000", "#0a1a5c", "#7a0000"])
+def test_an_accent_too_dark_for_a_panel_is_lightened(accent: str) -> None:
+    assert relative_luminance(on_dark(accent)) >= 0.2
+    assert on_dark("#ff0000") == "#ff0000"
+
+
+@pytest.mark.parametrize("theme", ThemeName)
 @pytest.mark.parametrize("style", ["arc", "digital", "bar"])
 @pytest.mark.parametrize("scale", [0.6, 1.0])
-def test_three_digits_meet_no_mark_and_no_label(theme: ThemeName, style: str, scale: float) -> None:
+@pytest.mark.parametrize("frame", [FrameFormat(1920, 1080, 30.0), FrameFormat(1080, 1920, 30.0)])
+def test_three_digits_meet_no_mark_and_no_label(
+    theme: ThemeName, style: str, scale: float, frame: FrameFormat
+) -> None:
     entry = WidgetEntry(kind=WidgetKind.SPEED, style=style, scale=scale)  # type: ignore[arg-type]
-    hud = Hud(HudSpec(theme=theme, widgets=(entry,)), full_ride(), FrameFormat(1920, 1080, 30.0))
+    hud = Hud(HudSpec(theme=theme, widgets=(entry,)), full_ride(), frame)
     (panel,) = hud._panels
     fastest = int(np.argmax(full_ride().values["speed"]))  # type: ignore[index]
     text, _ = still_text(panel, fastest)

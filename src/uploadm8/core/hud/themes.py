@@ -11,7 +11,7 @@ THEMES: dict[ThemeName, Theme] = {
         plate_color="#0b1018",
         plate_alpha=0.0,
         radius=26,
-        tone=GlassTone(black=0.085, white=0.37, vividness=0.5),
+        tone=GlassTone(black=0.085, white=0.36, vividness=0.5),
         accent="#22d3ff",
         warm="#ffd166",
         hot="#ff5a4f",
@@ -27,7 +27,7 @@ THEMES: dict[ThemeName, Theme] = {
     ThemeName.MINIMAL: Theme(
         plate=Plate.SCRIM,
         plate_color="#000000",
-        plate_alpha=0.64,
+        plate_alpha=0.68,
         radius=20,
         tone=None,
         accent="#ffffff",
