@@ -86,6 +86,16 @@ class Widget(ABC, Generic[StateT]):
         return self.scene.shown(self.channels)
 
 
+class StaticWidget(Widget[int]):
+    """A widget that never changes: its base is all there is."""
+
+    def state(self, index: int) -> int:
+        return 0
+
+    def paint(self, layer: Layer, state: int) -> None:
+        """Nothing moves."""
+
+
 class DigitsWidget(Widget[StateT]):
     """A widget of numbers alone: it changes with the digit slots, so it is read once for each."""
 

@@ -1,24 +1,26 @@
 """What the user brings along: a line of text, and a logo."""
 
+import re
+
 import cv2
 import numpy as np
 
 from uploadm8.core.hud.color import FloatImage
 from uploadm8.core.hud.frame import Plane
-from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.text import TextMask, text_mask, write
-from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.hud.widget import Size, StaticWidget
 from uploadm8.errors import FieldError, InvalidRequestError
 
 _LEADING = 1.7  # from line to line, in cap heights
+_EMOJI = re.compile("[\U0001f000-\U0001faff\ufe0f\u200d\u20e3]")
 _LOGO_BOX = (280.0, 96.0)
 _MOST_PIXELS = 16_000_000
 
 
-class FreeText(Widget[int]):
+class FreeText(StaticWidget):
     """A line, or as many as it needs."""
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
@@ -31,7 +33,7 @@ class FreeText(Widget[int]):
 
     @classmethod
     def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
-        return bool((entry.text or scene.spec.text or "").strip())
+        return bool(_words(scene, entry))
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
@@ -40,14 +42,8 @@ class FreeText(Widget[int]):
         unit = scene.px(1) * entry.scale
         return Size(width, (len(lines) - 1) * cap * _LEADING + cap + 44 * unit)
 
-    def state(self, index: int) -> int:
-        return 0
 
-    def paint(self, layer: Layer, state: int) -> None:
-        """Nothing moves."""
-
-
-class Logo(Widget[int]):
+class Logo(StaticWidget):
     """A picture with transparency, without a plate."""
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
@@ -78,15 +74,15 @@ class Logo(Widget[int]):
     def plate(self) -> Plane | None:
         return None
 
-    def state(self, index: int) -> int:
-        return 0
-
-    def paint(self, layer: Layer, state: int) -> None:
-        """Nothing moves."""
-
 
 def _margin(scene: Scene, entry: WidgetEntry) -> float:
     return 48 * scene.px(1) * entry.scale + 2 * side_pad(scene)
+
+
+def _words(scene: Scene, entry: WidgetEntry) -> list[str]:
+    """The text without emoji, which no font here has: they would be question marks."""
+    text = entry.text or scene.spec.text or ""
+    return _EMOJI.sub("", text).split()
 
 
 def _lines(scene: Scene, entry: WidgetEntry) -> tuple[list[TextMask], float]:
@@ -94,7 +90,7 @@ def _lines(scene: Scene, entry: WidgetEntry) -> tuple[list[TextMask], float]:
 
     A word that is too long on its own makes all of it smaller.
     """
-    words = (entry.text or scene.spec.text or "").split()
+    words = _words(scene, entry)
     cap = scene.px(scene.sizes.value) * entry.scale
     most = scene.area.w - _margin(scene, entry)
     font = scene.theme.value

@@ -5,12 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.lettering import caption, symbol
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import grid, rounded_rect
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.sweep import Sweep
-from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
+from uploadm8.core.hud.text import number_mask, number_width, write
 from uploadm8.core.hud.units import ABSENT
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.telemetry.track import BoolArray, Channel
@@ -115,9 +116,7 @@ class Engine(Widget[EngineState]):
             self._draw_lights(x, width, height)
             x += 300 * unit
         for channel, _ in self._pedals:
-            label = text_mask(
-                theme.label, "T" if channel is Channel.THROTTLE else "B", scene.sizes.label * unit
-            )
+            label = symbol(scene, "T" if channel is Channel.THROTTLE else "B", unit)
             w, top = round(16 * unit), round(22 * unit)
             tall = height - top - round((scene.sizes.label + 29) * unit)
             box = (round(x + 12 * unit), top, w, tall)
@@ -140,9 +139,8 @@ class Engine(Widget[EngineState]):
         widest = f"{self._red:.0f}"
         self._rpm_end = x + number_width(theme.value, widest, 26 * unit)
         self._rpm_line = height - 22 * unit
-        label = text_mask(theme.label, "RPM", scene.sizes.label * unit, theme.tracking)
         at = (self._rpm_end + 10 * unit, self._rpm_line)
-        write(self.base, label, at, scene.ink(theme.dim))
+        write(self.base, caption(scene, "RPM", unit), at, scene.ink(theme.dim))
         self._lit = self.base.copy()
         for i in range(_LIGHTS):
             color = _GREEN if i < 6 else _AMBER if i < 11 else _RED

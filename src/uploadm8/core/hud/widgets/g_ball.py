@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.layer import Layer, times
+from uploadm8.core.hud.lettering import Foot, symbol
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import coverage, grid, lines, ring
 from uploadm8.core.hud.spec import WidgetEntry
-from uploadm8.core.hud.text import number_mask, text_mask, write
 from uploadm8.core.hud.units import ABSENT
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.telemetry.track import Channel
@@ -94,20 +94,7 @@ class GBall(Widget[BallState]):
         return state.digits
 
     def paint_still(self, layer: Layer, state: BallState) -> None:
-        scene = self.scene
-        unit, base = self._unit, layer.height - 20 * self._unit
-        value = number_mask(scene.theme.value, state.digits, scene.sizes.value * 0.82 * unit)
-        edge = self._digits_end(value.width)
-        write(layer, value, (edge, base), scene.ink(scene.theme.text), "right")
-        at = (edge + 6 * unit, base)
-        write(layer, self._g, at, scene.ink(scene.theme.dim))
-
-    def _digits_end(self, width: float) -> float:
-        """Beside the caption, against the right edge; without one, in the middle."""
-        layer, unit, symbol = self.base, self._unit, self._g.width + 6 * self._unit
-        if self.scene.sizes.captions:
-            return layer.width - 20 * unit - side_pad(self.scene) - symbol
-        return (layer.width + width - symbol) / 2
+        self._number.write(layer, state.digits)
 
     def _trails(self) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
         """Per frame, where the ball was 1/14, 2/14 ... of the trail's time ago, and the box."""
@@ -132,12 +119,7 @@ class GBall(Widget[BallState]):
         cross = [(c - r, row, c + r, row), (c, row - r, c, row + r)]
         self.base.paint(lines(width, height, cross, max(1.0, 1.4 * unit)), white, strength=0.26)
         theme = scene.theme
-        small = scene.sizes.label * unit
-        self._g = text_mask(theme.label, "g", small)
-        if scene.sizes.captions:
-            label = text_mask(theme.label, "G-FORCE", small, theme.tracking)
-            at = (20 * unit + side_pad(scene), height - 20 * unit)
-            write(self.base, label, at, scene.ink(theme.dim))
+        self._number = Foot(scene, self.base, unit, "G-FORCE", symbol(scene, "g", unit), 6)
         reach = self._reach = int(np.ceil(9 * unit)) + 1
         x, y = grid(2 * reach, 2 * reach)
         near = np.clip(1 - np.hypot(x - reach, y - reach) / (9 * unit), 0, 1)

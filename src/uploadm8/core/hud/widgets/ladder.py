@@ -7,10 +7,11 @@ import numpy as np
 
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer, times_plane
+from uploadm8.core.hud.lettering import caption
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import grid, lines, polygon
 from uploadm8.core.hud.spec import WidgetEntry
-from uploadm8.core.hud.text import number_mask, text_mask, write
+from uploadm8.core.hud.text import number_mask, write
 from uploadm8.core.hud.units import ABSENT, Quantity, number
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.telemetry.track import Channel
@@ -123,9 +124,8 @@ class Ladder(Widget[LadderState]):
 
     def _draw(self, width: int, height: int) -> None:
         scene, unit, theme = self.scene, self._unit, self.scene.theme
-        symbol = self.quantity(scene).symbol
-        caption = f"{self.label} {symbol}" if scene.sizes.captions else symbol
-        text = text_mask(theme.label, caption, scene.sizes.label * unit, theme.tracking)
+        sign = self.quantity(scene).symbol
+        text = caption(scene, f"{self.label} {sign}" if scene.sizes.captions else sign, unit)
         write(
             self.base,
             text,

@@ -6,10 +6,11 @@ import numpy as np
 
 from uploadm8.core.hud.laps import load_laps
 from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.lettering import caption
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import WidgetEntry
-from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
+from uploadm8.core.hud.text import number_mask, number_width, write
 from uploadm8.core.hud.units import ABSENT, MINUS, duration_text
 from uploadm8.core.hud.widget import DigitsWidget, Size
 from uploadm8.core.telemetry.track import Channel
@@ -65,8 +66,7 @@ class LapTimer(DigitsWidget[LapState]):
         ink, dim = scene.ink(theme.text), scene.ink(theme.dim)
         small, left, right = scene.sizes.label * unit, self._pad, layer.width - self._pad
         top = (scene.sizes.label + 22) * unit
-        label = text_mask(theme.label, state.lap, small, theme.tracking)
-        write(layer, label, (left, top), dim)
+        write(layer, caption(scene, state.lap, unit), (left, top), dim)
         line = top + (_TIME + 14) * unit
         write(layer, number_mask(theme.value, state.running, _TIME * unit), (left, line), ink)
         if state.delta:
@@ -78,7 +78,7 @@ class LapTimer(DigitsWidget[LapState]):
             past.insert(0, ("LAST", state.last))
         for i, (name, value) in enumerate(past):
             at = (left + i * (right - left) / 2, layer.height - 22 * unit)
-            end = write(layer, text_mask(theme.label, name, small, theme.tracking), at, dim)
+            end = write(layer, caption(scene, name, unit), at, dim)
             drawn = number_mask(theme.value, value, small * 1.15)
             write(layer, drawn, (end + small * 0.7, at[1]), dim if value == ABSENT else ink)
 

@@ -7,11 +7,12 @@ import numpy as np
 
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.lettering import Foot, foot_cap
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import lines, polygon
 from uploadm8.core.hud.spec import WidgetEntry
-from uploadm8.core.hud.text import number_mask, text_mask, write
+from uploadm8.core.hud.text import text_mask
 from uploadm8.core.hud.units import ABSENT
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.telemetry.track import Channel
@@ -73,13 +74,7 @@ class LeanAngle(Widget[LeanState]):
         return state.digits
 
     def paint_still(self, layer: Layer, state: LeanState) -> None:
-        scene, unit, theme = self.scene, self._unit, self.scene.theme
-        value = number_mask(theme.value, state.digits, scene.sizes.value * 0.82 * unit)
-        base, end = layer.height - 20 * unit, (layer.width + value.width) / 2
-        if scene.sizes.captions:
-            end = layer.width - 22 * unit - side_pad(scene) - self._degree.width
-        write(layer, value, (end, base), scene.ink(theme.text), "right")
-        write(layer, self._degree, (end + 2 * unit, base), scene.ink(theme.dim))
+        self._number.write(layer, state.digits)
 
     def _at(self, degrees: float, radius: float) -> tuple[float, float]:
         a = np.deg2rad(degrees)
@@ -88,7 +83,7 @@ class LeanAngle(Widget[LeanState]):
 
     def _draw(self, width: int, height: int) -> None:
         scene, unit, r = self.scene, self._unit, self._radius
-        white, theme = scene.ink(scene.theme.text), scene.theme
+        white = scene.ink(scene.theme.text)
         degrees = range(-_SCALE_DEG, _SCALE_DEG + 1, 10)
         strokes = [
             (*self._at(d, r - (16 if d % 30 == 0 else 9) * unit), *self._at(d, r)) for d in degrees
@@ -97,11 +92,8 @@ class LeanAngle(Widget[LeanState]):
         x, y = self._foot
         road = [(x - 74 * unit, y, x + 74 * unit, y)]
         self.base.paint(lines(width, height, road, max(1.2, 2 * unit)), white, strength=0.45)
-        self._degree = text_mask(theme.label, "\u00b0", scene.sizes.value * 0.82 * unit)
-        if scene.sizes.captions:
-            label = text_mask(theme.label, "LEAN", scene.sizes.label * unit, theme.tracking)
-            at = (20 * unit + side_pad(scene), height - 20 * unit)
-            write(self.base, label, at, scene.ink(theme.dim))
+        degree = text_mask(scene.theme.label, "\u00b0", foot_cap(scene, unit))
+        self._number = Foot(scene, self.base, unit, "LEAN", degree, 2)
 
     def _draw_rider(self, tilt: int) -> tuple[Plane, int, int]:
         tall = self._radius * 0.74

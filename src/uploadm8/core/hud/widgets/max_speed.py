@@ -5,10 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.lettering import caption, symbol
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import WidgetEntry
-from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
+from uploadm8.core.hud.text import number_mask, number_width, write
 from uploadm8.core.hud.units import number
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.telemetry.track import BoolArray, Channel, FloatArray
@@ -36,10 +37,8 @@ class MaxSpeed(Widget[FlashState]):
         super().__init__(scene, entry, width, height)
         self._unit = scene.px(1) * entry.scale
         self._shown, self._peak = _flashes(scene)
-        theme = scene.theme
-        small = scene.sizes.label * self._unit
-        self._caption = text_mask(theme.label, _CAPTION, small, theme.tracking)
-        self._symbol = text_mask(theme.label, scene.units.speed.symbol, small)
+        self._caption = caption(scene, _CAPTION, self._unit)
+        self._symbol = symbol(scene, scene.units.speed.symbol, self._unit)
 
     @classmethod
     def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
@@ -50,12 +49,11 @@ class MaxSpeed(Widget[FlashState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit, theme = scene.px(1) * entry.scale, scene.theme
-        small = scene.sizes.label * unit
-        caption = text_mask(theme.label, _CAPTION, small, theme.tracking).width
-        digits = number_width(theme.value, "000", _CAP * unit)
-        symbol = text_mask(theme.label, scene.units.speed.symbol, small).width
-        return Size(caption + digits + symbol + 74 * unit + 2 * side_pad(scene), 72 * unit)
+        unit = scene.px(1) * entry.scale
+        width = caption(scene, _CAPTION, unit).width
+        width += number_width(scene.theme.value, "000", _CAP * unit)
+        width += symbol(scene, scene.units.speed.symbol, unit).width
+        return Size(width + 74 * unit + 2 * side_pad(scene), 72 * unit)
 
     def shown(self) -> BoolArray:
         return self._shown

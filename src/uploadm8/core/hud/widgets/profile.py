@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.lettering import caption, symbol
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import grid, polygon, polyline
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.sweep import Sweep
-from uploadm8.core.hud.text import number_mask, number_width, text_mask, write
+from uploadm8.core.hud.text import number_mask, number_width, write
 from uploadm8.core.hud.units import ABSENT, number
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.telemetry.track import Channel, FloatArray
@@ -160,36 +161,33 @@ class AltitudeProfile(Widget[ProfileState]):
 
     def _labels(self, width: int) -> None:
         scene = self.scene
-        theme, dim = scene.theme, scene.ink(scene.theme.dim)
-        small = scene.sizes.label * self._entry_unit
-        self._unit = text_mask(theme.label, scene.units.height.symbol, small)
-        self._percent = text_mask(theme.label, "%", small)
+        theme, dim, unit = scene.theme, scene.ink(scene.theme.dim), self._entry_unit
+        self._unit = symbol(scene, scene.units.height.symbol, unit)
+        self._percent = symbol(scene, "%", unit)
         self._value_x = self._side
         if not scene.sizes.captions:
             return
-        label = text_mask(theme.label, "ALTITUDE", small, theme.tracking)
-        end = write(self.base, label, (self._side, self._base_line), dim)
+        end = write(self.base, caption(scene, "ALTITUDE", unit), (self._side, self._base_line), dim)
         self._value_x = end + self._cap * 0.7
         if self._grades is not None:
             room = number_width(theme.value, "+00.0", self._cap) + self._percent.width
-            label = text_mask(theme.label, "GRADE", small, theme.tracking)
             right = width - self._side - room - self._cap
-            write(self.base, label, (right, self._base_line), dim, "right")
+            write(self.base, caption(scene, "GRADE", unit), (right, self._base_line), dim, "right")
 
 
 def _numbers_width(scene: Scene, unit: float, *, grade: bool) -> float:
     """What the numbers need beside each other, px."""
     theme, heights = scene.theme, scene.held(Channel.ALTITUDE) * scene.units.height.factor
-    cap, small = scene.sizes.value * 0.92 * unit, scene.sizes.label * unit
+    cap = scene.sizes.value * 0.92 * unit
 
-    def widest(values: FloatArray, decimals: int, *, signed: bool, symbol: str) -> float:
+    def widest(values: FloatArray, decimals: int, *, signed: bool, sign: str) -> float:
         ends = (number(float(v), decimals, signed=signed) for v in (values.min(), values.max()))
         digits = max(number_width(theme.value, text, cap) for text in ends)
-        return digits + text_mask(theme.label, symbol, small).width + cap * 0.3
+        return digits + symbol(scene, sign, unit).width + cap * 0.3
 
-    width = widest(heights, 0, signed=False, symbol=scene.units.height.symbol)
+    width = widest(heights, 0, signed=False, sign=scene.units.height.symbol)
     if grade:
-        width += cap + widest(scene.held(Channel.GRADE), 1, signed=True, symbol="%")
+        width += cap + widest(scene.held(Channel.GRADE), 1, signed=True, sign="%")
     return width + 2 * (scene.sizes.pad * unit + side_pad(scene))
 
 

@@ -7,16 +7,18 @@ import numpy as np
 
 from uploadm8.core.hud.fields import FIELDS, field_available
 from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.lettering import caption, symbol
 from uploadm8.core.hud.plates import hairline, side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import StatField, WidgetEntry, WidgetKind
-from uploadm8.core.hud.text import TextMask, number_mask, number_width, text_mask, write
+from uploadm8.core.hud.text import TextMask, number_mask, number_width, write
 from uploadm8.core.hud.units import ABSENT
 from uploadm8.core.hud.widget import DigitsWidget, Size
 from uploadm8.core.telemetry.track import BoolArray
 
 _SPACE = 26.0  # between two numbers
 _LEADING = 14.0  # between a caption and the number below it
+_BEFORE = 10.0  # between a caption and the number in its line
 _LOOKS = 240  # moments of a clip at which the width of its numbers is looked at
 _ALONE = {
     WidgetKind.HEART_RATE: StatField.HEART_RATE,
@@ -98,11 +100,11 @@ class Stats(DigitsWidget[StatState]):
     def paint(self, layer: Layer, state: StatState) -> None:
         theme, unit, sizes = self.scene.theme, self._unit, self.scene.sizes
         ink, dim = self.scene.ink(theme.text), self.scene.ink(theme.dim)
-        for at, (digits, symbol) in zip(self._starts, state.numbers, strict=True):
+        for at, (digits, sign) in zip(self._starts, state.numbers, strict=True):
             end = write(layer, number_mask(theme.value, digits, sizes.value * unit), at, ink)
-            if symbol:
-                mark = text_mask(theme.label, symbol, sizes.label * unit)
-                write(layer, mark, (end + _symbol_space(scene=self.scene) * unit, at[1]), dim)
+            if sign:
+                x = end + _symbol_space(self.scene, unit)
+                write(layer, symbol(self.scene, sign, unit), (x, at[1]), dim)
 
     def shown(self) -> BoolArray:
         """While any of its numbers is there."""
@@ -127,7 +129,7 @@ class Stats(DigitsWidget[StatState]):
                 base = middle + (value + _LEADING * unit + sizes.label * unit) / 2
                 write(self.base, cell.caption, (x, base - value - _LEADING * unit), dim)
             elif cell.caption is not None:
-                start = write(self.base, cell.caption, (x, base), dim) + 10 * unit
+                start = write(self.base, cell.caption, (x, base), dim) + _BEFORE * unit
             self._starts.append((start, base))
             x += cell.width + _SPACE * unit + spare
 
@@ -143,8 +145,8 @@ def _valid(scene: Scene, field: StatField) -> BoolArray:
     return valid
 
 
-def _symbol_space(scene: Scene) -> float:
-    return scene.sizes.label * 0.46
+def _symbol_space(scene: Scene, unit: float) -> float:
+    return scene.sizes.label * 0.46 * unit
 
 
 def _cells(scene: Scene, entry: WidgetEntry) -> list[_Cell]:
@@ -154,19 +156,17 @@ def _cells(scene: Scene, entry: WidgetEntry) -> list[_Cell]:
     for name in _available(scene, entry):
         field = FIELDS[name]
         read, widest = field.reader(scene), 0.0
-        for digits, symbol in {read(int(i)) for i in looks}:
+        for digits, sign in {read(int(i)) for i in looks}:
             width = float(number_width(theme.value, digits, sizes.value * unit))
-            if symbol:
-                mark = text_mask(theme.label, symbol, sizes.label * unit)
-                width += _symbol_space(scene) * unit + mark.width
+            if sign:
+                width += _symbol_space(scene, unit) + symbol(scene, sign, unit).width
             widest = max(widest, width)
         words = field.label if sizes.captions else field.short
-        caption = None
-        if words:
-            caption = text_mask(theme.label, words, sizes.label * unit, theme.tracking)
-            before = 0.0 if sizes.captions else caption.width + 10 * unit
-            widest = max(caption.width, before + widest)
-        cells.append(_Cell(name, caption, widest))
+        told = caption(scene, words, unit) if words else None
+        if told is not None:
+            before = 0.0 if sizes.captions else told.width + _BEFORE * unit
+            widest = max(told.width, before + widest)
+        cells.append(_Cell(name, told, widest))
     return cells
 
 

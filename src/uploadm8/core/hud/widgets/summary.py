@@ -4,14 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.route import load_route, thin
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import blurred, disc
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.text import number_mask, text_mask, write
 from uploadm8.core.hud.units import duration_text, number
-from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.hud.widget import Size, StaticWidget
 from uploadm8.core.hud.widgets.minimap import stroke
 from uploadm8.core.telemetry.track import BoolArray, Channel, FloatArray
 
@@ -42,7 +41,7 @@ class Line(NamedTuple):
     symbol: str
 
 
-class Summary(Widget[int]):
+class Summary(StaticWidget):
     """Two columns of numbers, beside the map or, on tall frames, below it."""
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
@@ -79,12 +78,6 @@ class Summary(Widget[int]):
 
     def shown(self) -> BoolArray:
         return card_frames(self.scene)
-
-    def state(self, index: int) -> int:
-        return 0
-
-    def paint(self, layer: Layer, state: int) -> None:
-        """Nothing moves."""
 
     def _draw_line(self, line: Line, x: float, y: float) -> None:
         """A caption over a number, in the middle of the cell whose corner is at (x, y)."""
