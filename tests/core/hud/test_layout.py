@@ -148,6 +148,15 @@ def test_the_middle_of_a_tall_picture_is_free(theme: ThemeName, preset: Preset) 
     assert sum(r.w * r.h for r in hud.panels) < 0.16 * 1080 * 1920
 
 
+@pytest.mark.parametrize("app", ["tiktok", "reels", "shorts"])
+@pytest.mark.parametrize("theme", ThemeName)
+def test_a_tall_hud_stays_clear_of_the_controls_of_every_app(app: str, theme: ThemeName) -> None:
+    everything = ride_with(*full_track().columns)
+    spec = HudSpec(theme=theme, preset=Preset.MOTORCYCLE, text="Anna", summary_card=True)
+    clear = SAFE_AREAS[app].rect(PORTRAIT)
+    assert all(rect.inside(clear) for rect in Hud(spec, everything, PORTRAIT).panels)
+
+
 def test_a_widget_stands_at_the_anchor_it_names() -> None:
     entry = WidgetEntry(kind=WidgetKind.SPEED, anchor=Anchor.TOP_RIGHT)
     frame = FRAMES[0]

@@ -50,7 +50,15 @@ def test_a_spec_survives_being_saved() -> None:
         ({"preset": 3}, "preset", "motorcycle"),
         ({"units": "furlong"}, "units", "nautical"),
         ({"accent": "red"}, "accent", "#00d4ff"),
-        ({"scale": 9}, "scale", "2.0"),
+        ({"scale": 9}, "scale", "at most 2.0"),
+        ({"opacity": 0.1}, "opacity", "at least 0.2"),
+        ({"text": "x" * 81}, "text", "at most 80 characters"),
+        ({"widgets": [{"kind": "clock"}] * 17}, "widgets", "at most 16 entries"),
+        (
+            {"widgets": [{"kind": "stats", "fields": ["speed"] * 7}]},
+            "widgets[0].fields",
+            "at most 6 entries",
+        ),
         ({"opacity": "x"}, "opacity", "float"),
         ({"colour": 1}, "colour", "no field"),
         ({"widgets": [{"kind": "clock"}, {"kind": "wings"}]}, "widgets[1].kind", "compass"),
@@ -62,7 +70,11 @@ def test_a_spec_survives_being_saved() -> None:
         ({"logo": base64.b64encode(b"GIF89a").decode()}, "logo", "PNG"),
         ({"time_zone": "Mars/Olympus"}, "time_zone", "Europe/Paris"),
         ({"time_zone": "../etc/passwd"}, "time_zone", "Europe/Paris"),
-        ({"safe_driving": {"mode": "cap", "limit_kmh": -1}}, "safe_driving.limit_kmh", "0"),
+        (
+            {"safe_driving": {"mode": "cap", "limit_kmh": -1}},
+            "safe_driving.limit_kmh",
+            "more than 0",
+        ),
     ],
 )
 def test_a_wrong_field_is_named_with_what_it_allows(

@@ -1,5 +1,6 @@
 """Turn the JSON a user sent into a HudSpec, or say which field is wrong and what it allows."""
 
+import re
 from collections.abc import Mapping
 from enum import EnumType
 from typing import Any
@@ -27,6 +28,14 @@ _CHOICES: dict[str, EnumType] = {
     "anchor": Anchor,
     "fields": StatField,
 }
+_LIMITS = (  # how msgspec tells a limit, and how we do
+    (re.compile(r"`array` of length <= (\d+)"), "must have at most {} entries"),
+    (re.compile(r"`str` of length <= (\d+)"), "must have at most {} characters"),
+    (re.compile(r"`bytes` of length <= (\d+)"), "must have at most {} bytes"),
+    (re.compile(r"<= ([\d.]+)"), "must be at most {}"),
+    (re.compile(r">= ([\d.]+)"), "must be at least {}"),
+    (re.compile(r"> ([\d.]+)"), "must be more than {}"),
+)
 _STYLES = {
     WidgetKind.SPEED: ("arc", "digital", "bar"),
     WidgetKind.MAP: ("whole", "follow"),
@@ -86,6 +95,10 @@ def _translate(message: str) -> InvalidRequestError:
     field = field or "hud"
     last = field.rsplit(".", 1)[-1].split("[", 1)[0]
     text = text[:1].lower() + text[1:]
+    for pattern, told in _LIMITS:
+        limit = pattern.search(text)
+        if limit is not None:
+            return _invalid(field, told.format(limit[1]))
     if last in _CHOICES:
         text = f"must be one of: {', '.join(_CHOICES[last].__members__[m] for m in _names(last))}"
     elif last == "accent":
