@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,7 @@ from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
 from uploadm8.core.video.opening import opened, picture_stream, upright_aspect
 from uploadm8.core.video.probe import probe
-from uploadm8.core.video.reader import Reader
+from uploadm8.core.video.reader import Picture, Reader
 from uploadm8.core.video.source import SourceInfo
 from uploadm8.core.video.timeline import Timeline
 from uploadm8.core.video.upright import Upright
@@ -38,6 +39,8 @@ class Grabber:
         self.pixel_aspect = pixel_aspect
         self._reader = reader
         self._upright = Upright(source)
+        self._running: Iterator[Picture] = iter(())
+        self._next: Picture | None = None  # of those that run, already decoded
         self.color: Color = self._upright.color
 
     @property
@@ -48,6 +51,9 @@ class Grabber:
     def at(self, seconds: float) -> VideoFrame:
         """The picture shown at that many seconds after the first; it may be drawn on.
 
+        Later pictures of the same group are decoded from where the last call stopped, so that
+        rising times cost a long group of pictures once.
+
         Raises:
             MediaError: when there is no picture to be had.
         """
@@ -55,8 +61,9 @@ class Grabber:
         last = Fraction(self.source.duration_s) - step
         wanted = max(Fraction(0), min(Fraction(seconds), last))
         shown = None
-        for time, picture in self._reader.pictures(wanted):
+        for time, picture in self._from(wanted):
             if shown is not None and time > wanted + step / 4:
+                self._next = time, picture
                 break
             shown = picture
         if shown is None:
@@ -65,6 +72,14 @@ class Grabber:
         if self._upright.passes:
             upright.make_writable()
         return upright
+
+    def _from(self, wanted: Fraction) -> Iterator[Picture]:
+        """Pictures from one at or before `wanted` on."""
+        following, self._next = self._next, None
+        if following and following[0] <= wanted and self._reader.one_group(following[0], wanted):
+            return chain([following], self._running)
+        self._running = self._reader.pictures(wanted)
+        return self._running
 
 
 @contextmanager

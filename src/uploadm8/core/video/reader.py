@@ -65,8 +65,17 @@ class Reader:
         for packet in self._packets():
             yield from self._decode(packet)
 
+    def one_group(self, first: Fraction, second: Fraction) -> bool:
+        """Whether both times hang on the same key frame, as far as the container's index tells."""
+        index = self._stream.index_entries
+        keys = [index.search_timestamp(self._ticks(time)) for time in (first, second)]
+        return keys[0] == keys[1] >= 0
+
+    def _ticks(self, time: Fraction) -> int:
+        return int((time + self._origin) / self._base)
+
     def _seek(self, time: Fraction) -> None:
-        ticks = int((time + self._origin) / self._base)
+        ticks = self._ticks(time)
         self._container.seek(ticks, stream=self._stream, backward=True)
         self._stream.codec_context.flush_buffers()
 
