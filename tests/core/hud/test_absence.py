@@ -66,14 +66,14 @@ def test_a_short_gap_shows_a_dash() -> None:
     hud = Hud(HudSpec(widgets=(WidgetEntry(kind=WidgetKind.SPEED),)), samples, WIDE)
     (panel,) = hud._panels
     assert panel.widget.state(21 * 30).digits == ABSENT
-    assert panel._strength[(21 * 30)] == 255
+    assert panel.strength[(21 * 30)] == 255
 
 
 def test_a_long_gap_hides_the_widget_gently() -> None:
     samples = gap_in_speed(20, 30)
     hud = Hud(HudSpec(widgets=(WidgetEntry(kind=WidgetKind.SPEED),)), samples, WIDE)
     (panel,) = hud._panels
-    strength = panel._strength.astype(int)
+    strength = panel.strength.astype(int)
     assert strength[(25 * 30)] == 0
     assert strength[(15 * 30)] == 255
     assert np.abs(np.diff(strength)).max() < 64

@@ -116,17 +116,17 @@ def test_accent_opacity_and_scale_change_the_picture() -> None:
 
 def test_a_hud_without_animation_is_complete_at_once() -> None:
     hud = Hud(HudSpec(theme=ThemeName.SPORT, animate=False), car_ride(), WIDE)
-    assert {int(panel._strength[0]) for panel in hud._panels if panel.widget.shown()[0]} == {255}
+    assert {int(panel.strength[0]) for panel in hud._panels if panel.widget.shown()[0]} == {255}
 
 
 def test_the_summary_card_stands_alone_at_the_end() -> None:
     hud = Hud(HudSpec(summary_card=True), car_ride(), WIDE)
     *others, card = hud._panels
     assert len(hud.panels) == len(hud.widgets) + 1
-    assert card._strength[-1] == 255
-    assert card._strength[1000] == 0
+    assert card.strength[-1] == 255
+    assert card.strength[1000] == 0
     for panel in others:
-        assert not ((panel._strength > 0) & (card._strength > 0)).any()
+        assert not ((panel.strength > 0) & (card.strength > 0)).any()
 
 
 def test_safe_areas_by_name_and_by_shape() -> None:

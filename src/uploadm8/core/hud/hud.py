@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from uploadm8.core.hud.frame import FrameFormat, Planes, Rect, SafeArea, default_safe_area
-from uploadm8.core.hud.frost import panes
 from uploadm8.core.hud.layout import Request, arrange, whole_cells
 from uploadm8.core.hud.motion import presence
 from uploadm8.core.hud.panel import Panel
@@ -15,6 +14,7 @@ from uploadm8.core.hud.placement import anchors, place_order
 from uploadm8.core.hud.presets import entries
 from uploadm8.core.hud.registry import widget_class
 from uploadm8.core.hud.scene import DESIGN_SIDE, Scene
+from uploadm8.core.hud.sheet import sheets
 from uploadm8.core.hud.spec import Anchor, HudSpec, WidgetEntry, WidgetKind
 from uploadm8.core.hud.widget import Widget
 from uploadm8.core.hud.widgets.summary import Summary
@@ -50,7 +50,9 @@ class Hud:
         unit = frame.short_side / DESIGN_SIDE * spec.scale
         self.frame = frame
         self._length = len(samples.times)
-        self._panels = _build(Scene(spec, samples, frame, area, unit))
+        scene = Scene(spec, samples, frame, area, unit)
+        self._panels = _build(scene)
+        self._sheets = sheets(self._panels, scene.theme.tone, scene.coding)
 
     @property
     def panels(self) -> tuple[Rect, ...]:
@@ -75,8 +77,8 @@ class Hud:
                 code="hud_frame_mismatch",
                 action="Draw 4:2:0 frames of the format and at the times the HUD was made for.",
             )
-        for panel in self._panels:
-            panel.draw(planes, index)
+        for sheet in self._sheets:
+            sheet.draw(planes, index)
 
 
 def _build(scene: Scene) -> list[Panel]:
@@ -98,11 +100,7 @@ def _build(scene: Scene) -> list[Panel]:
         if rect is not None:
             widget = widget_class(scene.theme, entry)(fitted, entry, rect.w, rect.h)
             panels.append(_panel(widget, rect, widget.shown() & rest))
-    panels += [] if card is None else [card]
-    scratch = np.empty(max((panel.rect.w * panel.rect.h for panel in panels), default=0), np.uint8)
-    for panel in panels:
-        panel.draw_with(scratch)
-    return panels
+    return panels if card is None else [*panels, card]
 
 
 def _available(scene: Scene, entry: WidgetEntry) -> bool:
@@ -135,12 +133,10 @@ def _request(scene: Scene, entry: WidgetEntry, *, again: bool) -> Request:
 
 
 def _panel(widget: Widget[Any], rect: Rect, shown: BoolArray) -> Panel:
-    scene, glass = widget.scene, None
-    if scene.theme.tone is not None and widget.shape is not None:
-        glass = panes(widget.shape, scene.theme.tone, scene.coding)
+    scene = widget.scene
     amount = presence(shown, scene.samples.times, animate=scene.spec.animate)
     strength = np.rint(amount * 255 * scene.spec.opacity).astype(np.uint8)
-    return Panel(widget, rect, glass, strength)
+    return Panel(widget, rect, strength)
 
 
 def _card(scene: Scene) -> Panel | None:

@@ -74,6 +74,14 @@ class Layer:
         """Luma rows."""
         return int(self.y.shape[0])
 
+    def part(self, box: Box) -> "Layer":
+        """The pixels of an even box as a layer of their own: what is drawn on it is drawn here."""
+        part = Layer.__new__(Layer)
+        part.inv_y, part.y = self.inv_y[box.luma], self.y[box.luma]
+        part.inv_c, part.u, part.v = (plane[box.chroma] for plane in (self.inv_c, self.u, self.v))
+        part.box = part.touched = None
+        return part
+
     def copy(self) -> "Layer":
         """An independent copy."""
         other = Layer(self.width, self.height)

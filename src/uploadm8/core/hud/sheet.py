@@ -1,0 +1,123 @@
+"""Sheet: panels that stand together, glazed and blended on the frame as one.
+
+Every pass over a rectangle of a plane costs some microseconds however small it is, and a panel
+takes a dozen of them: close neighbours are cheaper together, with the little between them.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from uploadm8.core.hud.box import Box
+from uploadm8.core.hud.color import ColorCoding
+from uploadm8.core.hud.frame import Plane, Planes, Rect
+from uploadm8.core.hud.frost import CELL, GlassTone, Pane, panes
+from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.panel import Panel
+
+_SPARE = 30_000  # pixels between panels that cost no more than a sheet of its own
+
+
+class Sheet:
+    """Panels that are on the screen at the same times, and at the same strength.
+
+    Args:
+        panels: one or more.
+        tone: of the glass behind them, if the theme has any.
+    """
+
+    def __init__(
+        self, panels: Sequence[Panel], tone: GlassTone | None, coding: ColorCoding
+    ) -> None:
+        self.rect = x, y, w, h = _around([panel.rect for panel in panels])
+        self._panels = tuple(panels)
+        self._strength = panels[0].strength
+        self._luma = np.s_[y : y + h, x : x + w]
+        self._chroma = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
+        self._layer = Layer(w, h)
+        shape = np.zeros((h, w), np.uint8)
+        for panel in panels:
+            box = _box(panel.rect, x, y)
+            panel.draw_on(self._layer.part(box))
+            if panel.widget.shape is not None:
+                shape[box.luma] = panel.widget.shape
+        glass = panes(shape, tone, coding) if tone is not None and shape.any() else None
+        self._luma_glass: Pane | None = glass[0] if glass else None
+        self._chroma_glass: Pane | None = glass[1] if glass else None
+
+    def draw_with(self, scratch: NDArray[np.uint8]) -> None:
+        """Work in these bytes, at least one per luma pixel, which other sheets may use as well."""
+        _, _, w, h = self.rect
+        self._full = scratch[: h * w].reshape(h, w)
+        self._half = scratch[: h * w // 4].reshape(h // 2, w // 2)
+
+    def draw(self, planes: Planes, index: int) -> None:
+        """Draw the panels as they are at that frame."""
+        strength = int(self._strength[index])
+        if strength == 0:
+            return
+        for panel in self._panels:
+            panel.update(index)
+        layer = self._layer
+        luma, glass = planes.y[self._luma], self._luma_glass
+        _blend(luma, self._full, layer.inv_y, layer.y, glass, strength)
+        half, glass = self._half, self._chroma_glass
+        _blend(planes.u[self._chroma], half, layer.inv_c, layer.u, glass, strength)
+        _blend(planes.v[self._chroma], half, layer.inv_c, layer.v, glass, strength)
+
+
+def sheets(panels: Sequence[Panel], tone: GlassTone | None, coding: ColorCoding) -> list[Sheet]:
+    """The panels on as few sheets as is cheapest."""
+    groups = [[panel] for panel in panels]
+    while pairs := [
+        (spare, i, j)
+        for i, one in enumerate(groups)
+        for j, other in enumerate(groups[:i])
+        if (spare := _spare(one, other)) is not None
+    ]:
+        _, i, j = min(pairs)
+        groups[j] += groups.pop(i)
+    made = [Sheet(group, tone, coding) for group in groups]
+    scratch = np.empty(max((s.rect.w * s.rect.h for s in made), default=0), np.uint8)
+    for sheet in made:
+        sheet.draw_with(scratch)
+    return made
+
+
+def _spare(one: Sequence[Panel], other: Sequence[Panel]) -> int | None:
+    """Pixels that a sheet of both would have more than one of each; None where that is no use."""
+    a, b = (_around([panel.rect for panel in group]) for group in (one, other))
+    both = _around([a, b])
+    spare = both.w * both.h - a.w * a.h - b.w * b.h
+    if spare > _SPARE or both.w % CELL or both.h % CELL:
+        return None
+    return spare if np.array_equal(one[0].strength, other[0].strength) else None
+
+
+def _around(rects: Sequence[Rect]) -> Rect:
+    x, y = min(rect.x for rect in rects), min(rect.y for rect in rects)
+    right, bottom = max(rect.right for rect in rects), max(rect.bottom for rect in rects)
+    return Rect(x, y, right - x, bottom - y)
+
+
+def _box(rect: Rect, x: int, y: int) -> Box:
+    return Box(rect.x - x, rect.y - y, rect.right - x, rect.bottom - y)
+
+
+def _blend(
+    plane: Plane, seen: Plane, inv: Plane, over: Plane, glass: Pane | None, strength: int
+) -> None:
+    """Plane = (what is seen of it) * inv / 255 + over, in place, at that opacity."""
+    if glass is None:
+        cv2.multiply(plane, inv, dst=seen, scale=1 / 255)
+    else:
+        glass.behind(plane, seen)
+        cv2.multiply(seen, inv, dst=seen, scale=1 / 255)
+    if strength == 255:
+        cv2.add(seen, over, dst=plane)
+        return
+    cv2.add(seen, over, dst=seen)
+    share = strength / 255
+    cv2.addWeighted(plane, 1 - share, seen, share, 0, dst=plane)
