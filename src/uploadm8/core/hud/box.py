@@ -29,6 +29,17 @@ class Box(NamedTuple):
             min(self.y1, other.y1),
         )
 
+    def joined(self, other: "Box") -> "Box":
+        """The box around both; neither may be empty."""
+        x0, y0, x1, y1 = self
+        a0, b0, a1, b1 = other
+        return Box(
+            x0 if x0 < a0 else a0,
+            y0 if y0 < b0 else b0,
+            x1 if x1 > a1 else a1,
+            y1 if y1 > b1 else b1,
+        )
+
     @property
     def luma(self) -> tuple[slice, slice]:
         """Its part of a luma plane."""
@@ -42,12 +53,8 @@ class Box(NamedTuple):
 
 def around(*boxes: Box | None) -> Box:
     """The even box around all that are not empty."""
-    x0 = y0 = 1 << 30
-    x1 = y1 = 0
+    result: Box | None = None
     for box in boxes:
         if box is not None and box[2] > box[0]:
-            x0, y0 = min(x0, box[0]), min(y0, box[1])
-            x1, y1 = max(x1, box[2]), max(y1, box[3])
-    if x1 <= 0:
-        return Box(0, 0, 0, 0)
-    return Box(x0 & ~1, y0 & ~1, x1 + 1 & ~1, y1 + 1 & ~1)
+            result = box if result is None else result.joined(box)
+    return Box(0, 0, 0, 0) if result is None else result.even()

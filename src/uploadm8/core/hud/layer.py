@@ -5,32 +5,26 @@ one add per plane, both SIMD in OpenCV. Painting on a layer is the same sum, so 
 converted from RGB while frames are running.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 
-from uploadm8.core.hud.box import Box, around
+from uploadm8.core.hud.box import Box
 from uploadm8.core.hud.color import ColorCoding, FloatImage, Ink
 from uploadm8.core.hud.frame import Plane
 
+_UNIT = 1 / 255  # masks and alphas are shares of 255
 
-def scale_into(plane: Plane, factor: Plane) -> None:
+
+def scale_into(plane: Plane, factor: Any) -> None:
     """Plane = plane * factor / 255, rounded, in place."""
-    cv2.multiply(plane, factor, dst=plane, scale=1 / 255)
-
-
-def add_into(plane: Plane, other: Plane) -> None:
-    """Plane = min(plane + other, 255) in place."""
-    cv2.add(plane, other, dst=plane)
+    cv2.multiply(plane, factor, dst=plane, scale=_UNIT)
 
 
 def times(plane: Plane, factor: float) -> Plane:
     """Plane * factor, rounded and clipped to 0..255, as a new plane."""
     return np.asarray(cv2.convertScaleAbs(plane, alpha=factor), np.uint8)
-
-
-def inverse(plane: Plane) -> Plane:
-    """255 - plane, as a new plane."""
-    return np.asarray(cv2.bitwise_not(plane), np.uint8)
 
 
 def half_size(plane: Plane) -> Plane:
@@ -111,19 +105,18 @@ class Layer:
             m = times(m, strength)
         h, w = m.shape
         self.touch(Box(x, y, x + w, y + h))
-        keep = inverse(m)
-        scale_into(self.inv_y[y : y + h, x : x + w], keep)
-        luma = self.y[y : y + h, x : x + w]
-        scale_into(luma, keep)
-        add_into(luma, times(m, ink.y / 255))
+        full = np.s_[y : y + h, x : x + w]
+        keep = cv2.bitwise_not(m)
+        scale_into(self.inv_y[full], keep)
+        put_plane(self.y[full], keep, cv2.convertScaleAbs(m, alpha=ink.y / 255))
         m = half_size(m)
-        keep = inverse(m)
         half = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
+        keep = cv2.bitwise_not(m)
+        blue = cv2.convertScaleAbs(m, alpha=ink.u / 255)
+        red = blue if ink.v == ink.u else cv2.convertScaleAbs(m, alpha=ink.v / 255)
         scale_into(self.inv_c[half], keep)
-        for plane, value in ((self.u, ink.u), (self.v, ink.v)):
-            target = plane[half]
-            scale_into(target, keep)
-            add_into(target, times(m, value / 255))
+        put_plane(self.u[half], keep, blue)
+        put_plane(self.v[half], keep, red)
 
     def paint_rgb(self, mask: Plane, rgb: FloatImage, coding: ColorCoding) -> None:
         """Lay a picture of the layer's size over it through a mask; for static parts (slow)."""
@@ -167,18 +160,18 @@ class Layer:
         self.touch(Box(x, y, x + w, y + h))
         full = np.s_[y : y + h, x : x + w]
         half = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
-        for area, share, names in (
-            (full, mask, ("inv_y", "y")),
-            (half, half_size(mask), ("inv_c", "u", "v")),
-        ):
-            keep = inverse(share)
-            for name in names:
-                lit = times_plane(getattr(other, name)[area], share)
-                put_plane(getattr(self, name)[area], keep, lit)
+        keep = cv2.bitwise_not(mask)
+        for plane, lit in ((self.inv_y, other.inv_y), (self.y, other.y)):
+            put_plane(plane[full], keep, cv2.multiply(lit[full], mask, scale=_UNIT))
+        mask = half_size(mask)
+        keep = cv2.bitwise_not(mask)
+        for plane, lit in ((self.inv_c, other.inv_c), (self.u, other.u), (self.v, other.v)):
+            put_plane(plane[half], keep, cv2.multiply(lit[half], mask, scale=_UNIT))
 
     def touch(self, box: Box) -> None:
         """Note that something was painted inside an even box."""
-        self.touched = box if self.touched is None else around(self.touched, box)
+        before = self.touched
+        self.touched = box if before is None else before.joined(box)
 
     def _fit(self, mask: Plane, x: int, y: int) -> tuple[Plane, int, int] | None:
         """The part of the mask inside the layer, padded so that its corner and size are even."""
@@ -204,10 +197,10 @@ class Layer:
 
 def times_plane(plane: Plane, factor: Plane) -> Plane:
     """Plane * factor / 255, rounded, as a new plane."""
-    return np.asarray(cv2.multiply(plane, factor, scale=1 / 255), np.uint8)
+    return np.asarray(cv2.multiply(plane, factor, scale=_UNIT), np.uint8)
 
 
-def put_plane(target: Plane, inv: Plane, premultiplied: Plane) -> None:
+def put_plane(target: Plane, inv: Any, premultiplied: Any) -> None:
     """Target = target * inv / 255 + premultiplied, in place."""
-    cv2.multiply(target, inv, dst=target, scale=1 / 255)
+    cv2.multiply(target, inv, dst=target, scale=_UNIT)
     cv2.add(target, premultiplied, dst=target)

@@ -110,6 +110,7 @@ def number_width(font: Font, text: str, cap: float) -> int:
     return sum(_advance(font, char, cap) for char in text)
 
 
+@lru_cache(maxsize=512)
 def number_mask(font: Font, text: str, cap: float) -> TextMask:
     """A number put together from cached glyphs at a fixed pitch; cheap enough for every frame."""
     glyphs = [_drawn(font, char, cap) for char in text]
