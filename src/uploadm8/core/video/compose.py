@@ -21,6 +21,8 @@ _BLUR_SHRINK = 16  # the blurred copy is made at a sixteenth of the size
 _BLUR_SIGMA = 2.4  # at that size
 _BLUR_DIM = 0.62  # the copy is darker, so that the picture stands out
 
+_Area = tuple[slice, slice]
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
@@ -118,30 +120,37 @@ class Composer:
         parts = zip(_tuple(_part(source, rect)), _tuple(self._planes), (1, 2, 2), strict=True)
         for plane, frame, step in parts:
             small = _blurred(plane, size, is_luma=step == 1)
-            if target.h == self._spec.height:
-                _stretch_bars(small.T, frame.T, target.x // step, target.right // step)
-            else:
-                _stretch_bars(small, frame, target.y // step, target.bottom // step)
+            x, y, w, h = (side // step for side in target)
+            beside = target.h == self._spec.height
+            first = (slice(None), slice(x)) if beside else (slice(y), slice(None))
+            last = (
+                (slice(None), slice(x + w, None)) if beside else (slice(y + h, None), slice(None))
+            )
+            _stretch(small, frame, (first, last))
 
 
 def _blurred(plane: Plane, size: tuple[int, int], *, is_luma: bool) -> Plane:
     size = (max(2, size[0]), max(2, size[1]))
-    if is_luma:  # in two steps: averaging over the whole picture at once is slow
-        plane = _u8(cv2.resize(plane, (size[0] * 4, size[1] * 4), interpolation=cv2.INTER_LINEAR))
-    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    # In two steps: averaging over a whole picture at once is fast for whole factors only.
+    steps = 4 if is_luma else 2
+    between = cv2.resize(plane, (size[0] * steps, size[1] * steps), interpolation=cv2.INTER_LINEAR)
+    small = cv2.resize(between, size, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), _BLUR_SIGMA)
     if is_luma:
         small = cv2.convertScaleAbs(small, alpha=_BLUR_DIM, beta=_BLACK_Y * (1 - _BLUR_DIM))
     return _u8(small)
 
 
-def _stretch_bars(small: Plane, frame: Plane, first: int, last: int) -> None:
-    """Enlarge the ends of `small` over the rows of `frame` before `first` and from `last` on."""
-    for bar, ending in ((frame[:first], False), (frame[last:], True)):
-        rows = max(2, round(small.shape[0] * bar.shape[0] / frame.shape[0]))
-        part = np.ascontiguousarray(small[-rows:] if ending else small[:rows])
-        size = (bar.shape[1], bar.shape[0])
-        np.copyto(bar, _u8(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)))
+def _stretch(small: Plane, frame: Plane, bars: Sequence[_Area]) -> None:
+    """Enlarge the first and the last part of `small` over the two bars of the frame."""
+    for area, number in zip(bars, (0, -1), strict=True):
+        bar = frame[area]
+        rows, columns = (
+            max(2, round(size * part / whole))
+            for size, part, whole in zip(small.shape, bar.shape, frame.shape, strict=True)
+        )
+        part = small[:rows, :columns] if number == 0 else small[-rows:, -columns:]
+        cv2.resize(part, bar.shape[::-1], dst=bar, interpolation=cv2.INTER_LINEAR)
 
 
 def _resize(source: Plane, target: Plane) -> None:
