@@ -16,6 +16,7 @@ from uploadm8.core.hud.spec import (
     Anchor,
     HudSpec,
     Preset,
+    StatField,
     ThemeName,
     Units,
     WidgetEntry,
@@ -146,6 +147,14 @@ def test_the_middle_of_a_tall_picture_is_free(theme: ThemeName, preset: Preset) 
     assert hud.panels
     assert not any(rect.overlaps(middle) for rect in hud.panels)
     assert sum(r.w * r.h for r in hud.panels) < 0.16 * 1080 * 1920
+    assert {panel.widget.scene.unit for panel in hud._panels} == {1.0}  # nothing had to shrink
+
+
+def test_the_strip_of_a_dashcam_has_the_numbers_of_its_preset() -> None:
+    everything = ride_with(*full_track().columns)
+    hud = Hud(HudSpec(theme=ThemeName.DASHCAM, preset=Preset.BIKE), everything, FRAMES[0])
+    strip = next(entry for entry in hud.widgets if entry.kind is WidgetKind.STATS)
+    assert {StatField.HEART_RATE, StatField.POWER, StatField.CADENCE} < set(strip.fields)
 
 
 @pytest.mark.parametrize("app", ["tiktok", "reels", "shorts"])
