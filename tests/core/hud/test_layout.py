@@ -16,6 +16,7 @@ from uploadm8.core.hud.spec import (
     Anchor,
     HudSpec,
     Preset,
+    StatField,
     ThemeName,
     Units,
     WidgetEntry,
@@ -146,15 +147,24 @@ def test_the_middle_of_a_tall_picture_is_free(theme: ThemeName, preset: Preset) 
     assert hud.panels
     assert not any(rect.overlaps(middle) for rect in hud.panels)
     assert sum(r.w * r.h for r in hud.panels) < 0.16 * 1080 * 1920
+    assert {panel.widget.scene.unit for panel in hud._panels} == {1.0}  # nothing had to shrink
 
 
-@pytest.mark.parametrize("app", ["tiktok", "reels", "shorts"])
+def test_the_strip_of_a_dashcam_has_the_numbers_of_its_preset() -> None:
+    everything = ride_with(*full_track().columns)
+    hud = Hud(HudSpec(theme=ThemeName.DASHCAM, preset=Preset.BIKE), everything, FRAMES[0])
+    strip = next(entry for entry in hud.widgets if entry.kind is WidgetKind.STATS)
+    assert {StatField.HEART_RATE, StatField.POWER, StatField.CADENCE} < set(strip.fields)
+
+
 @pytest.mark.parametrize("theme", ThemeName)
-def test_a_tall_hud_stays_clear_of_the_controls_of_every_app(app: str, theme: ThemeName) -> None:
+def test_a_tall_hud_stays_clear_of_the_controls_of_every_app(theme: ThemeName) -> None:
     everything = ride_with(*full_track().columns)
     spec = HudSpec(theme=theme, preset=Preset.MOTORCYCLE, text="Anna", summary_card=True)
-    clear = SAFE_AREAS[app].rect(PORTRAIT)
-    assert all(rect.inside(clear) for rect in Hud(spec, everything, PORTRAIT).panels)
+    panels = Hud(spec, everything, PORTRAIT).panels
+    for app in ("tiktok", "reels", "shorts"):
+        clear = SAFE_AREAS[app].rect(PORTRAIT)
+        assert all(rect.inside(clear) for rect in panels)
 
 
 def test_a_widget_stands_at_the_anchor_it_names() -> None:

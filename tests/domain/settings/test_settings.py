@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from api_client import Api, Someone
+from uploadm8.core.hud.spec import Units
 from uploadm8.domain.settings.tables import SettingsRow
 
 pytestmark = pytest.mark.anyio
@@ -42,6 +43,13 @@ async def test_a_patch_changes_what_it_names_and_null_brings_the_default_back(ap
         "published": True,
         "publish_failed": True,
     }
+
+
+async def test_a_workspace_may_use_every_unit_that_the_hud_knows(api: Api) -> None:
+    someone = await subscriber(api)
+    for units in Units:
+        assert (await patch(api, someone, units=units)).status_code == 200
+        assert (await settings(api, someone))["units"] == units
 
 
 async def test_a_put_replaces_all_but_the_webhook_it_cannot_repeat(api: Api) -> None:

@@ -1,5 +1,7 @@
 """What each preset shows, most important first."""
 
+from collections.abc import Mapping
+
 from uploadm8.core.hud.spec import HudSpec, Preset, StatField, WidgetEntry, WidgetKind
 from uploadm8.core.hud.themes import THEMES
 
@@ -77,7 +79,11 @@ PRESETS: dict[Preset, tuple[WidgetEntry, ...]] = {
         *_BRAND,
     ),
 }
-_STRIP = _stats(_F.DATE, _F.CLOCK, _F.SPEED, _F.DISTANCE, _F.COURSE, _F.COORDINATES)
+_OF_PRESET: Mapping[Preset, tuple[StatField, ...]] = {
+    Preset.BIKE: (_F.HEART_RATE, _F.POWER, _F.CADENCE),
+    Preset.RUN: (_F.PACE, _F.HEART_RATE, _F.CADENCE),
+    Preset.DRONE: (_F.ALTITUDE, _F.HOME_DISTANCE, _F.VERTICAL_SPEED),
+}
 _IN_STRIP = {_K.STATS, _K.SPEED, _K.COMPASS, _K.COORDINATES, _K.ALTITUDE}
 
 
@@ -87,5 +93,11 @@ def entries(spec: HudSpec) -> tuple[WidgetEntry, ...]:
         return spec.widgets
     chosen = PRESETS[spec.preset]
     if THEMES[spec.theme].strip:
-        return (_STRIP, *(entry for entry in chosen if entry.kind not in _IN_STRIP))
+        return (_strip(spec.preset), *(e for e in chosen if e.kind not in _IN_STRIP))
     return chosen
+
+
+def _strip(preset: Preset) -> WidgetEntry:
+    """Everything in numbers: when, how fast, what matters to the preset, where."""
+    own = _OF_PRESET.get(preset, ())
+    return _stats(_F.DATE, _F.CLOCK, _F.SPEED, *own, _F.DISTANCE, _F.COURSE, _F.COORDINATES)

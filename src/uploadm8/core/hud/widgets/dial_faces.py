@@ -172,7 +172,7 @@ class NeedleFace(Face):
         shares = np.linspace(0, 1, majors * 5 + 1)
         ticks = {
             (hot, major): [
-                arc.tick(float(s), outer - size * (0.045 if major else 0.024), outer)
+                arc.tick(float(s), outer - size * (0.040 if major else 0.024), outer)
                 for i, s in enumerate(shares)
                 if (s >= _RED_FROM) == hot and (i % 5 == 0) == major
             ]
@@ -188,7 +188,7 @@ class NeedleFace(Face):
         self._ink = scene.ink(scene.accent)
         self.inner_width = (outer - size * 0.09) * 2 * 0.84
         if scene.sizes.captions:
-            radius, cap = size * 0.310, size * 0.037
+            radius, cap = size * 0.302, size * 0.035
             self.inner_width = (radius - cap * 1.6) * 2 * 0.84
             for i in range(majors + 1):
                 x, y = arc.point(i / majors, radius)
