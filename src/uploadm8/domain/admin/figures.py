@@ -69,7 +69,7 @@ class Figures:
         seen, posts = await read(), await self.kpis.summary_of(cohort, found)
         return OverviewOut(
             **counts,
-            uploads=found[level_of(cohort)].of("created").total(),
+            uploads=found[level_of(cohort)].created.total(),
             money=await _money(cohort, counts["workspaces"]),
             jobs=_jobs(seen),
             processes={role: seen.processes.get(role, 0) for role in ("web", "worker")},
