@@ -82,9 +82,11 @@ _EARLY = (
     " AND p.state='published' ORDER BY e.pull DESC LIMIT 1) e ON true"
 )
 _LOOKED = "CASE WHEN p.state='published' THEN m.{0} END AS {0}"
-_SUMS = ", ".join(
+_OUTCOMES = ", ".join(
+    f"(count(*) FILTER (WHERE p.have={bit}))::int AS {of}" for of, bit in BIT_OF.items()
+)
+_ENGAGEMENT = ", ".join(
     (
-        *(f"(count(*) FILTER (WHERE p.have={bit}))::int AS {of}" for of, bit in BIT_OF.items()),
         "count(p.at)::int AS posts",
         *(f"coalesce(sum(p.{name}), 0)::bigint AS {name}" for name in FIGURES),
     )
@@ -97,7 +99,8 @@ def _arrays(names: Collection[str], each: str) -> str:
 
 
 _PART_SQL = {
-    Part.FIGURES: f"SELECT {_KEY}, p.of, {_SUMS} FROM levels p GROUP BY {_KEY}, p.of",
+    Part.FIGURES: f"SELECT {_KEY}, p.of, {_OUTCOMES} FROM levels p GROUP BY {_KEY}, p.of",
+    Part.ENGAGEMENT: f"SELECT {_KEY}, {_ENGAGEMENT} FROM levels p GROUP BY {_KEY}",
     Part.LATENCY: _arrays(
         LATENCY,
         f"SELECT {_KEY}, seconds AS latency_s, count(*)::int AS latency_n FROM detailed"
@@ -119,7 +122,7 @@ _PART_SQL = {
         STEPS,
         f"SELECT {_KEY}, step, "
         + ", ".join(f"{name} AS step_{name}" for name in COUNTS)
-        + f" FROM (SELECT {_KEY}, step, {_SUMS} FROM detailed p GROUP BY {_KEY}, step) sums",
+        + f" FROM (SELECT {_KEY}, step, {_OUTCOMES}, {_ENGAGEMENT} FROM detailed p GROUP BY {_KEY}, step) sums",
     ),
     Part.ERRORS: f"SELECT {_KEY}, jsonb_object_agg(error, n) AS error FROM (SELECT {_KEY}, error,"
     f" count(*) AS n FROM detailed WHERE error IS NOT NULL GROUP BY {_KEY}, error) x GROUP BY {_KEY}",
@@ -136,7 +139,8 @@ _PART_SQL = {
 }
 _CELLS = {Part.ERRORS: "error", Part.UPLOADS: "upload", Part.CREATED: "created"}
 _COLUMNS_OF = {
-    Part.FIGURES: COUNTS,
+    Part.FIGURES: tuple(Outcome),
+    Part.ENGAGEMENT: ENGAGEMENT,
     Part.LATENCY: LATENCY,
     Part.SLOTS: SLOTS,
     Part.WEEK: WEEK,
@@ -152,6 +156,7 @@ def counted_sql(
     everyone: bool = False,
     narrowed: str = "true",
     detailed: str = "true",
+    by_id: bool = False,
 ) -> str:
     """Rows of ``owner, first, level, platform`` and `COLUMNS`, null where nothing was counted.
 
@@ -161,12 +166,13 @@ def counted_sql(
         everyone: count all workspaces together.
         narrowed: which posts `p` count; arguments begin at $5.
         detailed: of which levels more is counted than FIGURES and CREATED.
+        by_id: name every upload; else only those that have posts elsewhere, which takes looking.
     """
     own = "true" if everyone else "{0}.workspace=span.workspace"
     values = ", ".join(levels)
     with_queries = [
         f"span AS MATERIALIZED ({_SPANS})",
-        f"posts AS MATERIALIZED ({_posts(parts, own.format('p'), narrowed)})",
+        f"posts AS MATERIALIZED ({_posts(parts, own.format('p'), narrowed, by_id=by_id)})",
         f"levels AS ({_LEVELS} (VALUES {values}) l (level, of))",
         f"detailed AS (SELECT * FROM levels WHERE {detailed})",
     ]
@@ -195,13 +201,13 @@ def _begun(own: str, values: str, narrowed: str) -> str:
             WHERE l.level IS NOT NULL GROUP BY l.level, l.of) l"""
 
 
-def _posts(parts: Collection[Part], own: str, narrowed: str) -> str:
+def _posts(parts: Collection[Part], own: str, narrowed: str, *, by_id: bool) -> str:
     looks, early = Part.ENGAGEMENT in parts, Part.EARLY in parts
     straddles = (
         "EXISTS (SELECT 1 FROM publications o WHERE o.upload=p.upload"
         " AND (o.accepted_at < span.start OR o.accepted_at >= span.stop))"
-        if Part.UPLOADS in parts
-        else "false"
+        if Part.UPLOADS in parts and not by_id
+        else "true"
     )
     seen = ("at", *FIGURES)
     shown = ", ".join((_LOOKED if looks else "NULL::bigint AS {0}").format(name) for name in seen)
@@ -226,7 +232,8 @@ def _columns(parts: Collection[Part]) -> str:
     found = {
         name: name if name in present else f"NULL::{_kind(name)} AS {name}" for name in COLUMNS
     }
-    found |= {name: f"coalesce({name}, 0) AS {name}" for name in COUNTS if name in present}
+    for name in COUNTS:
+        found[name] = f"coalesce({name if name in present else 'NULL'}, 0) AS {name}"
     found["cells"] = f"jsonb_strip_nulls(jsonb_build_object({cells})) AS cells"
     return ", ".join(found.values())
 
@@ -236,8 +243,6 @@ def _kind(column: str) -> str:
         return "uuid[]"
     if column == "straddlers_have":
         return "int[]"
-    if column in COUNTS:
-        return "bigint"
     if column in ("slot_from", "slot_to"):
         return "int"
     return "bigint[]" if column.rpartition("_")[2] in FIGURES else "int[]"

@@ -224,6 +224,7 @@ async def fresh_rows(
                 everyone=everyone,
                 narrowed=narrowed,
                 detailed=detailed,
+                by_id=True,
             )
             sql = f"SELECT {columns} FROM ({counted}) r"
             rows += await DB.rows(sql, *arguments(spans), *more)
