@@ -1,43 +1,39 @@
-"""What uploads that lie in several spans have in each; every span is counted again."""
+"""Columns of what makes figures quick."""
+
+from typing import Any
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.columns.column_types import Array, Integer
-
-from uploadm8.infra.db.engine import DB
+from piccolo.columns.base import Column
+from piccolo.columns.column_types import Array, BigInt, BigSerial, Integer, Varchar
 
 ID = "2026-11-23T06:51:43:495327"
 VERSION = "1.38.0"
-DESCRIPTION = "what straddling uploads have"
+DESCRIPTION = "outcomes of straddling uploads, counts of users and workspaces"
 
-
-async def count_again() -> None:
-    await DB.run_ddl(
-        "INSERT INTO rollup_marks (workspace, grain, day)"
-        " SELECT DISTINCT workspace, grain, first FROM rollups"
-    )
-    await DB.run_ddl("DELETE FROM rollups")
+COLUMNS: dict[tuple[str, str], dict[str, tuple[type[Column], dict[str, Any]]]] = {
+    ("Rollup", "rollups"): {
+        "straddlers_have": (Array, {"default": None, "base_column": Integer(), "null": True}),
+    },
+    ("RowCount", "row_counts"): {
+        "id": (BigSerial, {"null": False, "primary_key": True}),
+        "name": (Varchar, {"length": 40, "default": None, "null": False}),
+        "n": (BigInt, {"default": 0, "null": False}),
+    },
+}
 
 
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="uploadm8", description=DESCRIPTION)
-    manager.add_column(
-        table_class_name="Rollup",
-        tablename="rollups",
-        column_name="straddlers_have",
-        db_column_name="straddlers_have",
-        column_class_name="Array",
-        column_class=Array,
-        params={
-            "default": None,
-            "base_column": Integer(),
-            "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "choices": None,
-            "secret": False,
-        },
-    )
-    manager.add_raw(count_again)
-    manager.add_raw_backwards(count_again)
+    manager.add_table(class_name="RowCount", tablename="row_counts")
+    for (table, tablename), columns in COLUMNS.items():
+        for name, (kind, params) in columns.items():
+            manager.add_column(
+                table_class_name=table,
+                tablename=tablename,
+                column_name=name,
+                db_column_name=name,
+                column_class_name=kind.__name__,
+                column_class=kind,
+                params=params,
+            )
     return manager
