@@ -42,10 +42,11 @@ _COUNTS_SQL = f"""
 # All workspaces but the raised ones have the lowest tier, whether anything is known of them or not.
 _TIERS_SQL = f"""
     WITH raised AS MATERIALIZED ({RAISED_SQL}),
+    tiers AS MATERIALIZED (SELECT tier, count(*) AS n FROM raised GROUP BY tier),
     parts AS (
-        SELECT tier, count(*) AS workspaces, 0 AS posting, 0 AS accepted, 0 AS published, 0 AS failed
-        FROM raised GROUP BY tier
-        UNION ALL SELECT '{Tier.STARTER}', {count_sql("workspaces")} - count(*), 0, 0, 0, 0 FROM raised
+        SELECT tier, n AS workspaces, 0 AS posting, 0 AS accepted, 0 AS published, 0 AS failed FROM tiers
+        UNION ALL SELECT '{Tier.STARTER}', {count_sql("workspaces")} - coalesce(sum(n), 0), 0, 0, 0, 0
+        FROM tiers
         UNION ALL SELECT coalesce(r.tier, '{Tier.STARTER}'), 0, count(*), sum(p.accepted),
             sum(p.published), sum(p.failed)
         FROM ({{posts}}) p LEFT JOIN raised r ON r.workspace=p.workspace GROUP BY 1)
