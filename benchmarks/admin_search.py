@@ -10,37 +10,20 @@ from pathlib import Path
 
 os.environ.setdefault("PICCOLO_CONF", "uploadm8.piccolo_app")
 
+from made_people import fill_people
 from uploadm8.dev.embedded import start_postgres
 from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.admin.people import People
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.upgrade import upgrade
 
-_FILL = (
-    (
-        "INSERT INTO users (id, email, password_hash, display_name)"
-        " SELECT gen_random_uuid(), 'person' || lpad(n::text, 7, '0') || '@example.com', 'x', ''"
-        " FROM generate_series(1, {}) n"
-    ),
-    "INSERT INTO workspaces (id, name) SELECT id, 'w' FROM users LIMIT {}",
-    (
-        'INSERT INTO memberships (id, workspace, "user", role)'
-        " SELECT gen_random_uuid(), id, id, 'owner' FROM users LIMIT {}"
-    ),
-    (
-        "INSERT INTO billing_customers (id, workspace, stripe_id)"
-        " SELECT gen_random_uuid(), id, 'cus_' || id FROM workspaces LIMIT {}"
-    ),
-)
 _TIMES = 200
 
 
 async def main(people: int) -> None:
     await upgrade()
     await DB.open(2)
-    for statement in _FILL:
-        await User.raw(statement, people)
-    await User.raw("ANALYZE")
+    await fill_people(people)
     known = (await User.raw("SELECT id FROM users WHERE email LIKE 'person0000777%' LIMIT 1"))[0]
     sought = {
         "three letters (everybody)": ("per", None),

@@ -1,9 +1,10 @@
 """Figures of a million posts: analytics, key figures, the administrators' overview, the export.
 
-python benchmarks/analytics.py [--posts 1000000] [--repeats 40] [--explain] [--json]
+python benchmarks/analytics.py [--posts 1000000] [--people 1000000] [--repeats 40] [--explain] [--json]
 
-One workspace has a million posts of two years, 300 others have 30 each. `ratio` is the median of an
-answer over what counting the same figures from the rows alone takes.
+One workspace has a million posts of two years, 300 others have 30 each; of a million more people one
+in twenty pays. `ratio` is the median of an answer over what counting the same figures from the rows
+alone takes.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import httpx
 import psutil
 
 from explained import explain
+from made_people import fill_people
 from made_posts import DAYS, fill
 from served import servers, serving
 from uploadm8.api.ranges import Range
@@ -147,7 +149,7 @@ async def export(http: httpx.AsyncClient, workspace: UUID, rows: int) -> dict[st
 
 
 async def measure(
-    port: int, url: str, posts: int, repeats: int, *, explaining: bool
+    port: int, url: str, posts: int, people: int, repeats: int, *, explaining: bool
 ) -> dict[str, Any]:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=600) as http:
         body = {"email": "bench@example.com", "password": PASSWORD}
@@ -159,6 +161,7 @@ async def measure(
         results: dict[str, Any] = {"fill": {"s": round(time.perf_counter() - started, 1)}}
         DB.configure(url, statement_timeout_s=300)
         await DB.open(2)
+        await fill_people(people)
         results["roll_up"] = await roll_up_all()
         await DB.rows("ANALYZE rollups")
         await DB.rows("ANALYZE rollup_marks")
@@ -201,6 +204,7 @@ def report(results: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, default=1_000_000)
+    parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=40)
     parser.add_argument("--explain", action="store_true", help="print how PostgreSQL answers")
     parser.add_argument("--json", action="store_true")
@@ -211,6 +215,7 @@ def main() -> None:
                 port,
                 env["DATABASE_URL"],
                 given.posts,
+                given.people,
                 given.repeats,
                 explaining=given.explain,
             )

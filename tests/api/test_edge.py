@@ -61,6 +61,29 @@ async def test_t23_t24_bad_bodies_are_400(api: Api, body: bytes) -> None:
     assert answer.headers["content-type"].startswith("application/problem+json")
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"email": "a@example.com"}, {"field": "password", "message": "is required"}),
+        (
+            {"email": "a@example.com", "password": "xxxxxxxxxxxx", "role": "admin"},
+            {"field": "role", "message": "is not known here"},
+        ),
+    ],
+)
+async def test_a_field_that_is_missing_or_unknown_is_named(
+    api: Api, body: dict[str, str], said: dict[str, str]
+) -> None:
+    answer = await api.http.post("/api/auth/register", json=body)
+    assert answer.json()["errors"] == [said]
+
+
+async def test_a_parameter_is_named_as_the_caller_knows_it(api: Api) -> None:
+    someone = await api.register()
+    answer = await api.http.get("/api/uploads", params={"state": "lost"}, headers=someone.headers)
+    assert [error["field"] for error in answer.json()["errors"]] == ["state"]
+
+
 async def test_t23_a_large_body_is_413(api: Api) -> None:
     answer = await api.http.post(
         "/api/auth/login", content=b'{"email":"' + b"a" * 300_000 + b'"}', headers=_JSON

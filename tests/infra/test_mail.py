@@ -2,6 +2,7 @@
 
 import email
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from email import policy
 from pathlib import Path
 
@@ -16,7 +17,13 @@ from uploadm8.domain.accounts.letters import LINK_OF, LetterKind, write
 from uploadm8.errors import Retry
 from uploadm8.infra.http import open_http
 from uploadm8.infra.mail.letter import Mail, render
-from uploadm8.infra.mail.mailer import Mailgun, MailRefusedError, MailUnavailableError, Outbox
+from uploadm8.infra.mail.mailer import (
+    MailAccountError,
+    Mailgun,
+    MailRefusedError,
+    MailUnavailableError,
+    Outbox,
+)
 
 pytestmark = pytest.mark.anyio
 SENDER = "UploadM8 <no-reply@mail.example.com>"
@@ -35,10 +42,12 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
         yield Sandbox(base, client)
 
 
-async def send(sandbox: Sandbox, mail: Mail, key: str = MAILGUN_KEY) -> None:
+async def send(
+    sandbox: Sandbox, mail: Mail, key: str = MAILGUN_KEY, domain: str = MAILGUN_DOMAIN
+) -> None:
     base = sandbox.env["MAILGUN_API_BASE_URL"]
     async with open_http([base]) as http:
-        await Mailgun(http, base, MAILGUN_DOMAIN, key, SENDER).send(mail)
+        await Mailgun(http, base, domain, key, SENDER).send(mail)
 
 
 async def test_mailgun_takes_our_form_and_keeps_text_html_tag_and_no_tracking(
@@ -55,11 +64,20 @@ async def test_mailgun_takes_our_form_and_keeps_text_html_tag_and_no_tracking(
     assert "<b>Firefox</b> & co" in mail["text"]
 
 
-async def test_a_wrong_key_is_final_and_names_no_secret(sandbox: Sandbox) -> None:
-    with pytest.raises(MailRefusedError) as refused:
-        await send(sandbox, letter(), key="wrong-key")
-    assert refused.value.retry is Retry.PERMANENT_REQUEST
+@pytest.mark.parametrize("wrong", [{"key": "wrong-key"}, {"domain": "mg.example.org"}])
+async def test_mail_waits_while_the_account_is_wrong_and_no_secret_is_named(
+    sandbox: Sandbox, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(MailAccountError) as refused:
+        await send(sandbox, letter(), **wrong)
+    assert refused.value.retry is Retry.TRANSIENT
     assert "wrong-key" not in str(refused.value)
+
+
+async def test_an_address_that_cannot_be_is_final(sandbox: Sandbox) -> None:
+    with pytest.raises(MailRefusedError) as refused:
+        await send(sandbox, replace(letter(), to="nobody"))
+    assert refused.value.retry is Retry.PERMANENT_REQUEST
 
 
 @pytest.mark.parametrize("kind", list(LetterKind))

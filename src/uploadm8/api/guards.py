@@ -46,6 +46,7 @@ def needs(
     role: str = "viewer",
     *,
     session: bool = False,
+    support: bool = True,
     fresh_s: int | None = None,
     scope: str = "",
     **opt: Any,
@@ -54,13 +55,15 @@ def needs(
 
     Args:
         role: lowest role in the workspace (default: viewer to read, editor to change).
-        session: API keys are refused.
+        session: API keys are refused, and so is support in a user's place.
+        support: whether the latter may at all, as far as it may read or write.
         fresh_s: the password (or second factor) must have been given this recently.
         scope: what an API key must hold, instead of ``<first path segment>:read|write``;
             ANY_SCOPE asks for none.
         opt: ``limit="10/minute"`` beside the general limit, and the like.
     """
-    return {"opt": {"role": role, "session": session, "fresh_s": fresh_s, "scope": scope, **opt}}
+    named = {"role": role, "session": session, "support": support}
+    return {"opt": {**named, "fresh_s": fresh_s, "scope": scope, **opt}}
 
 
 class Door:
@@ -121,7 +124,7 @@ def _check_support(principal: Principal, method: str, opt: dict[str, Any]) -> No
     """Support sees what the user sees; it never touches credentials, and changes only by leave."""
     if principal.support is None:
         return
-    if opt.get("session"):
+    if opt.get("session") or not opt.get("support", True):
         raise ForbiddenError(
             "Only the user may do this, not support in the user's place.",
             code="not_for_support",

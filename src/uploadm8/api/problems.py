@@ -1,6 +1,7 @@
 """Every failure as an RFC 9457 problem: what went wrong, where, and what to do next."""
 
 import math
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -41,6 +42,8 @@ _DATABASE_AWAY = (
     TimeoutError,
 )
 _BAD_VALUE = (asyncpg.DataError, UnicodeError, RecursionError)
+_MISSING = "missing required"
+_MEMBER = re.compile(rf"Object ({_MISSING}|contains unknown) field `(.+)`")
 _CODE_OF_STATUS: Mapping[int, str] = {
     401: "unauthenticated",
     404: "not_found",
@@ -57,12 +60,17 @@ class _MethodNotAllowedError(UploadM8Error):
     code = "method_not_allowed"
 
 
-def as_error(exc: Exception) -> UploadM8Error:
-    """The member of the error family that an exception means to the caller."""
+def as_error(exc: Exception, names: Mapping[str, str] | None = None) -> UploadM8Error:
+    """The member of the error family that an exception means to the caller.
+
+    Args:
+        exc: what was raised.
+        names: a handler's parameters by the names that the caller knows them by, where they differ.
+    """
     if isinstance(exc, UploadM8Error):
         return exc
     if isinstance(exc, ValidationException):
-        return InvalidRequestError(fields=_fields(exc.extra))
+        return InvalidRequestError(fields=_fields(exc.extra, names or {}))
     if isinstance(exc, HTTPException):
         return _from_http(exc)
     if isinstance(exc, msgspec.DecodeError):
@@ -81,10 +89,15 @@ def as_error(exc: Exception) -> UploadM8Error:
 def from_msgspec(exc: msgspec.MsgspecError) -> InvalidRequestError:
     """A decoding failure with the field it is about, if it names one."""
     message, separator, path = str(exc).rpartition(" - at `$")
-    if not separator:
+    field = path.rstrip("`").lstrip(".") if separator else ""
+    message = message if separator else str(exc)
+    if found := _MEMBER.fullmatch(message):
+        what, name = found.groups()
+        field = f"{field}.{name}" if field else name
+        message = "is required" if what == _MISSING else "is not known here"
+    elif not separator:
         return InvalidRequestError(f"The body cannot be read: {exc}."[:200])
-    field = path.rstrip("`").lstrip(".") or "body"
-    return InvalidRequestError(fields=[FieldError(field, message)])
+    return InvalidRequestError(fields=[FieldError(field or "body", message)])
 
 
 def _from_http(exc: HTTPException) -> UploadM8Error:
@@ -99,11 +112,11 @@ def _from_http(exc: HTTPException) -> UploadM8Error:
     return InvalidRequestError(exc.detail, code=_CODE_OF_STATUS.get(exc.status_code))
 
 
-def _fields(extra: Any) -> list[FieldError]:
+def _fields(extra: Any, names: Mapping[str, str]) -> list[FieldError]:
     entries = extra if isinstance(extra, list) else []
     return [
         FieldError(
-            str(entry.get("key", "body")),
+            names.get(entry.get("key", "body"), str(entry.get("key", "body"))),
             "is required" if entry.get("message") == f"'{entry.get('key')}'" else entry["message"],
         )
         for entry in entries
@@ -138,7 +151,7 @@ def headers_of(error: UploadM8Error) -> dict[str, str]:
 
 def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[dict[str, Any]]:
     """Litestar's handler of every exception."""
-    error = as_error(exc)
+    error = as_error(exc, _names(request) if isinstance(exc, ValidationException) else None)
     if error.status_code >= 500 and error.status_code != 503:
         log.error("request_failed", exc_info=exc)
         report(exc)
@@ -153,6 +166,13 @@ def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[dict[str
         headers=headers,
         media_type=PROBLEM_JSON,
     )
+
+
+def _names(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """The parameters of a handler that have another name in the query."""
+    parameters = request.scope["route_handler"].parsed_fn_signature.parameters
+    named = {name: getattr(one.kwarg_definition, "name", None) for name, one in parameters.items()}
+    return {name: told for name, told in named.items() if told}
 
 
 EXCEPTION_HANDLERS: Mapping[type[Exception] | int, Any] = {Exception: answer, HTTPException: answer}

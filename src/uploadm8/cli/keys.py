@@ -13,7 +13,7 @@ def keys() -> None:
 
 @keys.command()
 def status() -> None:
-    """Count the stored secrets of every key version; exit 1 if one has no key."""
+    """Count the stored secrets of every key version; exit 1 if one has not its key."""
     from uploadm8.infra.security.reseal import Reseal
 
     async def count(reseal: Reseal) -> None:
@@ -22,9 +22,11 @@ def status() -> None:
             role = "primary" if version == reseal.cipher.primary else "decrypts"
             if version not in reseal.cipher.keys:
                 role = "MISSING from TOKEN_ENC_KEYS"
+            elif version in found.wrong:
+                role = "NOT THE KEY that sealed them"
             click.echo(f"v{version}: {found.rows.get(version, 0)} secrets ({role})")
-        if found.missing:
-            raise click.ClickException("put the missing key back, or rotate while you have it")
+        if found.missing or found.wrong:
+            raise click.ClickException("put the right key back, or rotate while you have it")
 
     asyncio.run(_with_ring(count))
 

@@ -76,4 +76,6 @@ async def _run(name: str, check: Check, config: Config) -> list[Finding]:
     try:
         return await asyncio.wait_for(check(config), _PATIENCE_S)
     except TimeoutError:
-        return [red(name, f"No answer within {_PATIENCE_S:.0f} s.", passing=True)]
+        told = f"No answer within {_PATIENCE_S:.0f} s."
+        action = "See that it runs, and that this machine reaches it."
+        return [red(name, told, action, passing=True)]

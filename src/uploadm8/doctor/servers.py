@@ -90,7 +90,7 @@ async def _keys(config: Config) -> list[Finding]:
         cipher = Cipher.parse(config.token_enc_keys.get_secret_value())
         await Reseal(cipher).require_keys()
     except KeyRingError as error:
-        return [red("keys", str(error), "Put the key ring right.")]
+        return [red("keys", f"{error}.", "Put every key back that ever sealed something here.")]
     return [ok("keys", f"The key ring has v{cipher.primary} and all that stored secrets need.")]
 
 
@@ -174,7 +174,13 @@ async def _cors(config: Config, storage: Storage) -> list[Finding]:
         code = error.response.get("Error", {}).get("Code", "")
         if code == "NoSuchCORSConfiguration":
             return judge_cors([], config.origins)
-        return [warn("storage", f"The bucket's CORS cannot be read ({code}).")]
+        return [
+            warn(
+                "storage",
+                f"The bucket's CORS cannot be read ({code}).",
+                "Compare it with docs/deployment.md, or let the token read the bucket's settings.",
+            )
+        ]
     return judge_cors(answer.get("CORSRules", []), config.origins)
 
 

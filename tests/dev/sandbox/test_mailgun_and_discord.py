@@ -1,5 +1,6 @@
 """Mailgun and Discord, one rule a test."""
 
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ def test_a_mail_is_queued_and_shown(sandbox: Sandbox) -> None:
     url = f"{sandbox.env['MAILGUN_API_BASE_URL']}/inbox?to=a@example.com"
     [mail] = sandbox.http.get(url).json()["items"]
     assert (mail["id"], mail["tags"]) == (answer.json()["id"], ["a", "b"])
+    assert re.fullmatch(r"<\d{14}\.[0-9a-f]{16}@mg\.example\.com>", mail["id"])
     assert mail["headers"] == {"Reply-To": "b@example.com"}
     assert "Hi" in sandbox.http.get(f"{sandbox.base}/mail").text
 
@@ -37,7 +39,8 @@ def test_a_mail_may_carry_files(sandbox: Sandbox) -> None:
     [
         ({"to": "nobody"}, "not a valid address"),
         ({"to": ""}, "not a valid address"),
-        ({"text": None}, "at least one of"),
+        ({"text": None}, "'template' parameters specified"),
+        ({"text": "  "}, "'template' parameters specified"),
         ({"from": None}, "from parameter is missing"),
         ({"colour": "red"}, "unknown parameter"),
         ({"o:deliverytime": "tomorrow"}, "not a valid date"),
@@ -56,7 +59,8 @@ def test_the_key_the_domain_and_the_content_type_are_checked(sandbox: Sandbox) -
     assert _send(sandbox, key="wrong", data=MAIL).text == "Forbidden"
     unknown = _send(sandbox, domain="mg.example.org", data=MAIL)
     assert (unknown.status_code, unknown.json()["message"][:16]) == (404, "Domain not found")
-    assert _send(sandbox, json=MAIL).status_code == 400
+    unseen = _send(sandbox, json=MAIL)
+    assert (unseen.status_code, unseen.json()["message"]) == (400, "from parameter is missing")
 
 
 def test_a_test_mail_is_accepted_and_not_kept(sandbox: Sandbox) -> None:

@@ -61,7 +61,20 @@ async def test_nobody_takes_back_a_grant_that_never_was(office: Office) -> None:
     assert told["code"] == "not_found"
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "[:1]}])
+async def test_every_act_wants_a_reason(office: Office) -> None:
+    told = (await office.api.http.get("/schema/openapi.json")).json()
+    bodies = {
+        path: operations["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        for path, operations in told["paths"].items()
+        if path.startswith("/api/admin/") and "post" in operations
+    }
+    assert len(bodies) >= 12
+    for path, reference in bodies.items():
+        schema = told["components"]["schemas"][reference.rpartition("/")[2]]
+        assert "reason" in schema["required"], path
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "ok"}, {"reason": "     "}])
 async def test_no_act_without_a_reason(office: Office, body: dict[str, Any]) -> None:
     someone = await office.api.register()
     answer = await office.api.http.post(

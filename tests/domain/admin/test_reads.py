@@ -9,6 +9,8 @@ import pytest
 from api_client import Api, Someone
 from numbers_world import MARCH, NOON, Shop, open_shop
 from uploadm8.domain.accounts.tables import User
+from uploadm8.domain.admin.counts import recount
+from uploadm8.domain.admin.tables import RowCount
 from uploadm8.domain.billing.tables import Customer, Subscription
 from uploadm8.domain.platforms.tables import ConnectedAccount
 from uploadm8.domain.workspaces.tables import Workspace
@@ -73,6 +75,24 @@ async def test_the_overview_counts_everybody(api: Api, admin: Someone) -> None:
     assert told["posts"]["reliability"]["success_rate"] == 0.5
     everyone = await ask(api, admin, f"/api/admin/kpi/global?{MARCH}")
     assert everyone["throughput"] == told["posts"]["throughput"]
+
+
+async def test_users_and_workspaces_are_counted_as_they_come_and_go(
+    api: Api, admin: Someone
+) -> None:
+    async def told() -> list[int]:
+        found = await ask(api, admin, "/api/admin/overview")
+        return [found["users"], found["workspaces"]]
+
+    await api.register()
+    await recount()
+    await api.register()
+    assert await told() == [3, 3]
+    await User.raw("DELETE FROM users WHERE role <> 'admin'")
+    assert await told() == [1, 3]
+    await recount()
+    assert await told() == [1, 3]
+    assert len(await RowCount.select()) == 2
 
 
 async def test_storage_is_what_arrived_and_was_not_removed(api: Api, admin: Someone) -> None:

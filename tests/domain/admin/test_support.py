@@ -75,6 +75,8 @@ async def test_support_only_looks_unless_it_asked_for_more(office: Office) -> No
         ("POST", "/api/account/delete"),
         ("POST", "/api/account/export"),
         ("GET", "/oauth/youtube/start"),
+        ("GET", "/api/kpi/raw"),
+        ("GET", "/api/audit/export"),
     ],
 )
 async def test_credentials_are_out_of_supports_reach(

@@ -43,9 +43,15 @@ def told(sandbox: Sandbox) -> list[str]:
     return [one["embeds"][0]["title"] for one in answer.json()["items"]]
 
 
+async def calm() -> None:
+    """Let a minute pass for everything that is over."""
+    await AlertRow.raw("UPDATE operator_alerts SET resolved_at=resolved_at - interval '61 s'")
+
+
 async def test_a_problem_is_told_once_and_its_end_once(watch: Watch, sandbox: Sandbox) -> None:
     for found in ([LATE], [LATE], [], []):
         await note(found)
+        await calm()
         await watch.tell()
     assert told(sandbox) == ["⚠ queue late", "✓ queue late: recovered"]
 
@@ -56,9 +62,21 @@ async def test_many_processes_tell_it_once(watch: Watch, sandbox: Sandbox) -> No
     assert told(sandbox) == ["⚠ queue late", "⚠ queue late"]
 
 
-async def test_what_comes_back_is_told_again(watch: Watch, sandbox: Sandbox) -> None:
+async def test_what_comes_and_goes_is_one_problem(watch: Watch, sandbox: Sandbox) -> None:
+    short = replace(LATE, for_s=60)
+    await note([LATE])
+    since = await AlertRow.raw("SELECT since FROM operator_alerts")
+    for found in ([LATE], [], [short], [], [short]):
+        await note(found)
+        await watch.tell()
+    assert told(sandbox) == ["⚠ queue late"]
+    assert await AlertRow.raw("SELECT since FROM operator_alerts WHERE state='firing'") == since
+
+
+async def test_what_comes_back_later_is_told_again(watch: Watch, sandbox: Sandbox) -> None:
     for found in ([LATE], [], [LATE]):
         await note(found)
+        await calm()
         await watch.tell()
     assert told(sandbox)[-1] == "⚠ queue late"
     assert len(told(sandbox)) == 3
@@ -109,7 +127,10 @@ async def test_real_trouble_is_seen_and_told(
     await replace(watch, limits=Thresholds(disk_free_bytes=1 << 60)).look()
     assert sorted(told(sandbox)) == ["⚠ dead jobs", "⚠ disk low", "⚠ queue late"]
     await JobRow.raw("DELETE FROM jobs")
-    await replace(watch, limits=Thresholds(disk_free_bytes=0)).look()
+    quiet = replace(watch, limits=Thresholds(disk_free_bytes=0))
+    await quiet.look()
+    await calm()
+    await quiet.tell()
     assert sum("recovered" in title for title in told(sandbox)) == 3
 
 
@@ -129,6 +150,8 @@ async def test_failing_endpoints_of_customers_are_told_and_their_recovery(
     assert told(sandbox) == ["⚠ endpoints failing"]
     await WebhookEndpoint.raw("UPDATE webhook_endpoints SET failing_since=NULL")
     await watch.look()
+    await calm()
+    await watch.tell()
     assert told(sandbox)[1:] == ["✓ endpoints failing: recovered"]
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parseaddr, parsedate_to_datetime
 
 from uploadm8.dev.sandbox.config import MAILGUN_DOMAIN, MAILGUN_KEY
@@ -104,7 +105,7 @@ class Mailgun:
 
     async def _fields(self, call: Call) -> Fields:
         if call.content_type not in (FORM, MULTIPART):
-            raise _refuse(400, "the content type must be a form or multipart")
+            return Fields()  # of a body in any other form nothing is seen
         try:
             fields = await read_fields(call, self.runtime.media.uploads)
         except MalformedBodyError as error:
@@ -128,14 +129,18 @@ class Mailgun:
                     400, f"{name} parameter is not a valid address. please check documentation"
                 )
         bodies = ("text", "html", "amp-html", "template")
-        if not any(_values(fields, name) for name in bodies):
-            raise _refuse(400, "Need at least one of 'text', 'html', 'amp-html' or 'template'")
+        if not any(value.strip() for name in bodies for value in _values(fields, name)):
+            raise _refuse(
+                400,
+                "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified",
+            )
         for when in _values(fields, "o:deliverytime"):
             if not _is_date(when):
                 raise _refuse(400, "o:deliverytime is not a valid date")
         number, now = self.runtime.state.next_number(), self.runtime.state.now()
+        moment = datetime.fromtimestamp(now, UTC)
         return Mail(
-            id=f"<{int(now)}.{number}@{MAILGUN_DOMAIN}>",
+            id=f"<{moment:%Y%m%d%H%M%S}.{number:016x}@{MAILGUN_DOMAIN}>",
             at=now,
             sender=_values(fields, "from")[0],
             to=[parseaddr(address)[1] for address in to],

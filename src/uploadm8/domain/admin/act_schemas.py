@@ -9,7 +9,11 @@ from msgspec import Meta, Struct
 from uploadm8.domain.accounts.tables import UserRole
 from uploadm8.domain.billing.plans import Tier
 
-Reason = Annotated[str, Meta(min_length=3, max_length=500, examples=["ticket 4711"])]
+# Three characters that are not blank: spaces tell nobody why.
+Reason = Annotated[
+    str,
+    Meta(min_length=3, max_length=500, pattern=r"\S\s*\S\s*\S", examples=["ticket 4711"]),
+]
 
 
 class Why(Struct, kw_only=True, forbid_unknown_fields=True):

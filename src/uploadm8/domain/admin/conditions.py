@@ -70,7 +70,7 @@ def _queues(seen: Readings, _: Thresholds) -> Iterator[Problem]:
     for row in seen.jobs:
         if row["state"] == "due" and row["oldest_s"] > QUEUE_LATE_S[Queue(row["queue"])]:
             minutes = row["oldest_s"] / 60
-            told = f"{row['n']} jobs of the queue {row['queue']} are due; the oldest has waited {minutes:.0f} min."
+            told = f"Jobs of the queue {row['queue']} are due: {row['n']}; the oldest has waited {minutes:.0f} min."
             yield Problem("queue_late", told, row["queue"])
 
 
@@ -83,7 +83,7 @@ def _posts(seen: Readings, _: Thresholds) -> Iterator[Problem]:
             yield Problem("posts_late", told, platform.value)
         unknown = sum(row["long_unknown"] for row in rows)
         if unknown:
-            told = f"{platform.label} has not said for an hour whether {unknown} posts are live."
+            told = f"{platform.label} has not said for an hour whether posts are live: {unknown}."
             yield Problem("posts_unknown", told, platform.value)
         if seen.circuits.get(platform.value, 0) > 0:
             told = f"{platform.label} has a fault; posts wait until it answers again."
@@ -93,27 +93,27 @@ def _posts(seen: Readings, _: Thresholds) -> Iterator[Problem]:
 def _jobs(seen: Readings, _: Thresholds) -> Iterator[Problem]:
     dead = sum(row["ours"] for row in seen.jobs)
     if dead:
-        yield Problem("dead_jobs", f"{dead} jobs died of our faults; see GET /api/admin/jobs.")
+        yield Problem("dead_jobs", f"Jobs died of our faults: {dead}; see GET /api/admin/jobs.")
     lost = sum(row["lost"] for row in seen.jobs)
     if lost:
-        told = f"{lost} running jobs have had no sign of life for a minute, and nobody takes them."
+        told = f"Jobs run without a sign of life for a minute, and nobody takes them: {lost}."
         yield Problem("jobs_lost", told)
 
 
 def _stripe(seen: Readings, _: Thresholds) -> Iterator[Problem]:
     if seen.events_oldest_s > EVENTS_LATE_S:
-        told = f"{seen.events_waiting} Stripe events are not handled; tiers may be out of date."
+        told = f"Stripe events are not handled: {seen.events_waiting}; tiers may be out of date."
         yield Problem("webhooks_failing", told)
 
 
 def _webhooks(seen: Readings, _: Thresholds) -> Iterator[Problem]:
     active, failing = seen.webhooks["active"], seen.webhooks["failing"]
     if failing >= max(ENDPOINTS_FAILING_LEAST, ENDPOINTS_FAILING_SHARE * active):
-        told = f"{failing} of {active} webhook endpoints of customers have failed for 15 min."
+        told = f"Webhook endpoints of customers have failed for 15 min: {failing} of {active}."
         yield Problem("endpoints_failing", told)
     late = seen.webhooks["late"]
     if late >= DELIVERIES_LATE_LEAST:
-        yield Problem("deliveries_late", f"{late} webhook deliveries are late by 10 min.")
+        yield Problem("deliveries_late", f"Webhook deliveries are late by 10 min: {late}.")
 
 
 def _disks(seen: Readings, limits: Thresholds) -> Iterator[Problem]:

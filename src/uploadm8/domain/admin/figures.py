@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from uploadm8.domain.accounts.tables import User
+from uploadm8.domain.admin.counts import count_sql
 from uploadm8.domain.admin.readings import Readings, read
 from uploadm8.domain.admin.schemas import (
     AlertOut,
@@ -31,23 +32,27 @@ from uploadm8.domain.publishing.rollups.workspaces import workspaces_sql
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import snapshot
 
-_COUNTS_SQL = """
-    SELECT (SELECT count(*) FROM users) AS users,
-        (SELECT count(*) FROM workspaces) AS workspaces,
+_COUNTS_SQL = f"""
+    SELECT {count_sql("users")} AS users, {count_sql("workspaces")} AS workspaces,
         (SELECT coalesce(sum(size_bytes), 0)::bigint FROM uploads
             WHERE uploaded_at IS NOT NULL AND state NOT IN ('expired', 'canceled', 'purged'))
         + (SELECT coalesce(sum(size_bytes), 0)::bigint FROM renditions
             WHERE state='succeeded' AND object_key IS NOT NULL) AS storage_bytes
 """
+# All workspaces but the raised ones have the lowest tier, whether anything is known of them or not.
 _TIERS_SQL = f"""
-    SELECT coalesce(t.tier, '{Tier.STARTER}') AS tier,
-        CASE WHEN t.tier IS NULL THEN (SELECT count(*) FROM workspaces)
-            - (SELECT count(*) FROM ({RAISED_SQL}) raised) ELSE count(*) END AS workspaces,
-        count(p.accepted) AS posting, coalesce(sum(p.accepted), 0)::bigint AS accepted,
-        coalesce(sum(p.published), 0)::bigint AS published,
-        coalesce(sum(p.failed), 0)::bigint AS failed
-    FROM (SELECT * FROM ({RAISED_SQL}) raised UNION ALL SELECT NULL, NULL) t
-    FULL JOIN ({{posts}}) p ON p.workspace=t.workspace GROUP BY t.tier
+    WITH raised AS MATERIALIZED ({RAISED_SQL}),
+    tiers AS MATERIALIZED (SELECT tier, count(*) AS n FROM raised GROUP BY tier),
+    parts AS (
+        SELECT tier, n AS workspaces, 0 AS posting, 0 AS accepted, 0 AS published, 0 AS failed FROM tiers
+        UNION ALL SELECT '{Tier.STARTER}', {count_sql("workspaces")} - coalesce(sum(n), 0), 0, 0, 0, 0
+        FROM tiers
+        UNION ALL SELECT coalesce(r.tier, '{Tier.STARTER}'), 0, count(*), sum(p.accepted),
+            sum(p.published), sum(p.failed)
+        FROM ({{posts}}) p LEFT JOIN raised r ON r.workspace=p.workspace GROUP BY 1)
+    SELECT tier, sum(workspaces)::bigint AS workspaces, sum(posting)::bigint AS posting,
+        sum(accepted)::bigint AS accepted, sum(published)::bigint AS published,
+        sum(failed)::bigint AS failed FROM parts GROUP BY tier
 """
 _ACCOUNTS_SQL = """
     SELECT platform, count(*) FILTER (WHERE state='active') AS accounts,
@@ -69,7 +74,7 @@ class Figures:
         seen, posts = await read(), await self.kpis.summary_of(cohort, found)
         return OverviewOut(
             **counts,
-            uploads=found[level_of(cohort)].of("created").total(),
+            uploads=found[level_of(cohort)].created.total(),
             money=await _money(cohort, counts["workspaces"]),
             jobs=_jobs(seen),
             processes={role: seen.processes.get(role, 0) for role in ("web", "worker")},

@@ -1,8 +1,8 @@
-"""What operators are told about."""
+"""What operators are told about, and how much there is of it."""
 
 from enum import StrEnum
 
-from piccolo.columns import Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, Text, Timestamptz, Varchar
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -31,3 +31,11 @@ class AlertRow(Table, tablename="operator_alerts", db=DB):
     telling_until = Timestamptz(null=True, default=None)  # a process is telling them now
 
     check_operator_alerts_state = one_of("state", AlertState)
+
+
+class RowCount(Table, tablename="row_counts", db=DB):
+    """Rows of a table: the sum of its last count and of what triggers noted since; see counts.py."""
+
+    id = BigSerial(primary_key=True)
+    name = Varchar(length=40, default=None)
+    n = BigInt()

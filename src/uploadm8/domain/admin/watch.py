@@ -23,6 +23,7 @@ from uploadm8.infra.metrics.catalog import ALERTS
 log = structlog.get_logger(__name__)
 
 EVERY_S = 30.0
+CALM_S = 60.0  # what comes and goes within a minute is one problem, and told once
 _TELLING_S = 60.0
 _PATIENCE_S = 5.0
 _LOCK = 0x75_6D_38_A1
@@ -32,8 +33,9 @@ _SEEN = """
     INSERT INTO operator_alerts AS a (key, name, summary, state)
     VALUES ({}, {}, {}, CASE WHEN {}::float8 = 0 THEN 'firing' ELSE 'pending' END)
     ON CONFLICT (key) DO UPDATE SET summary=excluded.summary, resolved_at=NULL,
-        since=CASE WHEN a.state='resolved' THEN now() ELSE a.since END,
-        state=CASE WHEN a.state='resolved' THEN excluded.state
+        since=CASE WHEN a.state='resolved' AND a.told IS DISTINCT FROM 'firing' THEN now() ELSE a.since END,
+        state=CASE WHEN a.told='firing' THEN 'firing'
+            WHEN a.state='resolved' THEN excluded.state
             WHEN a.since <= now() - make_interval(secs => {}::float8) THEN 'firing'
             ELSE a.state END
 """
@@ -49,7 +51,8 @@ _FORGET = (
 _CLAIM = """
     UPDATE operator_alerts SET telling_until=now() + make_interval(secs => {}::float8)
     WHERE key = (SELECT key FROM operator_alerts
-        WHERE (state='firing' AND told IS DISTINCT FROM 'firing' OR state='resolved' AND told='firing')
+        WHERE (state='firing' AND told IS DISTINCT FROM 'firing' OR state='resolved'
+            AND told='firing' AND resolved_at <= now() - make_interval(secs => {}::float8))
         AND (telling_until IS NULL OR telling_until < now()) ORDER BY since LIMIT 1
         FOR UPDATE SKIP LOCKED)
     RETURNING key, name, state, summary, since, resolved_at
@@ -76,7 +79,7 @@ class Watch:
 
     async def tell(self) -> None:
         """Tell what has not been told. Claimed row by row, so that only one process tells it."""
-        while rows := await AlertRow.raw(_CLAIM, _TELLING_S):
+        while rows := await AlertRow.raw(_CLAIM, _TELLING_S, CALM_S):
             if not await self._send(rows[0]):
                 return
             await AlertRow.raw(

@@ -16,7 +16,7 @@ from uploadm8.domain.analytics.schemas import (
     Series,
 )
 from uploadm8.domain.billing.quota import Quota
-from uploadm8.domain.publishing.cohorts import Cohort, Outcome, UploadOutcome, rate
+from uploadm8.domain.publishing.cohorts import Cohort, Outcome, UploadOutcome, rate, upload_outcome
 from uploadm8.domain.publishing.rollups.counting import ENGAGEMENT
 from uploadm8.domain.publishing.rollups.series import count_steps
 from uploadm8.domain.publishing.rollups.tally import (
@@ -145,8 +145,7 @@ def _platforms(found: Tallies) -> list[PlatformResults]:
 def _uploads(tally: Tally) -> tuple[dict[str, int], dict[UploadOutcome, int]]:
     states: dict[str, int] = {}
     outcomes = dict.fromkeys(UploadOutcome, 0)
-    for key, uploads in sorted(tally.of("created").items()):
-        state, _, outcome = key.partition(" ")
+    for (state, have), uploads in sorted(tally.created.items()):
         states[state] = states.get(state, 0) + uploads
-        outcomes[UploadOutcome(outcome)] += uploads
+        outcomes[upload_outcome(have)] += uploads
     return states, outcomes

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from uploadm8.api.guards import given
+from uploadm8.api.guards import given, needs
 from uploadm8.api.principal import Principal
 from uploadm8.domain.kpi.export import Export
 from uploadm8.domain.kpi.schemas import Summary
@@ -33,7 +33,12 @@ class KpiController(Controller):
         """Of the posts accepted in the range; docs/kpis.md defines every figure."""
         return await kpis.summary(cohort)
 
-    @get("/raw", summary="Export uploads and posts", media_type="text/csv")
+    @get(
+        "/raw",
+        summary="Export uploads and posts",
+        media_type="text/csv",
+        **needs(support=False),
+    )
     async def raw(
         self,
         principal: NamedDependency[Principal],

@@ -1,6 +1,7 @@
 """Key figures of posts."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -23,6 +24,7 @@ from uploadm8.domain.publishing.cohorts import (
     UploadOutcome,
     counted,
     rate,
+    upload_outcome,
 )
 from uploadm8.domain.publishing.rollups.counting import START_SQL
 from uploadm8.domain.publishing.rollups.tally import (
@@ -67,21 +69,25 @@ class Kpis:
                 success_rate=rate(counts["published"], counts["failed"]),
                 failure_rate=rate(counts["failed"], counts["published"]),
             ),
-            uploads={
-                outcome: tally.of("upload")[outcome]
-                for outcome in UploadOutcome
-                if outcome is not UploadOutcome.UNPOSTED
-            },
+            uploads=_uploads(tally.uploads),
             latency=_latency(tally.latency),
             backlog=await _backlog(cohort),
             platforms=mix,
             concentration=sum(part.share**2 for part in mix) if mix else None,
             hourly=[HourCount(hour=hour, published=tally.hours[hour]) for hour in range(24)],
-            errors=_errors(tally.of("error")),
+            errors=_errors(tally.errors),
         )
 
 
-def _latency(posts_by_second: Counter[int]) -> Latency:
+def _uploads(by_outcomes_had: Counter[int]) -> dict[UploadOutcome, int]:
+    found = dict.fromkeys(UploadOutcome, 0)
+    del found[UploadOutcome.UNPOSTED]  # nothing is known of uploads without posts here
+    for have, uploads in by_outcomes_had.items():
+        found[upload_outcome(have)] += uploads
+    return found
+
+
+def _latency(posts_by_second: Mapping[int, int]) -> Latency:
     posts = sum(posts_by_second.values())
     if not posts:
         return Latency(posts=0, median_s=None, average_s=None, p95_s=None)

@@ -71,14 +71,28 @@ OUTCOME_SQL = (
 )
 COUNTS_SQL = ", ".join(f"{counted(outcome)} AS {outcome.value}" for outcome in Outcome)
 
-UPLOAD_OUTCOME_SQL = (
-    f"CASE WHEN count(p.id)=0 THEN 'unposted'"
-    f" WHEN {counted(Outcome.CANCELED)}=count(p.id) THEN 'canceled'"
-    f" WHEN {counted(Outcome.PUBLISHED)}+{counted(Outcome.FAILED)}+{counted(Outcome.CANCELED)}"
-    f" < count(p.id) THEN 'in_progress'"
-    f" WHEN {counted(Outcome.FAILED)}=0 THEN 'published'"
-    f" WHEN {counted(Outcome.PUBLISHED)}=0 THEN 'failed' ELSE 'partial' END"
+# Of an upload it is enough to know which outcomes its posts have.
+BIT_OF: Mapping[Outcome, int] = {outcome: 1 << place for place, outcome in enumerate(Outcome)}
+BIT_SQL = (
+    "CASE "
+    + " ".join(f"WHEN p.state IN ({_listed(o)}) THEN {bit}" for o, bit in BIT_OF.items())
+    + " END"
 )
+_PUBLISHED, _FAILED = BIT_OF[Outcome.PUBLISHED], BIT_OF[Outcome.FAILED]
+_SETTLED = {
+    _PUBLISHED: UploadOutcome.PUBLISHED,
+    _FAILED: UploadOutcome.FAILED,
+    _PUBLISHED | _FAILED: UploadOutcome.PARTIAL,
+}
+
+
+def upload_outcome(have: int) -> UploadOutcome:
+    """What has become of an upload, by the sum of `BIT_OF` the outcomes that its posts have."""
+    if not have:
+        return UploadOutcome.UNPOSTED
+    told = have & ~BIT_OF[Outcome.CANCELED]
+    return _SETTLED.get(told, UploadOutcome.IN_PROGRESS) if told else UploadOutcome.CANCELED
+
 
 LATEST_LOOK_SQL = (
     "LEFT JOIN LATERAL (SELECT m.views, m.likes, m.comments, m.shares, m.gone, m.at"

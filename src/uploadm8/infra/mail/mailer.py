@@ -17,6 +17,10 @@ from uploadm8.infra.mail.letter import Mail
 
 log = structlog.get_logger(__name__)
 
+_AGAIN_S, _MENDED_S = 60.0, 600.0
+# Key, payment, access, domain: what Mailgun says of these concerns no single mail. A domain is not
+# found either while a new one has not reached all of Mailgun's servers.
+_OF_THE_ACCOUNT = frozenset({401, 402, 403, 404})
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -31,6 +35,13 @@ class MailUnavailableError(UnavailableError):
     """The mail service is unavailable."""
 
     code = "mail_unavailable"
+
+
+class MailAccountError(UploadM8Error):
+    """The mail service refuses our account; operators have to see to the key or the domain."""
+
+    code = "mail_account_refused"
+    retry = Retry.TRANSIENT  # no mail is lost while the account is put right
 
 
 class Mailer(Protocol):
@@ -57,7 +68,8 @@ class Mailgun:
         """Hand the mail to Mailgun.
 
         Raises:
-            MailRefusedError: it will never be accepted.
+            MailRefusedError: this mail will never be accepted.
+            MailAccountError: no mail of ours will be until somebody acts.
             MailUnavailableError: it may be accepted later.
         """
         credential = base64.b64encode(f"api:{self.key}".encode()).decode()
@@ -79,8 +91,11 @@ class Mailgun:
         if answer.ok:
             return
         if answer.status == 429 or answer.status >= 500:
-            raise MailUnavailableError(retry_after=60)
-        raise MailRefusedError(f"Mailgun answered {answer.status}.")
+            raise MailUnavailableError(retry_after=_AGAIN_S)
+        told = f"Mailgun answered {answer.status}."
+        if answer.status in _OF_THE_ACCOUNT:
+            raise MailAccountError(told, retry_after=_MENDED_S)
+        raise MailRefusedError(told)
 
 
 @dataclass(frozen=True, slots=True)

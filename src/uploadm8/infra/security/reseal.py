@@ -1,13 +1,14 @@
 """Re-encryption of every stored secret when the key ring changes."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from uploadm8.infra.db.engine import DB
-from uploadm8.infra.security.cipher import Cipher, KeyRingError
+from uploadm8.infra.security.cipher import Cipher, DecryptError, KeyRingError
 
+_TRIED = 5
 _COLUMNS = """
     SELECT quote_ident(table_name) AS "table", quote_ident(column_name) AS "column"
     FROM information_schema.columns
@@ -17,10 +18,16 @@ _COLUMNS = """
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """How many secrets each key version encrypts, and the versions that have no key."""
+    """How many secrets each key version encrypts.
+
+    Attributes:
+        missing: versions that have no key.
+        wrong: versions whose key does not open what they encrypted.
+    """
 
     rows: Mapping[int, int]
     missing: tuple[int, ...]
+    wrong: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,9 @@ class Reseal:
     cipher: Cipher
 
     async def status(self) -> KeyStatus:
-        """Count secrets by key version."""
+        """Count secrets by key version, and try to open some of each column and version."""
         rows: dict[int, int] = {}
+        wrong: set[int] = set()
         async with _connection() as connection:
             for table, column in await _columns(connection):
                 found = await connection.fetch(
@@ -45,19 +53,27 @@ class Reseal:
                 for row in found:
                     version = int(row["version"].removeprefix("v"))
                     rows[version] = rows.get(version, 0) + row["count"]
-        return KeyStatus(rows, tuple(sorted(set(rows) - set(self.cipher.keys))))
+                    if not await self._opens(connection, table, column, version):
+                        wrong.add(version)
+        missing = set(rows) - set(self.cipher.keys)
+        return KeyStatus(rows, tuple(sorted(missing)), tuple(sorted(wrong - missing)))
 
     async def require_keys(self) -> None:
-        """Refuse a ring that lacks a key some stored secret needs.
+        """Refuse a ring that lacks the key some stored secret needs, or has another one.
 
         Raises:
             KeyRingError: naming the versions and how many secrets need them.
         """
         status = await self.status()
         if status.missing:
-            told = ", ".join(f"v{one} ({status.rows[one]} secrets)" for one in status.missing)
+            told = _named(status, status.missing)
             raise KeyRingError(
                 f"TOKEN_ENC_KEYS lacks {told}: put it back and run `uploadm8 keys rotate` first"
+            )
+        if status.wrong:
+            told = _named(status, status.wrong)
+            raise KeyRingError(
+                f"TOKEN_ENC_KEYS has another key than what is stored was sealed with: {told}"
             )
 
     async def rotate(self, batch: int = 500) -> int:
@@ -77,6 +93,21 @@ class Reseal:
                         changed += await self._replace(connection, table, column, row)
         return changed
 
+    async def _opens(self, connection: Any, table: str, column: str, version: int) -> bool:
+        """Whether any of a few secrets opens: a single one may have been damaged by itself."""
+        rows = await connection.fetch(
+            f"SELECT id, {column} AS blob FROM {table} WHERE {column} LIKE $1 LIMIT {_TRIED}",  # noqa: S608
+            f"v{version}.%",
+        )
+        for row in rows:
+            with suppress(DecryptError):
+                self._opened(table, column, row)
+                return True
+        return not rows
+
+    def _opened(self, table: str, column: str, row: Mapping[str, Any]) -> str:
+        return self.cipher.decrypt(row["blob"], **_bound(table, column, row))
+
     async def _outdated(
         self, connection: Any, table: str, column: str, batch: int
     ) -> Sequence[Mapping[str, Any]]:
@@ -91,8 +122,7 @@ class Reseal:
     async def _replace(
         self, connection: Any, table: str, column: str, row: Mapping[str, Any]
     ) -> int:
-        bound = {"table": table, "row": row["id"], "field": column.removesuffix("_enc")}
-        fresh = self.cipher.encrypt(self.cipher.decrypt(row["blob"], **bound), **bound)
+        fresh = self.cipher.encrypt(self._opened(table, column, row), **_bound(table, column, row))
         done = await connection.execute(
             f"UPDATE {table} SET {column} = $1 WHERE id = $2 AND {column} = $3",  # noqa: S608
             fresh,
@@ -100,6 +130,14 @@ class Reseal:
             row["blob"],
         )
         return int(done.rsplit(" ", 1)[-1])
+
+
+def _bound(table: str, column: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"table": table, "row": row["id"], "field": column.removesuffix("_enc")}
+
+
+def _named(status: KeyStatus, versions: Sequence[int]) -> str:
+    return ", ".join(f"v{one} ({status.rows[one]} secrets)" for one in versions)
 
 
 @asynccontextmanager

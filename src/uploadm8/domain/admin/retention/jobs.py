@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from uploadm8.domain.admin.counts import recount
 from uploadm8.domain.admin.retention.media import MediaRetention
 from uploadm8.domain.admin.retention.orphans import Orphans
 from uploadm8.domain.admin.retention.rows import forget_rows
@@ -27,9 +28,10 @@ class RetentionJobs:
         )
 
     async def forget(self, context: JobContext) -> None:
-        """Rows past their time."""
+        """Rows past their time; what is left is counted."""
         del context
         await forget_rows()
+        await recount()
 
     async def seal(self, context: JobContext) -> None:
         """The days of the audit log that have ended."""

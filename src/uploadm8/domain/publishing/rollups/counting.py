@@ -10,13 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from uploadm8.domain.publishing.cohorts import (
-    LATEST_LOOK_SQL,
-    UPLOAD_OUTCOME_SQL,
-    Outcome,
-    UploadOutcome,
-    counted,
-)
+from uploadm8.domain.publishing.cohorts import BIT_OF, BIT_SQL, LATEST_LOOK_SQL, Outcome
 
 SLOTS_A_WEEK = 672
 MONDAY = 288  # slots from the Monday before 1970 began, a Thursday
@@ -29,7 +23,8 @@ LATENCY = ("latency_s", "latency_n")
 SLOTS = ("slot", "slot_n", "slot_early_n", "slot_early_views")
 WEEK = ("week", "week_n", "week_early_n", "week_early_views", "slot_from", "slot_to")
 STEPS = ("step", *(f"step_{name}" for name in COUNTS))
-COLUMNS = (*COUNTS, "cells", "straddlers", *LATENCY, *SLOTS, *WEEK, *STEPS)
+STRADDLERS = ("straddlers", "straddlers_have")
+COLUMNS = (*COUNTS, "cells", *STRADDLERS, *LATENCY, *SLOTS, *WEEK, *STEPS)
 
 # A post on time waits for its time, and one of the manual queue for a person: neither is slow.
 START_SQL = "greatest(p.accepted_at, p.publish_at)"
@@ -46,9 +41,11 @@ class Level(StrEnum):
 class Part(StrEnum):
     """What is counted of a span."""
 
-    FIGURES = "figures"
+    FIGURES = "figures"  # what has become of posts
+    ENGAGEMENT = "engagement"  # and, with FIGURES or STEPS, what people made of them
     LATENCY = "latency"
     SLOTS = "slots"
+    EARLY = "early"  # with SLOTS or WEEK, early looks too
     WEEK = "week"
     STEPS = "steps"
     ERRORS = "errors"
@@ -85,26 +82,15 @@ _EARLY = (
     " AND p.state='published' ORDER BY e.pull DESC LIMIT 1) e ON true"
 )
 _LOOKED = "CASE WHEN p.state='published' THEN m.{0} END AS {0}"
-_SUMS = ", ".join(
+_OUTCOMES = ", ".join(
+    f"(count(*) FILTER (WHERE p.have={bit}))::int AS {of}" for of, bit in BIT_OF.items()
+)
+_ENGAGEMENT = ", ".join(
     (
-        *(f"{counted(outcome)}::int AS {outcome}" for outcome in Outcome),
         "count(p.at)::int AS posts",
         *(f"coalesce(sum(p.{name}), 0)::bigint AS {name}" for name in FIGURES),
     )
 )
-_HAS = ", ".join(f"{counted(outcome)} > 0 AS has_{outcome}" for outcome in Outcome)
-_WITH_STATE = ", ".join(
-    f"('created_with', CASE WHEN has_{outcome} THEN state || ' {outcome}' END)"
-    for outcome in Outcome
-)
-_ALONE = "NOT straddles AND outcome='{0}'"
-
-
-def _object(names: Collection[str], condition: str) -> str:
-    members = (
-        f"'{name}', nullif(count(*) FILTER (WHERE {condition.format(name)}), 0)" for name in names
-    )
-    return f"jsonb_strip_nulls(jsonb_build_object({', '.join(members)}))"
 
 
 def _arrays(names: Collection[str], each: str) -> str:
@@ -113,7 +99,8 @@ def _arrays(names: Collection[str], each: str) -> str:
 
 
 _PART_SQL = {
-    Part.FIGURES: f"SELECT {_KEY}, p.of, {_SUMS} FROM levels p GROUP BY {_KEY}, p.of",
+    Part.FIGURES: f"SELECT {_KEY}, p.of, {_OUTCOMES} FROM levels p GROUP BY {_KEY}, p.of",
+    Part.ENGAGEMENT: f"SELECT {_KEY}, {_ENGAGEMENT} FROM levels p GROUP BY {_KEY}",
     Part.LATENCY: _arrays(
         LATENCY,
         f"SELECT {_KEY}, seconds AS latency_s, count(*)::int AS latency_n FROM detailed"
@@ -135,34 +122,30 @@ _PART_SQL = {
         STEPS,
         f"SELECT {_KEY}, step, "
         + ", ".join(f"{name} AS step_{name}" for name in COUNTS)
-        + f" FROM (SELECT {_KEY}, step, {_SUMS} FROM detailed p GROUP BY {_KEY}, step) sums",
+        + f" FROM (SELECT {_KEY}, step, {_OUTCOMES}, {_ENGAGEMENT} FROM detailed p GROUP BY {_KEY}, step) sums",
     ),
     Part.ERRORS: f"SELECT {_KEY}, jsonb_object_agg(error, n) AS error FROM (SELECT {_KEY}, error,"
     f" count(*) AS n FROM detailed WHERE error IS NOT NULL GROUP BY {_KEY}, error) x GROUP BY {_KEY}",
-    Part.UPLOADS: f"SELECT {_KEY}, array_agg(upload) FILTER (WHERE straddles) AS straddlers,"
-    f" {_object([*UploadOutcome], _ALONE)} AS upload,"
-    f" {_object([*Outcome], 'NOT straddles AND has_{0}')} AS upload_with"
-    f" FROM (SELECT {_KEY}, upload, bool_or(straddles) AS straddles,"
-    f" {UPLOAD_OUTCOME_SQL} AS outcome, {_HAS} FROM detailed p GROUP BY {_KEY}, upload) x"
-    f" GROUP BY {_KEY}",
-    Part.CREATED: f"SELECT {_KEY}, of, jsonb_object_agg(k, n) FILTER (WHERE kind='created')"
-    " AS created, jsonb_object_agg(k, n) FILTER (WHERE kind='created_with') AS created_with"
-    f" FROM (SELECT {_KEY}, of, kind, k, count(*) AS n FROM begun CROSS JOIN LATERAL (VALUES"
-    f" ('created', state || ' ' || outcome), {_WITH_STATE}) c (kind, k)"
-    f" WHERE k IS NOT NULL GROUP BY {_KEY}, of, kind, k) x GROUP BY {_KEY}, of",
+    # A row of its own for each upload that other spans tell of too, one for all others alike.
+    Part.UPLOADS: f"SELECT {_KEY}, array_agg(straddler) FILTER (WHERE straddler IS NOT NULL)"
+    " AS straddlers, array_agg(have) FILTER (WHERE straddler IS NOT NULL) AS straddlers_have,"
+    " jsonb_object_agg(have, n) FILTER (WHERE straddler IS NULL) AS upload"
+    f" FROM (SELECT {_KEY}, have, straddler, count(*) AS n FROM (SELECT {_KEY}, bit_or(have) AS have,"
+    f" CASE WHEN bool_or(straddles) THEN upload END AS straddler FROM detailed GROUP BY {_KEY}, upload)"
+    f" uploads GROUP BY {_KEY}, have, straddler) x GROUP BY {_KEY}",
+    Part.CREATED: f"SELECT {_KEY}, of, jsonb_object_agg(state || ' ' || have, n) AS created"
+    f" FROM (SELECT {_KEY}, of, state, have, count(*) AS n FROM begun GROUP BY {_KEY}, of, state, have)"
+    f" x GROUP BY {_KEY}, of",
 }
-_CELLS = {
-    Part.ERRORS: ("error",),
-    Part.UPLOADS: ("upload", "upload_with"),
-    Part.CREATED: ("created", "created_with"),
-}
+_CELLS = {Part.ERRORS: "error", Part.UPLOADS: "upload", Part.CREATED: "created"}
 _COLUMNS_OF = {
-    Part.FIGURES: COUNTS,
+    Part.FIGURES: tuple(Outcome),
+    Part.ENGAGEMENT: ENGAGEMENT,
     Part.LATENCY: LATENCY,
     Part.SLOTS: SLOTS,
     Part.WEEK: WEEK,
     Part.STEPS: STEPS,
-    Part.UPLOADS: ("straddlers",),
+    Part.UPLOADS: STRADDLERS,
 }
 
 
@@ -173,6 +156,7 @@ def counted_sql(
     everyone: bool = False,
     narrowed: str = "true",
     detailed: str = "true",
+    by_id: bool = False,
 ) -> str:
     """Rows of ``owner, first, level, platform`` and `COLUMNS`, null where nothing was counted.
 
@@ -182,41 +166,26 @@ def counted_sql(
         everyone: count all workspaces together.
         narrowed: which posts `p` count; arguments begin at $5.
         detailed: of which levels more is counted than FIGURES and CREATED.
+        by_id: name every upload; else only those that have posts elsewhere, which takes looking.
     """
     own = "true" if everyone else "{0}.workspace=span.workspace"
     values = ", ".join(levels)
     with_queries = [
         f"span AS MATERIALIZED ({_SPANS})",
-        f"posts AS MATERIALIZED ({_posts(parts, own.format('p'), narrowed)})",
+        f"posts AS MATERIALIZED ({_posts(parts, own.format('p'), narrowed, by_id=by_id)})",
         f"levels AS ({_LEVELS} (VALUES {values}) l (level, of))",
         f"detailed AS (SELECT * FROM levels WHERE {detailed})",
     ]
     if Part.CREATED in parts:
         with_queries.append(f"begun AS ({_begun(own.format('u'), values, narrowed)})")
-    with_queries += [f"{part} AS ({_PART_SQL[part]})" for part in parts]
+    queried = [part for part in parts if part in _PART_SQL]
+    with_queries += [f"{part} AS ({_PART_SQL[part]})" for part in queried]
     keyed = [part for part in (Part.FIGURES, Part.CREATED) if part in parts]
     keys = " UNION ".join(f"SELECT {_KEY}, of FROM {part}" for part in keyed)
-    joined = " ".join(f"LEFT JOIN {part} USING ({_KEY})" for part in parts)
+    joined = " ".join(f"LEFT JOIN {part} USING ({_KEY})" for part in queried)
     return (
         f"WITH {', '.join(with_queries)} SELECT k.owner, k.first, k.level, k.of AS platform,"
         f" {_columns(parts)} FROM ({keys}) k (owner, first, level, of) {joined}"
-    )
-
-
-def recounted_sql(narrowed: str) -> str:
-    """One row of ``cells``: uploads ($1) by their posts of a range ($2 to $3).
-
-    Args:
-        narrowed: which posts `p` count; arguments begin at $4.
-    """
-    each = (
-        f"SELECT false AS straddles, {UPLOAD_OUTCOME_SQL} AS outcome, {_HAS} FROM publications p"
-        " WHERE p.upload=ANY($1::uuid[]) AND p.accepted_at >= $2 AND p.accepted_at < $3"
-        f" AND {narrowed} GROUP BY p.upload"
-    )
-    return (
-        f"SELECT jsonb_build_object('upload', {_object([*UploadOutcome], _ALONE)}, 'upload_with',"
-        f" {_object([*Outcome], 'has_{0}')}) AS cells FROM ({each}) each"
     )
 
 
@@ -226,24 +195,24 @@ def _begun(own: str, values: str, narrowed: str) -> str:
         SELECT span.workspace AS owner, span.first, l.*, u.state FROM span
         JOIN uploads u ON {own} AND u.created_at >= span.start AND u.created_at < span.stop
         CROSS JOIN LATERAL (
-            SELECT l.level, l.of, {UPLOAD_OUTCOME_SQL} AS outcome, {_HAS}
+            SELECT l.level, l.of, coalesce(bit_or({BIT_SQL}), 0) AS have
             FROM (SELECT 1) one LEFT JOIN publications p ON p.upload=u.id AND {narrowed}
             CROSS JOIN LATERAL (VALUES {values}) l (level, of)
             WHERE l.level IS NOT NULL GROUP BY l.level, l.of) l"""
 
 
-def _posts(parts: Collection[Part], own: str, narrowed: str) -> str:
-    looks = Part.FIGURES in parts or Part.STEPS in parts
-    early = Part.SLOTS in parts or Part.WEEK in parts
+def _posts(parts: Collection[Part], own: str, narrowed: str, *, by_id: bool) -> str:
+    looks, early = Part.ENGAGEMENT in parts, Part.EARLY in parts
     straddles = (
         "EXISTS (SELECT 1 FROM publications o WHERE o.upload=p.upload"
         " AND (o.accepted_at < span.start OR o.accepted_at >= span.stop))"
-        if Part.UPLOADS in parts
-        else "false"
+        if Part.UPLOADS in parts and not by_id
+        else "true"
     )
-    shown = ", ".join(_LOOKED.format(name) for name in ("at", *FIGURES)) if looks else "1 AS at"
+    seen = ("at", *FIGURES)
+    shown = ", ".join((_LOOKED if looks else "NULL::bigint AS {0}").format(name) for name in seen)
     return f"""
-        SELECT span.workspace AS owner, span.first, p.id, p.upload, p.platform, p.account, p.state,
+        SELECT span.workspace AS owner, span.first, p.id, p.upload, p.platform, p.account, {BIT_SQL} AS have,
             floor(extract(epoch FROM p.accepted_at) / {SLOT_S})::int AS step,
             CASE WHEN {_OUT} AND p.schedule_mode <> 'queue' THEN greatest(round(
                 extract(epoch FROM p.published_at - {START_SQL})), 0)::int END AS seconds,
@@ -258,13 +227,13 @@ def _posts(parts: Collection[Part], own: str, narrowed: str) -> str:
 
 
 def _columns(parts: Collection[Part]) -> str:
-    kinds = [kind for part in parts for kind in _CELLS.get(part, ())]
-    cells = ", ".join(f"'{kind}', {kind}" for kind in kinds)
+    cells = ", ".join(f"'{kind}', {kind}" for part, kind in _CELLS.items() if part in parts)
     present = {name for part in parts for name in _COLUMNS_OF.get(part, ())}
     found = {
         name: name if name in present else f"NULL::{_kind(name)} AS {name}" for name in COLUMNS
     }
-    found |= {name: f"coalesce({name}, 0) AS {name}" for name in COUNTS if name in present}
+    for name in COUNTS:
+        found[name] = f"coalesce({name if name in present else 'NULL'}, 0) AS {name}"
     found["cells"] = f"jsonb_strip_nulls(jsonb_build_object({cells})) AS cells"
     return ", ".join(found.values())
 
@@ -272,8 +241,8 @@ def _columns(parts: Collection[Part]) -> str:
 def _kind(column: str) -> str:
     if column == "straddlers":
         return "uuid[]"
-    if column in COUNTS:
-        return "bigint"
+    if column == "straddlers_have":
+        return "int[]"
     if column in ("slot_from", "slot_to"):
         return "int"
     return "bigint[]" if column.rpartition("_")[2] in FIGURES else "int[]"

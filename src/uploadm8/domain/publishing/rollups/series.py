@@ -7,13 +7,21 @@ from datetime import datetime
 
 from uploadm8.domain.platforms.tables import Platform
 from uploadm8.domain.publishing.cohorts import Cohort
-from uploadm8.domain.publishing.rollups.counting import COUNTS, SLOT_S, SLOTS, STEPS, Part
+from uploadm8.domain.publishing.rollups.arrays import all_numbers, totals_to
+from uploadm8.domain.publishing.rollups.counting import COUNTS, SLOT_S, STEPS, Part
 from uploadm8.domain.publishing.rollups.plan import Plan, plan_for
 from uploadm8.domain.publishing.rollups.tally import ALL, fresh_rows, level_of, offsets_for
-from uploadm8.domain.publishing.rollups.zones import SLOTS_A_DAY, hour_of_week, week_sql
+from uploadm8.domain.publishing.rollups.zones import (
+    SLOTS_A_DAY,
+    SLOTS_AN_HOUR,
+    local_slots,
+    slots_sql,
+    steady_sql,
+)
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import snapshot
 
+HOURS_A_WEEK = 168
 _ARRAYS = ", ".join(f"r.{name}" for name in STEPS)
 _NAMES = ", ".join(COUNTS)
 _SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTS)
@@ -48,7 +56,7 @@ async def count_steps(cohort: Cohort, starts: Sequence[datetime]) -> list[Counte
         sql = _STEPS_SQL.format(where=where, cuts=f"${len(args) + 1}")
         for row in await DB.rows(sql, *args, cuts):
             found[row["place"] - 1].update({name: row[name] for name in COUNTS})
-        for row in await fresh_rows(cohort, plan, {Part.FIGURES, Part.STEPS}):
+        for row in await fresh_rows(cohort, plan, {Part.FIGURES, Part.STEPS, Part.ENGAGEMENT}):
             if row["level"] == level_of(cohort) and row["step"]:
                 for step, *counts in zip(*(row[name] for name in STEPS), strict=True):
                     place = bisect_right(cuts, step) - 1
@@ -58,35 +66,36 @@ async def count_steps(cohort: Cohort, starts: Sequence[datetime]) -> list[Counte
 
 async def count_week(cohort: Cohort) -> dict[str, dict[int, tuple[int, int]]]:
     """Posts looked at early, and their early views, by platform and local hour of the week."""
-    found: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     offsets = offsets_for(cohort.range)
     levels = [level_of(cohort)] if level_of(cohort) != ALL else [*Platform]
+    names = ("slot_early_n", "slot_early_views")
     async with snapshot():
         plan = await plan_for(cohort.workspace_id, cohort.range)
         where, args = _rolled(cohort, plan, levels)
-        week = week_sql(where, f"${len(args) + 1}", f"${len(args) + 2}")
-        for row in await DB.rows(
-            "SELECT platform, local / 4 AS hour, sum(early_n)::bigint AS posts,"
-            f" sum(early_views)::bigint AS views FROM ({week}) week WHERE early_n > 0 GROUP BY 1, 2",
+        columns = slots_sql(*names, steady=steady_sql(f"${len(args) + 1}"))
+        rows = await DB.rows(
+            f"SELECT r.level, r.platform, {columns} FROM rollups r WHERE {where}",
             *args,
-            *offsets.arguments(),
-        ):
-            _add(found[row["platform"]][row["hour"]], row["posts"], row["views"])
-        for row in await fresh_rows(cohort, plan, {Part.FIGURES, Part.SLOTS}):
-            if row["level"] in levels and row["slot"]:
-                for slot, _, posts, views in zip(*(row[name] for name in SLOTS), strict=True):
-                    if posts:
-                        hour = hour_of_week(offsets.local(slot))
-                        _add(found[row["platform"]][hour], posts, views)
-    return {
-        platform: {hour: (posts, views) for hour, (posts, views) in hours.items()}
-        for platform, hours in found.items()
-    }
-
-
-def _add(sums: list[int], posts: int, views: int) -> None:
-    sums[0] += posts
-    sums[1] += views
+            offsets.bounds(),
+        )
+        rows += await fresh_rows(
+            cohort,
+            plan,
+            {Part.FIGURES, Part.SLOTS, Part.EARLY},
+            f"r.level, r.platform, {slots_sql(*names)}",
+        )
+    by_platform = defaultdict(list)
+    for row in rows:
+        if row["level"] in levels:
+            by_platform[row["platform"]].append(row)
+    found: dict[str, dict[int, tuple[int, int]]] = {}
+    for platform, own in by_platform.items():
+        hours = local_slots(own, offsets) // SLOTS_AN_HOUR
+        sums = (totals_to(hours, all_numbers(own, name), HOURS_A_WEEK) for name in names)
+        looked = {hour: both for hour, both in enumerate(zip(*sums, strict=True)) if both[0]}
+        if looked:
+            found[platform] = looked
+    return found
 
 
 def _rolled(cohort: Cohort, plan: Plan, levels: Sequence[str]) -> tuple[str, list[object]]:

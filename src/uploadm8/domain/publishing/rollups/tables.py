@@ -54,8 +54,9 @@ class Rollup(Table, tablename="rollups", db=DB):
     likes = BigInt()
     comments = BigInt()
     shares = BigInt()
-    cells = JSONB(default="{}")  # {kind: {key: number}}
+    cells = JSONB(default="{}")  # {kind: {key: number}}; see counting.py
     straddlers = Array(base_column=UUID(), null=True, default=None)  # uploads with posts elsewhere
+    straddlers_have = _numbers()  # what each has here: the sum of BIT_OF its outcomes
     latency_s = _numbers()
     latency_n = _numbers()
     slot = _numbers()

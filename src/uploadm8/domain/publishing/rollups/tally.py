@@ -4,7 +4,7 @@ Everything is read in one snapshot. `plan.py` says what comes from where.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,23 +14,28 @@ import msgspec
 
 from uploadm8.api.ranges import Range
 from uploadm8.domain.platforms.tables import Platform
-from uploadm8.domain.publishing.cohorts import Cohort, Outcome, UploadOutcome
+from uploadm8.domain.publishing.cohorts import BIT_OF, Cohort, Outcome
+from uploadm8.domain.publishing.rollups.arrays import all_numbers, sent, totals, totals_to
 from uploadm8.domain.publishing.rollups.counting import (
     COUNTS,
     ENGAGEMENT,
+    LATENCY,
+    STRADDLERS,
     Level,
     Part,
     arguments,
     counted_sql,
-    recounted_sql,
 )
 from uploadm8.domain.publishing.rollups.plan import Plan, plan_for
 from uploadm8.domain.publishing.rollups.tables import EVERYONE
 from uploadm8.domain.publishing.rollups.zones import (
+    SLOTS_A_DAY,
+    SLOTS_AN_HOUR,
     Offsets,
-    hour_of_day,
+    local_slots,
     offsets_of,
-    week_sql,
+    slots_sql,
+    steady_sql,
 )
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.transaction import snapshot
@@ -42,19 +47,23 @@ _COUNTS_SUMS = ", ".join(f"sum(r.{name})::bigint AS {name}" for name in COUNTS)
 
 @dataclass(slots=True)
 class Tally:
-    """The figures of one level."""
+    """The figures of one level.
+
+    Attributes:
+        latency: posts by whole seconds.
+        hours: posts by the local hour they went out, 0 to 23.
+        uploads: uploads by what they have: the sum of `BIT_OF` their posts' outcomes.
+        created: the same of uploads begun in the range, by their state too.
+    """
 
     platform: str = ALL
     outcome: Counter[str] = field(default_factory=Counter)
     engagement: Counter[str] = field(default_factory=Counter)
-    latency: Counter[int] = field(default_factory=Counter)  # posts by whole seconds
-    hours: Counter[int] = field(default_factory=Counter)  # posts by the local hour they went out
-    cells: dict[str, Counter[str]] = field(default_factory=dict)  # see `Part`
-    straddlers: set[UUID] = field(default_factory=set)
-
-    def of(self, kind: str) -> Counter[str]:
-        """Cells of a kind: `error`, `upload`, `upload_with`, `created`, `created_with`."""
-        return self.cells.setdefault(kind, Counter())
+    latency: Mapping[int, int] = field(default_factory=dict)
+    hours: Sequence[int] = (0,) * 24
+    errors: Counter[str] = field(default_factory=Counter)
+    uploads: Counter[int] = field(default_factory=Counter)
+    created: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def add_counts(self, row: Mapping[str, Any]) -> None:
         """Add outcomes and engagement."""
@@ -62,43 +71,45 @@ class Tally:
         self.outcome.update({outcome.value: row[outcome] for outcome in Outcome})
         self.engagement.update({name: row[name] for name in ENGAGEMENT})
 
-    def add_cells(self, row: Mapping[str, Any]) -> None:
-        """Add cells and the uploads that must be counted again."""
-        for kind, counted in msgspec.json.decode(
-            row["cells"], type=dict[str, dict[str, int]]
-        ).items():
-            self.of(kind).update(counted)
-        self.straddlers.update(row["straddlers"] or ())
+    def add_details(
+        self, rows: Sequence[Mapping[str, Any]], parts: set[Part], offsets: Offsets
+    ) -> None:
+        """Add everything else: all the rows at once, as an upload may lie in several."""
+        straddlers: Counter[UUID] = Counter()
+        for row in rows:
+            cells = msgspec.json.decode(row["cells"], type=dict[str, dict[str, int]])
+            self.errors.update(cells.get("error", {}))
+            for have, uploads in cells.get("upload", {}).items():
+                self.uploads[int(have)] += uploads
+            for key, uploads in cells.get("created", {}).items():
+                state, _, have = key.partition(" ")
+                self.created[state, int(have)] += uploads
+            ids, all_have = (row[name] or () for name in STRADDLERS)
+            for upload, having in zip(ids, all_have, strict=True):
+                straddlers[upload] |= having
+        self.uploads.update(straddlers.values())
+        if Part.LATENCY in parts:
+            self.latency = totals(*(all_numbers(rows, name) for name in LATENCY))
+        if Part.SLOTS in parts:
+            hours = local_slots(rows, offsets) % SLOTS_A_DAY // SLOTS_AN_HOUR
+            self.hours = totals_to(hours, all_numbers(rows, "slot_n"), 24)
 
     def only(self, outcome: Outcome) -> "Tally":
         """What is left of it under a filter by outcome."""
-        out, failed = outcome is Outcome.PUBLISHED, outcome is Outcome.FAILED
-        upload = _ALONE.get(outcome, UploadOutcome.IN_PROGRESS).value
-        found = Tally(
-            self.platform,
-            Counter({outcome.value: self.outcome[outcome]}),
-            self.engagement if out else Counter(),
-            self.latency if out else Counter(),
-            self.hours if out else Counter(),
-        )
-        found.cells["error"] = self.of("error") if failed else Counter()
-        found.cells["upload"] = Counter({upload: self.of("upload_with")[outcome]})
-        found.cells["created"] = Counter(
-            {
-                f"{state} {upload}": uploads
-                for key, uploads in self.of("created_with").items()
-                for state, _, having in [key.partition(" ")]
-                if having == outcome
-            }
-        )
+        bit = BIT_OF[outcome]
+        found = Tally(self.platform, Counter({outcome.value: self.outcome[outcome]}))
+        if outcome is Outcome.PUBLISHED:
+            found.engagement = self.engagement
+            found.latency, found.hours = self.latency, self.hours
+        if outcome is Outcome.FAILED:
+            found.errors = self.errors
+        found.uploads[bit] = sum(n for have, n in self.uploads.items() if have & bit)
+        for (state, have), n in self.created.items():
+            if have & bit:
+                found.created[state, bit] += n
         return found
 
 
-_ALONE = {
-    Outcome.PUBLISHED: UploadOutcome.PUBLISHED,
-    Outcome.FAILED: UploadOutcome.FAILED,
-    Outcome.CANCELED: UploadOutcome.CANCELED,
-}
 Tallies = dict[str, Tally]
 
 
@@ -140,89 +151,82 @@ async def count_posts(cohort: Cohort, *more: Part) -> Tallies:
 
 async def count_results(cohort: Cohort) -> Tallies:
     """Outcomes and engagement of posts, and the uploads begun in the range."""
-    return await _count(cohort, {Part.CREATED})
+    return await _count(cohort, {Part.ENGAGEMENT, Part.CREATED})
 
 
-async def _count(cohort: Cohort, details: set[Part]) -> Tallies:
-    found: Tallies = {level_of(cohort): Tally()}
+async def _count(cohort: Cohort, parts: set[Part]) -> Tallies:
+    level, offsets = level_of(cohort), offsets_for(cohort.range)
+    found: Tallies = {level: Tally()}
     async with snapshot():
         plan = await plan_for(cohort.workspace_id, cohort.range)
-        await _add_rolled(found, cohort, plan, details)
-        only = "level=''" if level_of(cohort) == ALL else "true"
-        for row in await fresh_rows(cohort, plan, details | {Part.FIGURES}, detailed=only):
-            tally = found.setdefault(row["level"], Tally())
-            tally.add_counts(row)
-            if row["level"] == level_of(cohort):
-                tally.add_cells(row)
-                _add_details(tally, row, cohort.range)
-        if Part.UPLOADS in details:
-            await _recount(found[level_of(cohort)], cohort)
+        sums, details = await _rolled(cohort, plan, parts, offsets)
+        fresh = await fresh_rows(
+            cohort,
+            plan,
+            {Part.FIGURES, *parts},
+            f"r.level, r.platform, {', '.join(COUNTS)}, {_details_sql(parts)}",
+            detailed="level=''" if level == ALL else "true",
+        )
+    for row in (*sums, *fresh):
+        found.setdefault(row["level"], Tally()).add_counts(row)
+    own = [row for row in fresh if row["level"] == level]
+    found[level].add_details([*details, *own], parts, offsets)
     if cohort.outcome:
         return {level: tally.only(cohort.outcome) for level, tally in found.items()}
     return found
 
 
-async def _add_rolled(found: Tallies, cohort: Cohort, plan: Plan, details: set[Part]) -> None:
+async def _rolled(
+    cohort: Cohort, plan: Plan, parts: set[Part], offsets: Offsets
+) -> tuple[list[Any], list[Any]]:
+    """Sums of counts by level, and what `Tally.add_details` wants of the level asked for."""
     if not (plan.months or plan.days or plan.shared):
-        return
-    level = level_of(cohort)
-    on = cohort.platform.value if cohort.platform else None
-    where, args = plan.rolled([level], on)
-    wide, wide_args = plan.rolled([level] if level else [ALL, *Platform], on)
-    for row in await DB.rows(
+        return [], []
+    level, on = level_of(cohort), cohort.platform.value if cohort.platform else None
+    wide, args = plan.rolled([level] if level else [ALL, *Platform], on)
+    sums = await DB.rows(
         f"SELECT r.level, r.platform, {_COUNTS_SUMS} FROM rollups r WHERE {wide} GROUP BY 1, 2",
-        *wide_args,
-    ):
-        found.setdefault(row["level"], Tally()).add_counts(row)
-    tally = found[level]
-    if details & {Part.UPLOADS, Part.CREATED}:
-        for row in await DB.rows(
-            f"SELECT r.cells, r.straddlers FROM rollups r WHERE {where}", *args
-        ):
-            tally.add_cells(row)
-    if Part.LATENCY in details:
-        for row in await DB.rows(
-            "SELECT x.s, sum(x.n)::bigint AS n FROM rollups r,"
-            f" unnest(r.latency_s, r.latency_n) x (s, n) WHERE {where} GROUP BY 1",
-            *args,
-        ):
-            tally.latency[row["s"]] += row["n"]
-    if Part.SLOTS in details:
-        week = week_sql(where, f"${len(args) + 1}", f"${len(args) + 2}")
-        for row in await DB.rows(
-            f"SELECT local, sum(n)::bigint AS n FROM ({week}) week GROUP BY 1",
-            *args,
-            *offsets_for(cohort.range).arguments(),
-        ):
-            tally.hours[hour_of_day(row["local"])] += row["n"]
+        *args,
+    )
+    where, args = plan.rolled([level], on)
+    details = _details_sql(parts, steady_sql(f"${len(args) + 1}"))
+    args += [offsets.bounds()] if Part.SLOTS in parts else []
+    return sums, await DB.rows(f"SELECT {details} FROM rollups r WHERE {where}", *args)
 
 
-async def _recount(tally: Tally, cohort: Cohort) -> None:
-    """Add the uploads that no span could tell of alone; by id, so that the index finds them."""
-    if not tally.straddlers:
-        return
-    span = cohort.range
-    narrowed, more = _narrowed(cohort, 4)
-    rows = await DB.rows(recounted_sql(narrowed), [*tally.straddlers], span.start, span.end, *more)
-    tally.add_cells({**rows[0], "straddlers": None})
+def _details_sql(parts: set[Part], steady: str = "false") -> str:
+    """Columns of rollups `r` for `Tally.add_details`."""
+    columns = ["r.cells", *(f"r.{name}" for name in STRADDLERS)]
+    if Part.LATENCY in parts:
+        columns += [f"{sent(f'r.{name}')} AS {name}" for name in LATENCY]
+    if Part.SLOTS in parts:
+        columns.append(slots_sql("slot_n", steady=steady))
+    return ", ".join(columns)
 
 
 async def fresh_rows(
-    cohort: Cohort, plan: Plan, parts: Collection[Part], *, detailed: str = "true"
+    cohort: Cohort,
+    plan: Plan,
+    parts: Collection[Part],
+    columns: str = "*",
+    *,
+    detailed: str = "true",
 ) -> list[Any]:
-    """Rows like those of rollups, counted now, of the spans that no rollup tells of."""
+    """Rows like those of rollups `r`, counted now, of the spans that no rollup tells of."""
     rows: list[Any] = []
     narrowed, more = _narrowed(cohort, 5)
     for everyone in (False, True):
         spans = [span for span in plan.spans if (span.workspace == EVERYONE) is everyone]
         if spans:
-            sql = counted_sql(
+            counted = counted_sql(
                 sorted(parts),
                 levels_of(cohort),
                 everyone=everyone,
                 narrowed=narrowed,
                 detailed=detailed,
+                by_id=True,
             )
+            sql = f"SELECT {columns} FROM ({counted}) r"
             rows += await DB.rows(sql, *arguments(spans), *more)
     return rows
 
@@ -236,11 +240,3 @@ def _narrowed(cohort: Cohort, number: int) -> tuple[str, list[Any]]:
     kept = {column: value for column, value in given.items() if value}
     conditions = [f"{column}=${number + n}" for n, column in enumerate(kept)]
     return " AND ".join(conditions) or "true", [*kept.values()]
-
-
-def _add_details(tally: Tally, row: Mapping[str, Any], span: Range) -> None:
-    for second, posts in zip(row["latency_s"] or (), row["latency_n"] or (), strict=True):
-        tally.latency[second] += posts
-    offsets = offsets_for(span)
-    for slot, posts in zip(row["slot"] or (), row["slot_n"] or (), strict=True):
-        tally.hours[hour_of_day(offsets.local(slot))] += posts

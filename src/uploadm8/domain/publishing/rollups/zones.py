@@ -3,15 +3,20 @@
 Every zone is a multiple of a quarter hour away from UTC, and changes on one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
+from uploadm8.domain.publishing.rollups.arrays import Numbers, numbers, sent
 from uploadm8.domain.publishing.rollups.counting import MONDAY, SLOT_S, SLOTS_A_WEEK
 
 SLOTS_A_DAY = 96
-_SLOTS_AN_HOUR = 4
+SLOTS_AN_HOUR = 4
 _NEVER = 2**31 - 1
 
 
@@ -22,50 +27,43 @@ class Offsets:
     cuts: tuple[int, ...]
     offsets: tuple[int, ...]
 
-    def local(self, slot: int) -> int:
-        """A quarter hour by local clocks."""
-        index = sum(cut <= slot for cut in self.cuts)
-        return slot + self.offsets[index]
+    def at(self, slots: Numbers | int) -> Numbers:
+        """The offset that holds in each quarter hour."""
+        return np.asarray(self.offsets)[np.searchsorted(self.cuts, slots, side="right")]
 
-    def arguments(self) -> list[list[int]]:
-        """Those of `week_sql`: cuts and offsets."""
-        return [[*self.cuts, _NEVER], [*self.offsets]]
-
-
-# Posts by the quarter hour of the local week, from rollups `r` that meet a condition. A month in
-# which the zone's offset does not change is read from its week, all else from its quarter hours.
-WEEK_SQL = f"""
-    SELECT r.level, r.platform, (x.week + o.slots + {SLOTS_A_WEEK}) % {SLOTS_A_WEEK} AS local,
-        x.n, x.early_n, x.early_views
-    FROM rollups r CROSS JOIN LATERAL (SELECT ({{offsets}}::int[])[
-        width_bucket(r.slot_from, {{cuts}}::int[]) + 1] AS slots) o,
-        unnest(r.week, r.week_n, r.week_early_n, r.week_early_views) x (week, n, early_n, early_views)
-    WHERE {{where}} AND {{steady}}
-    UNION ALL
-    SELECT r.level, r.platform, (x.slot + {MONDAY}
-            + ({{offsets}}::int[])[width_bucket(x.slot, {{cuts}}::int[]) + 1]) % {SLOTS_A_WEEK},
-        x.n, x.early_n, x.early_views
-    FROM rollups r, unnest(r.slot, r.slot_n, r.slot_early_n, r.slot_early_views)
-        x (slot, n, early_n, early_views)
-    WHERE {{where}} AND ({{steady}}) IS NOT TRUE
-"""
-_STEADY = "width_bucket(r.slot_from, {cuts}::int[]) = width_bucket(r.slot_to, {cuts}::int[])"
+    def bounds(self) -> list[int]:
+        """The cuts for SQL's width_bucket, which wants one at least."""
+        return [*self.cuts, _NEVER]
 
 
-def week_sql(where: str, cuts: str, offsets: str) -> str:
-    """SQL of ``level, platform, local, n, early_n, early_views``; `local` is a quarter of the week."""
-    steady = _STEADY.format(cuts=cuts)
-    return WEEK_SQL.format(where=where, cuts=cuts, offsets=offsets, steady=steady)
+def steady_sql(cuts: str) -> str:
+    """Whether a rollup `r` lies between two neighbours of a zone's `bounds`, so that its week tells."""
+    place = f"width_bucket(r.{{}}, {cuts}::int[])"
+    return f"{place.format('slot_from')} = {place.format('slot_to')}"
 
 
-def hour_of_day(local: int) -> int:
-    """The hour, 0 to 23, of a local quarter hour."""
-    return local % SLOTS_A_DAY // _SLOTS_AN_HOUR
+def slots_sql(*names: str, steady: str = "false") -> str:
+    """Columns of rollups `r` for `local_slots`, and the arrays of these names beside them.
+
+    What is steady tells of quarter hours of UTC's week, all else of quarter hours since 1970.
+    """
+    arrays = (
+        f"{sent(f'CASE WHEN {steady} THEN r.week{end} ELSE r.slot{end} END')} AS slot{end}"
+        for end in ("", *(name.removeprefix("slot") for name in names))
+    )
+    return f"{steady} AS steady, r.slot_from, {', '.join(arrays)}"
 
 
-def hour_of_week(local: int) -> int:
-    """Hours since Monday's midnight of a local quarter hour since 1970."""
-    return (local + MONDAY) % SLOTS_A_WEEK // _SLOTS_AN_HOUR
+def local_slots(rows: Iterable[Any], offsets: Offsets) -> Numbers:
+    """Quarter hours of the local week, from its Monday's midnight, of rows of `slots_sql`."""
+    found: list[Numbers] = []
+    for row in rows:
+        slots = numbers(row["slot"])
+        if row["steady"]:
+            found.append(slots + offsets.at(row["slot_from"]))
+        else:
+            found.append(slots + offsets.at(slots) + MONDAY)
+    return np.concatenate([*found, numbers(None)]) % SLOTS_A_WEEK
 
 
 @lru_cache(maxsize=512)
