@@ -12,7 +12,7 @@ from uploadm8.core.hud.color import ColorCoding, Ink, on_dark
 from uploadm8.core.hud.frame import FrameFormat, Rect
 from uploadm8.core.hud.motion import IndexArray, bridge_gaps, digit_slots
 from uploadm8.core.hud.sizes import COMPACT, WIDE, Sizes
-from uploadm8.core.hud.spec import HudSpec
+from uploadm8.core.hud.spec import HudSpec, WidgetEntry
 from uploadm8.core.hud.theme import Theme
 from uploadm8.core.hud.themes import THEMES
 from uploadm8.core.hud.units import UNIT_SYSTEMS, UnitSystem
@@ -106,6 +106,10 @@ class Scene:
     def px(self, design: float) -> float:
         """Design units in pixels."""
         return design * self.unit
+
+    def unit_for(self, entry: WidgetEntry) -> float:
+        """Pixels per design unit in an entry of that scale."""
+        return self.unit * entry.scale
 
     def ink(self, color: str) -> Ink:
         """A colour as the frame codes it."""

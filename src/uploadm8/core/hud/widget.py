@@ -35,6 +35,7 @@ class Widget(ABC, Generic[StateT]):
     frames can be drawn in any order and by several workers, with the same result.
 
     Attributes:
+        unit: pixels per design unit, with the entry's scale.
         base: what never changes, drawn once.
         shape: the panel's coverage where it has glass, else None.
     """
@@ -45,6 +46,7 @@ class Widget(ABC, Generic[StateT]):
         """Draw everything that does not change; width and height are even."""
         self.scene = scene
         self.entry = entry
+        self.unit = scene.unit_for(entry)
         self.base = Layer(width, height)
         self.shape = self.plate()
 

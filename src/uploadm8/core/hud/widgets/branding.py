@@ -39,7 +39,7 @@ class FreeText(StaticWidget):
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
         lines, cap = _lines(scene, entry)
         width = max(line.width for line in lines) + _margin(scene, entry)
-        unit = scene.px(1) * entry.scale
+        unit = scene.unit_for(entry)
         return Size(width, (len(lines) - 1) * cap * _LEADING + cap + 44 * unit)
 
 
@@ -67,7 +67,7 @@ class Logo(StaticWidget):
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
         rgb, _ = _picture(scene)
-        most_w, most_h = (scene.px(side) * entry.scale for side in _LOGO_BOX)
+        most_w, most_h = (side * scene.unit_for(entry) for side in _LOGO_BOX)
         scale = min(most_w / rgb.shape[1], most_h / rgb.shape[0])
         return Size(rgb.shape[1] * scale, rgb.shape[0] * scale)
 
@@ -76,7 +76,7 @@ class Logo(StaticWidget):
 
 
 def _margin(scene: Scene, entry: WidgetEntry) -> float:
-    return 48 * scene.px(1) * entry.scale + 2 * side_pad(scene)
+    return 48 * scene.unit_for(entry) + 2 * side_pad(scene)
 
 
 def _words(scene: Scene, entry: WidgetEntry) -> list[str]:
@@ -91,7 +91,7 @@ def _lines(scene: Scene, entry: WidgetEntry) -> tuple[list[TextMask], float]:
     A word that is too long on its own makes all of it smaller.
     """
     words = _words(scene, entry)
-    cap = scene.px(scene.sizes.value) * entry.scale
+    cap = scene.sizes.value * scene.unit_for(entry)
     most = scene.area.w - _margin(scene, entry)
     font = scene.theme.value
     widest = max(text_mask(font, word, cap).width for word in words)

@@ -25,17 +25,17 @@ class CompassTape(Widget[int]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        self._turn = round(360 * scene.px(4.8) * entry.scale)
+        self._turn = round(360 * 4.8 * self.unit)
         self._scale = self._turn / 360
         course = scene.held(Channel.COURSE) % 360
         self._heading = np.rint(course * self._scale * _STEPS).astype(np.int64)
-        self._fade = fade_sides(width, height, min(scene.px(120) * entry.scale, width * 0.2))
+        self._fade = fade_sides(width, height, min(120 * self.unit, width * 0.2))
         self._tapes = [self._draw_tape(width, height, phase / _STEPS) for phase in range(_STEPS)]
         self._draw_pointer(width, height)
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit = scene.px(1) * entry.scale
+        unit = scene.unit_for(entry)
         sizes = scene.sizes
         least = _LEAST_WIDTH * unit if scene.compact else None
         return Size(sizes.tape_width * unit, sizes.row * unit, least)
@@ -56,12 +56,11 @@ class CompassTape(Widget[int]):
         self, width: int, height: int, phase: float
     ) -> tuple[tuple[int, Plane], tuple[int, Plane]]:
         """The marks of a full turn and what is seen beside it, and the accented letters."""
-        scene, entry = self.scene, self.entry
+        scene, unit = self.scene, self.unit
         total = self._turn + width + 2
         white = np.zeros((height, total), np.uint8)
         accent = np.zeros((height, total), np.uint8)
         theme = scene.theme
-        unit = scene.px(1) * entry.scale
         small, large = scene.sizes.label * unit, scene.sizes.value * 0.85 * unit
         line = _ARROW * unit + 9 * unit + large
         bottom = height - (height - line) * 0.42
@@ -88,7 +87,7 @@ class CompassTape(Widget[int]):
         return _cropped(white), _cropped(accent)
 
     def _draw_pointer(self, width: int, height: int) -> None:
-        unit = self.scene.px(1) * self.entry.scale
+        unit = self.unit
         middle = width / 2
         tip = _ARROW * unit
         arrow = [(middle - 0.75 * tip, 0), (middle + 0.75 * tip, 0), (middle, tip)]

@@ -35,7 +35,7 @@ class Engine(Widget[EngineState]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        unit = self._unit = scene.px(1) * entry.scale
+        unit = self.unit
         self._pad = 24 * unit + side_pad(scene)
         self._rpm = scene.held(Channel.RPM)
         known = scene.valid(Channel.RPM)
@@ -57,7 +57,7 @@ class Engine(Widget[EngineState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit = scene.px(1) * entry.scale
+        unit = scene.unit_for(entry)
         width = 48.0 * unit + 2 * side_pad(scene)
         width += 72 * unit if scene.has(Channel.GEAR) else 0
         width += 300 * unit if scene.has(Channel.RPM) else 0
@@ -95,7 +95,7 @@ class Engine(Widget[EngineState]):
         return state.gear, state.rpm
 
     def paint_still(self, layer: Layer, state: EngineState) -> None:
-        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        scene, unit, theme = self.scene, self.unit, self.scene.theme
         ink = scene.ink(theme.text)
         if scene.has(Channel.GEAR):
             digit = number_mask(theme.digits, state.gear, 50 * unit)
@@ -106,7 +106,7 @@ class Engine(Widget[EngineState]):
             write(layer, number, (self._rpm_end, self._rpm_line), ink, "right")
 
     def _draw(self, width: int, height: int) -> None:
-        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        scene, unit, theme = self.scene, self.unit, self.scene.theme
         dim = scene.ink(theme.dim)
         x = self._pad
         if scene.has(Channel.GEAR):
@@ -128,7 +128,7 @@ class Engine(Widget[EngineState]):
             x += 40 * unit
 
     def _draw_lights(self, x: float, width: int, height: int) -> None:
-        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        scene, unit, theme = self.scene, self.unit, self.scene.theme
         self._lights_w = 284 * unit
         step = self._lights_w / _LIGHTS
         size = int(step * 0.76) & ~1

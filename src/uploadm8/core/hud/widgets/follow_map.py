@@ -62,7 +62,7 @@ class FollowMap(Widget[FollowState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        side = scene.px(scene.sizes.map) * entry.scale
+        side = scene.sizes.map * scene.unit_for(entry)
         return Size(side, side)
 
     def state(self, index: int) -> FollowState:

@@ -40,10 +40,9 @@ class GBall(Widget[BallState]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        self._unit = scene.px(1) * entry.scale
         self._centre = width / 2
-        self._radius = width / 2 - 20 * self._unit - side_pad(scene)
-        self._row = self._radius + 20 * self._unit
+        self._radius = width / 2 - 20 * self.unit - side_pad(scene)
+        self._row = self._radius + 20 * self.unit
         lateral, forward = scene.held(Channel.G_LAT), scene.held(Channel.G_LONG)
         self._valid = scene.valid(Channel.G_LAT) & scene.valid(Channel.G_LONG)
         self._force = np.hypot(lateral, forward)
@@ -59,7 +58,7 @@ class GBall(Widget[BallState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit, sizes = scene.px(1) * entry.scale, scene.sizes
+        unit, sizes = scene.unit_for(entry), scene.sizes
         side = sizes.ball * unit
         return Size(side + 2 * side_pad(scene), side + (sizes.label + 21) * unit)
 
@@ -107,7 +106,7 @@ class GBall(Widget[BallState]):
         return trail, box.astype(np.int16)
 
     def _draw(self, width: int, height: int) -> None:
-        scene, unit, c, row = self.scene, self._unit, self._centre, self._row
+        scene, unit, c, row = self.scene, self.unit, self._centre, self._row
         white = scene.ink("#ffffff")
         x, y = grid(width, height)
         inside = coverage(np.hypot(x - c, y - row) - self._radius)

@@ -35,23 +35,22 @@ class Ladder(Widget[LadderState]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        self._unit = scene.px(1) * entry.scale
         channel = self.channels[0]
         self._values = scene.held(channel) * self.quantity(scene).factor
         self._known = scene.valid(channel)
         known = self._values[self._known]
         swing = float(known.max() - known.min()) if len(known) else 1.0
         self._step = next((s for s in _ROUND if s * 6 >= swing * 0.5), _ROUND[-1])
-        head = (scene.sizes.label + 31) * self._unit
-        self._top, self._tall = head, height - head - 14 * self._unit
+        head = (scene.sizes.label + 31) * self.unit
+        self._top, self._tall = head, height - head - 14 * self.unit
         self._px = self._tall / _VISIBLE_STEPS / self._step
         self._tape = np.rint(self._values * self._px * 2).astype(np.int64)
-        self._box_cap = 25 * self._unit
+        self._box_cap = 25 * self.unit
         y = grid(width, height)[1]
         inside = np.minimum(y - self._top, self._top + self._tall - y)
-        fade = np.clip(inside / (36 * self._unit), 0, 1)
+        fade = np.clip(inside / (36 * self.unit), 0, 1)
         self._middle = round(self._top + self._tall / 2)
-        away = (np.abs(y - self._middle) - 27 * self._unit) / (9 * self._unit)
+        away = (np.abs(y - self._middle) - 27 * self.unit) / (9 * self.unit)
         self._fade: Plane = np.rint(fade * np.clip(away, 0, 1) * 255).astype(np.uint8)
         self._draw(width, height)
 
@@ -62,8 +61,8 @@ class Ladder(Widget[LadderState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        width, height = scene.sizes.ladder
-        return Size(scene.px(width) * entry.scale, scene.px(height) * entry.scale)
+        unit, (width, height) = scene.unit_for(entry), scene.sizes.ladder
+        return Size(width * unit, height * unit)
 
     def state(self, index: int) -> LadderState:
         slot = int(self.scene.slots[index])
@@ -81,7 +80,7 @@ class Ladder(Widget[LadderState]):
     def paint_still(self, layer: Layer, state: LadderState) -> None:
         scene = self.scene
         text = number_mask(scene.theme.digits, state.digits, self._box_cap)
-        x = layer.width / 2 + (-6 if self.right_side else 6) * -self._unit
+        x = layer.width / 2 + (-6 if self.right_side else 6) * -self.unit
         at = (x, self._middle + self._box_cap / 2)
         write(layer, text, at, scene.ink(scene.theme.text), "center")
 
@@ -91,7 +90,7 @@ class Ladder(Widget[LadderState]):
         rows, half = divmod(tape, 2)
         value = tape / 2 / self._px
         canvas = np.zeros((height, width), np.uint8)
-        unit, reach = self._unit, _VISIBLE_STEPS // 2 + 2
+        unit, reach = self.unit, _VISIBLE_STEPS // 2 + 2
         bold = max(2, round(2.4 * unit))
         first = int(value // self._step) - reach
         for i in range(first, first + 2 * reach + 1):
@@ -123,7 +122,7 @@ class Ladder(Widget[LadderState]):
         return canvas
 
     def _draw(self, width: int, height: int) -> None:
-        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        scene, unit, theme = self.scene, self.unit, self.scene.theme
         sign = self.quantity(scene).symbol
         text = caption(scene, f"{self.label} {sign}" if scene.sizes.captions else sign, unit)
         write(

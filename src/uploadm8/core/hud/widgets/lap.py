@@ -37,13 +37,12 @@ class LapTimer(DigitsWidget[LapState]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        self._unit = scene.px(1) * entry.scale
-        self._pad = 24 * self._unit + side_pad(scene)
+        self._pad = 24 * self.unit + side_pad(scene)
         self._laps = load_laps(scene)
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit, sizes, theme = scene.px(1) * entry.scale, scene.sizes, scene.theme
+        unit, sizes, theme = scene.unit_for(entry), scene.sizes, scene.theme
         time = number_width(theme.value, _WIDEST, _TIME * unit)
         delta = number_width(theme.value, "+00.00", sizes.value * unit)
         width = max(time + delta + 26 * unit, 300 * unit)
@@ -62,7 +61,7 @@ class LapTimer(DigitsWidget[LapState]):
         )
 
     def paint(self, layer: Layer, state: LapState) -> None:
-        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        scene, unit, theme = self.scene, self.unit, self.scene.theme
         ink, dim = scene.ink(theme.text), scene.ink(theme.dim)
         small, left, right = scene.sizes.label * unit, self._pad, layer.width - self._pad
         top = (scene.sizes.label + 22) * unit

@@ -43,19 +43,18 @@ class LeanAngle(Widget[LeanState]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        self._unit = scene.px(1) * entry.scale
         self._lean = scene.held(Channel.LEAN)
         self._known = scene.valid(Channel.LEAN)
         limited = np.clip(self._lean, -_SCALE_DEG, _SCALE_DEG)
         self._tilt = np.rint(limited / _STEP_DEG).astype(np.int64)
-        self._foot = (width / 2, height - (scene.sizes.label + 49) * self._unit)
-        self._radius = self._foot[1] - 34 * self._unit
+        self._foot = (width / 2, height - (scene.sizes.label + 49) * self.unit)
+        self._radius = self._foot[1] - 34 * self.unit
         self._draw(width, height)
         self._rider = lru_cache(maxsize=256)(self._draw_rider)
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        side = scene.px(scene.sizes.ball) * entry.scale
+        side = scene.sizes.ball * scene.unit_for(entry)
         return Size(side * 1.15 + 2 * side_pad(scene), side)
 
     def state(self, index: int) -> LeanState:
@@ -82,7 +81,7 @@ class LeanAngle(Widget[LeanState]):
         return x + radius * float(np.sin(a)), y - radius * float(np.cos(a))
 
     def _draw(self, width: int, height: int) -> None:
-        scene, unit, r = self.scene, self._unit, self._radius
+        scene, unit, r = self.scene, self.unit, self._radius
         white = scene.ink(scene.theme.text)
         degrees = range(-_SCALE_DEG, _SCALE_DEG + 1, 10)
         strokes = [
@@ -110,7 +109,7 @@ class LeanAngle(Widget[LeanState]):
         return _cropped(turned + self._foot)
 
     def _pointer(self, degrees: float) -> tuple[Plane, int, int]:
-        unit = self._unit
+        unit = self.unit
         tip = self._at(degrees, self._radius - 2 * unit)
         left = self._at(degrees - 3.4, self._radius + 12 * unit)
         right = self._at(degrees + 3.4, self._radius + 12 * unit)

@@ -35,10 +35,9 @@ class MaxSpeed(Widget[FlashState]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        self._unit = scene.px(1) * entry.scale
         self._shown, self._peak = _flashes(scene)
-        self._caption = caption(scene, _CAPTION, self._unit)
-        self._symbol = symbol(scene, scene.units.speed.symbol, self._unit)
+        self._caption = caption(scene, _CAPTION, self.unit)
+        self._symbol = symbol(scene, scene.units.speed.symbol, self.unit)
 
     @classmethod
     def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
@@ -49,7 +48,7 @@ class MaxSpeed(Widget[FlashState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit = scene.px(1) * entry.scale
+        unit = scene.unit_for(entry)
         width = caption(scene, _CAPTION, unit).width
         width += number_width(scene.theme.value, "000", _CAP * unit)
         width += symbol(scene, scene.units.speed.symbol, unit).width
@@ -62,7 +61,7 @@ class MaxSpeed(Widget[FlashState]):
         return FlashState(number(float(self._peak[index] * self.scene.units.speed.factor)))
 
     def paint(self, layer: Layer, state: FlashState) -> None:
-        scene, unit, theme = self.scene, self._unit, self.scene.theme
+        scene, unit, theme = self.scene, self.unit, self.scene.theme
         digits = number_mask(theme.value, state.digits, _CAP * unit)
         total = self._caption.width + digits.width + self._symbol.width + 22 * unit
         x, line = (layer.width - total) / 2, layer.height / 2 + _CAP / 2 * unit

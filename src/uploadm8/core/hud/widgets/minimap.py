@@ -57,7 +57,7 @@ class WholeMap(Widget[MapState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        side = scene.px(scene.sizes.map) * entry.scale
+        side = scene.sizes.map * scene.unit_for(entry)
         return Size(side, side)
 
     def state(self, index: int) -> MapState:

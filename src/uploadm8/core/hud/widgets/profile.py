@@ -35,13 +35,12 @@ class AltitudeProfile(Widget[ProfileState]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        self._entry_unit = scene.px(1) * entry.scale
-        self._pad = scene.sizes.pad * self._entry_unit
+        self._pad = scene.sizes.pad * self.unit
         self._side = self._pad + side_pad(scene)
-        self._cap = scene.sizes.value * 0.92 * self._entry_unit
+        self._cap = scene.sizes.value * 0.92 * self.unit
         self._base_line = self._pad + self._cap
         self._heights = scene.held(Channel.ALTITUDE) * scene.units.height.factor
-        room = scene.sizes.captions or width >= _numbers_width(scene, self._entry_unit, grade=True)
+        room = scene.sizes.captions or width >= _numbers_width(scene, self.unit, grade=True)
         self._grades = scene.held(Channel.GRADE) if scene.has(Channel.GRADE) and room else None
         ways, levels = self._curve()
         self._x, self._y = self._place(ways, levels, width, height)
@@ -51,7 +50,7 @@ class AltitudeProfile(Widget[ProfileState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit = scene.px(1) * entry.scale
+        unit = scene.unit_for(entry)
         sizes = scene.sizes
         least = _numbers_width(scene, unit, grade=False) if scene.compact else None
         return Size(sizes.tape_width * unit, sizes.profile * unit, least)
@@ -89,7 +88,7 @@ class AltitudeProfile(Widget[ProfileState]):
         value = number_mask(scene.theme.value, state.altitude, self._cap)
         end = write(layer, value, (self._value_x, self._base_line), ink)
         dim = scene.ink(scene.theme.dim)
-        write(layer, self._unit, (end + self._cap * 0.32, self._base_line), dim)
+        write(layer, self._symbol, (end + self._cap * 0.32, self._base_line), dim)
         if state.grade:
             end = layer.width - self._side
             write(layer, self._percent, (end, self._base_line), dim, "right")
@@ -161,8 +160,8 @@ class AltitudeProfile(Widget[ProfileState]):
 
     def _labels(self, width: int) -> None:
         scene = self.scene
-        theme, dim, unit = scene.theme, scene.ink(scene.theme.dim), self._entry_unit
-        self._unit = symbol(scene, scene.units.height.symbol, unit)
+        theme, dim, unit = scene.theme, scene.ink(scene.theme.dim), self.unit
+        self._symbol = symbol(scene, scene.units.height.symbol, unit)
         self._percent = symbol(scene, "%", unit)
         self._value_x = self._side
         if not scene.sizes.captions:

@@ -47,7 +47,7 @@ class SpeedArc(Widget[ArcState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        side = scene.px(scene.sizes.dial) * entry.scale
+        side = scene.sizes.dial * scene.unit_for(entry)
         return Size(side, side)
 
     def plate(self) -> Plane | None:

@@ -38,12 +38,12 @@ class SpeedNumber(Widget[NumberState]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        unit = scene.px(1) * entry.scale
+        unit = self.unit
         self._cap = scene.sizes.digits * unit
         self._speeds = scene.held(Channel.SPEED) * scene.units.speed.factor
         self._known = scene.valid(Channel.SPEED)
         self._baseline = self.inset(scene).h * unit + self._cap
-        left, right = self._edges(width, unit)
+        left, right = self._edges(width)
         theme = scene.theme
         self._left = left
         self._symbol = _symbol(scene, self._cap)
@@ -71,7 +71,7 @@ class SpeedNumber(Widget[NumberState]):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit = scene.px(1) * entry.scale
+        unit = scene.unit_for(entry)
         cap = scene.sizes.digits * unit
         digits = number_width(scene.theme.digits, _widest(scene), cap)
         symbol = _symbol(scene, cap)
@@ -112,8 +112,8 @@ class SpeedNumber(Widget[NumberState]):
     def gauge(self, width: int, height: int, box: tuple[float, float, float, float]) -> Plane:
         """The bar's shape."""
 
-    def _edges(self, width: int, unit: float) -> tuple[float, float]:
-        left = self.inset(self.scene).w * unit
+    def _edges(self, width: int) -> tuple[float, float]:
+        left = self.inset(self.scene).w * self.unit
         return left, width - left
 
 

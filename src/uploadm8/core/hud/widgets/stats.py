@@ -64,7 +64,6 @@ class Stats(DigitsWidget[StatState]):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        self._unit = scene.px(1) * entry.scale
         cells = _cells(scene, entry)
         self._readers = [FIELDS[cell.field].reader(scene) for cell in cells]
         self._valid = [_valid(scene, cell.field) for cell in cells]
@@ -84,7 +83,7 @@ class Stats(DigitsWidget[StatState]):
         width = max(_width(scene, entry, line) for line in lines)
         if scene.theme.strip and len(cells) > 2:
             width = max(width, scene.area.w)
-        unit, sizes = scene.px(1) * entry.scale, scene.sizes
+        unit, sizes = scene.unit_for(entry), scene.sizes
         if sizes.captions:
             return Size(width, (sizes.row + 12) * len(lines) * unit)
         return Size(width, (sizes.row + (len(lines) - 1) * sizes.value * 2) * unit)
@@ -98,7 +97,7 @@ class Stats(DigitsWidget[StatState]):
         )
 
     def paint(self, layer: Layer, state: StatState) -> None:
-        theme, unit, sizes = self.scene.theme, self._unit, self.scene.sizes
+        theme, unit, sizes = self.scene.theme, self.unit, self.scene.sizes
         ink, dim = self.scene.ink(theme.text), self.scene.ink(theme.dim)
         for at, (digits, sign) in zip(self._starts, state.numbers, strict=True):
             end = write(layer, number_mask(theme.value, digits, sizes.value * unit), at, ink)
@@ -114,7 +113,7 @@ class Stats(DigitsWidget[StatState]):
 
     def _draw_line(self, line: list[_Cell], top: float, tall: float) -> None:
         """Captions and separators, from edge to edge; where the numbers start."""
-        scene, unit, sizes = self.scene, self._unit, self.scene.sizes
+        scene, unit, sizes = self.scene, self.unit, self.scene.sizes
         spare = (self.base.width - _width(scene, self.entry, line)) / max(1, len(line) - 1)
         x = sizes.pad * unit + side_pad(scene) + (spare / 2 if len(line) == 1 else 0)
         value, middle, dim = sizes.value * unit, top + tall / 2, scene.ink(scene.theme.dim)
@@ -150,7 +149,7 @@ def _symbol_space(scene: Scene, unit: float) -> float:
 
 
 def _cells(scene: Scene, entry: WidgetEntry) -> list[_Cell]:
-    unit, theme, sizes = scene.px(1) * entry.scale, scene.theme, scene.sizes
+    unit, theme, sizes = scene.unit_for(entry), scene.theme, scene.sizes
     looks = np.unique(np.linspace(0, len(scene.samples.times) - 1, _LOOKS).astype(int))
     cells = []
     for name in _available(scene, entry):
@@ -171,7 +170,7 @@ def _cells(scene: Scene, entry: WidgetEntry) -> list[_Cell]:
 
 
 def _width(scene: Scene, entry: WidgetEntry, line: list[_Cell]) -> float:
-    unit = scene.px(1) * entry.scale
+    unit = scene.unit_for(entry)
     space = 2 * scene.sizes.pad + (len(line) - 1) * _SPACE
     return sum(cell.width for cell in line) + space * unit + 2 * side_pad(scene)
 

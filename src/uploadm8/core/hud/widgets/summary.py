@@ -46,7 +46,7 @@ class Summary(StaticWidget):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        self._unit = unit = scene.px(1)
+        unit = self.unit
         card, lines = _card(scene), highlights(scene)
         table = Size(2 * card.cell[0] * unit, (len(lines) + 1) // 2 * card.cell[1] * unit)
         side, pad = card.map * unit, card.pad * unit
@@ -67,7 +67,7 @@ class Summary(StaticWidget):
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit, card = scene.px(1), _card(scene)
+        unit, card = scene.unit_for(entry), _card(scene)
         rows = (len(highlights(scene)) + 1) // 2
         width, height = 2 * card.cell[0], rows * card.cell[1]
         if _has_map(scene) and scene.portrait:
@@ -81,7 +81,7 @@ class Summary(StaticWidget):
 
     def _draw_line(self, line: Line, x: float, y: float) -> None:
         """A caption over a number, in the middle of the cell whose corner is at (x, y)."""
-        scene, unit, theme, card = self.scene, self._unit, self.scene.theme, _card(self.scene)
+        scene, unit, theme, card = self.scene, self.unit, self.scene.theme, _card(self.scene)
         dim = scene.ink(theme.dim)
         leading = card.value * 0.62
         top = y + (card.cell[1] - card.label - leading - card.value) / 2 * unit
@@ -95,7 +95,7 @@ class Summary(StaticWidget):
             write(self.base, symbol, (end + card.label * 0.5 * unit, base), dim)
 
     def _draw_map(self, cx: float, cy: float) -> None:
-        scene, unit = self.scene, self._unit
+        scene, unit = self.scene, self.unit
         route = load_route(scene)
         scale = (_card(scene).map - 40) * unit / max(*route.extent, 20.0)
         line = thin(route.xy * scale + (cx, cy), route.t, route.breaks)
