@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """Columns x0 to x1 and rows y0 to y1 of luma, ends excluded; empty unless x1 > x0."""
+    """Columns x0 to x1 and rows y0 to y1 of luma, ends excluded."""
 
     x0: int
     y0: int
@@ -55,6 +55,6 @@ def around(*boxes: Box | None) -> Box:
     """The even box around all that are not empty."""
     result: Box | None = None
     for box in boxes:
-        if box is not None and box[2] > box[0]:
+        if box is not None and box[2] > box[0] and box[3] > box[1]:
             result = box if result is None else result.joined(box)
     return Box(0, 0, 0, 0) if result is None else result.even()

@@ -1,10 +1,12 @@
 """Sheet: panels that stand together, glazed and blended on the frame as one.
 
 Every pass over a rectangle of a plane costs some microseconds however small it is, and a panel
-takes a dozen of them: close neighbours are cheaper together, with the little between them.
+takes a dozen of them: close neighbours are cheaper together, with the little between them. What is
+between them is never changed; the glass of neighbours also takes in the light from between them.
 """
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -24,14 +26,16 @@ class Sheet:
     """Panels that are on the screen at the same times, and at the same strength.
 
     Args:
-        panels: one or more.
-        tone: of the glass behind them, if the theme has any.
+        panels: one or more, alike in `strength`; each draws on this sheet from now on.
+        tone: of the glass behind them, if the theme has any; then the rectangle around them is in
+            whole cells.
+        coding: the frame's.
     """
 
     def __init__(
         self, panels: Sequence[Panel], tone: GlassTone | None, coding: ColorCoding
     ) -> None:
-        self.rect = x, y, w, h = _around([panel.rect for panel in panels])
+        self.rect = x, y, w, h = _rect(panels)
         self._panels = tuple(panels)
         self._strength = panels[0].strength
         self._luma = np.s_[y : y + h, x : x + w]
@@ -69,16 +73,16 @@ class Sheet:
 
 
 def sheets(panels: Sequence[Panel], tone: GlassTone | None, coding: ColorCoding) -> list[Sheet]:
-    """The panels on as few sheets as is cheapest."""
+    """The panels on as few sheets as is cheapest, in their order."""
     groups = [[panel] for panel in panels]
     while pairs := [
         (spare, i, j)
-        for i, one in enumerate(groups)
-        for j, other in enumerate(groups[:i])
-        if (spare := _spare(one, other)) is not None
+        for i, j in combinations(range(len(groups)), 2)
+        if (spare := _spare(groups[i], groups[j])) is not None
+        and (tone is None or not _reaches_others(groups, i, j))
     ]:
         _, i, j = min(pairs)
-        groups[j] += groups.pop(i)
+        groups[i] += groups.pop(j)
     made = [Sheet(group, tone, coding) for group in groups]
     scratch = np.empty(max((s.rect.w * s.rect.h for s in made), default=0), np.uint8)
     for sheet in made:
@@ -87,13 +91,32 @@ def sheets(panels: Sequence[Panel], tone: GlassTone | None, coding: ColorCoding)
 
 
 def _spare(one: Sequence[Panel], other: Sequence[Panel]) -> int | None:
-    """Pixels that a sheet of both would have more than one of each; None where that is no use."""
-    a, b = (_around([panel.rect for panel in group]) for group in (one, other))
+    """Pixels that a sheet of both would have more than one of each.
+
+    None where they cannot be on one sheet: too far apart, not whole cells together, or not shown
+    at the same times.
+    """
+    a, b = _rect(one), _rect(other)
     both = _around([a, b])
     spare = both.w * both.h - a.w * a.h - b.w * b.h
     if spare > _SPARE or both.w % CELL or both.h % CELL:
         return None
     return spare if np.array_equal(one[0].strength, other[0].strength) else None
+
+
+def _reaches_others(groups: Sequence[Sequence[Panel]], i: int, j: int) -> bool:
+    """Whether a panel of another group could be seen, blurred, through the glass of these two."""
+    both, shown = _rect([*groups[i], *groups[j]]), groups[i][0].strength > 0
+    return any(
+        both.overlaps(panel.rect) and bool((shown & (panel.strength > 0)).any())
+        for k, group in enumerate(groups)
+        if k not in (i, j)
+        for panel in group
+    )
+
+
+def _rect(panels: Sequence[Panel]) -> Rect:
+    return _around([panel.rect for panel in panels])
 
 
 def _around(rects: Sequence[Rect]) -> Rect:
