@@ -89,7 +89,7 @@ class StatField(StrEnum):
 
 
 class Anchor(StrEnum):
-    """Where in the safe area a widget stands; several at one anchor are stacked."""
+    """Where in the safe area a widget stands; several at one anchor move out of each other's way."""
 
     TOP_LEFT = "top_left"
     TOP = "top"
@@ -114,7 +114,8 @@ class WidgetEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         kind: which widget.
         anchor: where it stands; None = where the automatic layout would put it.
         scale: its size relative to the others.
-        style: `arc`, `digital` or `bar` for speed; `whole` or `follow` for map; None = the theme's.
+        style: `arc`, `digital` or `bar` for speed, None = the theme's; `whole` or `follow` for map,
+            None = `whole`.
         fields: what a `stats` panel shows, 1 to 6 fields.
         text: what a `text` widget says; None = HudSpec.text.
     """
@@ -152,7 +153,8 @@ class HudSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         opacity: of the whole HUD.
         widgets: the layout; None = the preset's, arranged automatically.
         safe_driving: cap or hide speed.
-        time_zone: IANA name; None = the zone of the first position, else UTC.
+        time_zone: IANA name; None = the zone of the first position, else the offset the file tells,
+            else UTC.
         clock_24h: 17:05, or 5:05 PM.
         text: what a `text` widget says, such as a name; shown by the automatic layout when given.
         logo: a PNG of at most 2 MB; shown by the automatic layout when given.
