@@ -136,7 +136,8 @@ def _key_times(job: RenderJob, timeline: Timeline) -> list[Fraction]:
     with opened(job.source, job.limits) as container:
         stream = picture_stream(container, job.limits)
         base = Fraction(stream.time_base or Fraction(1, 1000))
-        entries = list(stream.index_entries) if stream.frames else []
+        listed = stream.index_entries if stream.frames else ()
+        entries = [entry for entry in listed if not entry.is_discard]
         if not entries:
             return []
         # The index counts decoding times; the first picture is shown at time 0.
