@@ -1,6 +1,7 @@
 """Every failure as an RFC 9457 problem: what went wrong, where, and what to do next."""
 
 import math
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -57,6 +58,10 @@ class _MethodNotAllowedError(UploadM8Error):
     code = "method_not_allowed"
 
 
+# msgspec: "Expected `int` - at `$.a[0].b`", and of a mapping's keys "... - at `key` in `$.a`".
+_ABOUT_FIELD = re.compile(r"(?P<message>.*) - at (?:`key` in )?`\$\.?(?P<field>.*)`", re.DOTALL)
+
+
 def as_error(exc: Exception) -> UploadM8Error:
     """The member of the error family that an exception means to the caller."""
     if isinstance(exc, UploadM8Error):
@@ -80,11 +85,10 @@ def as_error(exc: Exception) -> UploadM8Error:
 
 def from_msgspec(exc: msgspec.MsgspecError) -> InvalidRequestError:
     """A decoding failure with the field it is about, if it names one."""
-    message, separator, path = str(exc).rpartition(" - at `$")
-    if not separator:
+    found = _ABOUT_FIELD.fullmatch(str(exc))
+    if found is None:
         return InvalidRequestError(f"The body cannot be read: {exc}."[:200])
-    field = path.rstrip("`").lstrip(".") or "body"
-    return InvalidRequestError(fields=[FieldError(field, message)])
+    return InvalidRequestError(fields=[FieldError(found["field"] or "body", found["message"])])
 
 
 def _from_http(exc: HTTPException) -> UploadM8Error:

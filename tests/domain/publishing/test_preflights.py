@@ -106,7 +106,7 @@ async def test_texts_and_options_are_judged_with_the_media(shop: Shop) -> None:
 async def test_wrong_drafts_are_refused_with_the_field(shop: Shop) -> None:
     page = await target(shop, Platform.FACEBOOK)
     wrong = await checked(shop, body(page, renditions={"platforms": {"myspace": {}}}), 400)
-    assert wrong["code"] == "invalid_renditions"
+    assert (wrong["code"], wrong["errors"][0]["field"]) == ("invalid_request", "renditions.platforms")
     stranger = {"account_id": "01990a3e-8f2b-7c4d-9e10-0f1a2b3c4d5e"}
     assert (await checked(shop, body(stranger), 400))["code"] == "account_not_found"
     page["options"] = {"privacy": "public"}
@@ -167,10 +167,17 @@ async def test_what_the_media_means_is_kept_with_the_post_beside_the_rest(shop: 
 
 
 async def test_presign_refuses_renditions_that_cannot_be_made(shop: Shop) -> None:
-    for wrong in ({"short_side": 480}, {"fit": "stretch"}, {"shape": "round"}):
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"short_side": 480},
+        {"max_fps": 0},
+        {"fit": "stretch"},
+        {"shape": "round"},
+    )
+    for wrong in wrongs:
         answer = await shop.api.http.post(
             "/api/uploads/presign", json=body(renditions=wrong), headers=shop.someone.headers
         )
         assert answer.status_code == 400, answer.text
-        assert answer.json()["code"] in ("invalid_renditions", "unknown_resolution")
+        assert answer.json()["code"] == "invalid_request"
+        assert answer.json()["errors"][0]["field"].startswith("renditions")
     assert await Publication.count() == await ConnectedAccount.count() == 0

@@ -27,10 +27,10 @@ from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.renditions.wanted import (
     Wanted,
     as_it_is,
-    read_choice,
     spec_to_json,
     wanted_renditions,
 )
+from uploadm8.domain.uploads.choices import choice_of
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
@@ -126,8 +126,8 @@ class RenditionJobs:
         entitlement = await self.tiers.of(upload["workspace"])
         if platforms and Feature.AUTO_TRANSCODE not in entitlement.features:
             return as_it_is(platforms, source["width"], source["height"], hud=hud)
-        choice = read_choice(request.get("renditions", {}))
-        return wanted_renditions(platforms, choice, hud=hud, footage=Footage.from_facts(source))
+        footage = Footage.from_facts(source)
+        return wanted_renditions(platforms, choice_of(upload), hud=hud, footage=footage)
 
     async def _produce(
         self, upload: dict[str, Any], rows: list[dict[str, Any]], inputs: RenderInputs

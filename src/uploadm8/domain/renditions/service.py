@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from uploadm8.domain.renditions.tables import RenderPlan, Rendition, RenditionState
-from uploadm8.domain.renditions.wanted import read_choice
 from uploadm8.domain.uploads.schemas import RenditionOut
 from uploadm8.domain.uploads.views import problem_of
 from uploadm8.infra.db.engine import DB
@@ -21,14 +20,6 @@ class RenditionViews:
     """Implements the uploads' port for renditions."""
 
     storage: Storage
-
-    def check_choice(self, given: Mapping[str, Any]) -> None:
-        """Refuse a choice of renditions that cannot be made.
-
-        Raises:
-            InvalidRequestError: ``invalid_renditions``.
-        """
-        read_choice(given)
 
     async def of_uploads(
         self, workspace_id: UUID, upload_ids: Sequence[UUID]

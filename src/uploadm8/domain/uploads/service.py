@@ -93,7 +93,6 @@ class Uploads:
         if new.multipart:
             await self.gate.require(workspace_id, Feature.RESUMABLE_UPLOADS)
         hud, wishes = split_hud(await self.huds.resolve(workspace_id, new.hud))
-        self.renditions.check_choice(new.renditions or {})
         upload_id = new_id()
         key = source_key(workspace_id, upload_id)
         async with transaction():
