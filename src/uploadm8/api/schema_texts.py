@@ -34,8 +34,9 @@ def _describe(schema: dict[str, Any], text: str) -> None:
         schema.setdefault("description", text[0].upper() + text[1:])
 
 
-def _kinds(base: type) -> Iterator[type[Any]]:
-    for kind in base.__subclasses__():
+def _kinds(base: type[Any]) -> Iterator[type[Any]]:
+    heirs: list[type[Any]] = base.__subclasses__()
+    for kind in heirs:
         if kind.__module__.startswith("uploadm8."):
             yield kind
         yield from _kinds(kind)
