@@ -106,7 +106,10 @@ async def test_texts_and_options_are_judged_with_the_media(shop: Shop) -> None:
 async def test_wrong_drafts_are_refused_with_the_field(shop: Shop) -> None:
     page = await target(shop, Platform.FACEBOOK)
     wrong = await checked(shop, body(page, renditions={"platforms": {"myspace": {}}}), 400)
-    assert (wrong["code"], wrong["errors"][0]["field"]) == ("invalid_request", "renditions.platforms")
+    assert (wrong["code"], wrong["errors"][0]["field"]) == (
+        "invalid_request",
+        "renditions.platforms",
+    )
     stranger = {"account_id": "01990a3e-8f2b-7c4d-9e10-0f1a2b3c4d5e"}
     assert (await checked(shop, body(stranger), 400))["code"] == "account_not_found"
     page["options"] = {"privacy": "public"}

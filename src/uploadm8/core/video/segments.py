@@ -11,6 +11,7 @@ import cv2
 import msgspec
 import numpy as np
 
+from uploadm8.core.video.encoders import choose_encoder
 from uploadm8.core.video.job import Emit, Output, RenderJob, Span, ignore
 from uploadm8.core.video.meter import Meter
 from uploadm8.core.video.opening import opened, picture_stream
@@ -119,7 +120,7 @@ def fingerprint(job: RenderJob) -> str:
     for part in (
         str(job.source.stat().st_size),
         repr([asdict(output.spec) for output in job.outputs]),
-        repr((job.offset_s, job.trim, job.quality.value, job.hardware)),
+        repr((job.offset_s, job.trim, job.quality.value, choose_encoder(job.hardware).value)),
     ):
         digest.update(part.encode())
     if job.hud is not None:

@@ -1,11 +1,14 @@
 """The render job: alone and in one go, or shared with the workers that are free."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from uploadm8.core.video.encoders import Encoder
 from uploadm8.core.video.footage import Footage
 from uploadm8.core.video.job import OutputReport, Progress
 from uploadm8.core.video.production import produce
@@ -46,18 +49,25 @@ from uploadm8.infra.jobs.catalog import (
 from uploadm8.infra.jobs.child import run_in_child
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
+log = structlog.get_logger(__name__)
 R = RenditionState
 
 
 @dataclass(frozen=True, slots=True)
 class RenditionJobs:
-    """Handlers of the rendition's jobs."""
+    """Handlers of the rendition's jobs.
+
+    Attributes:
+        hardware: whether hardware encoders are used where they work; then no render is shared, for
+            pieces of different encoders cannot be joined.
+    """
 
     materials: Materials
     finishing: Finishing
     fleet: Fleet
     stills: Stills
     tiers: Tiers
+    hardware: bool = False
 
     def handlers(self) -> tuple[Handler, ...]:
         """Every handler, with its kind."""
@@ -81,7 +91,7 @@ class RenditionJobs:
         waiting = [row for row in rows if row["state"] != R.SUCCEEDED]
         if waiting:
             self.materials.scratch.preflight(upload["size_bytes"])
-            if await self.fleet.share(context, upload, waiting):
+            if not self.hardware and await self.fleet.share(context, upload, waiting):
                 return
             began = time.monotonic()
             inputs = await self.materials.inputs(upload, waiting, hud=wants_hud(upload))
@@ -139,8 +149,11 @@ class RenditionJobs:
         )
         board = ProgressBoard(self.finishing.live, upload["id"], inputs.renditions)
         on_event = newest_only(partial(self._tell, board, Every(KEEP_EVERY_S)))
-        report = await run_in_child(produce, task, scratch=folder, on_event=on_event)
+        work = replace(task, hardware=self.hardware)
+        report = await run_in_child(produce, work, scratch=folder, on_event=on_event)
         measure(report, time.monotonic() - began)
+        if self.hardware and report.encoder == Encoder.X264:
+            log.warning("no_hardware_encoder", used=report.encoder)
         return list(zip(rows, report.outputs, strict=True))
 
     async def _tell(self, board: ProgressBoard, every: Every, event: Progress) -> None:

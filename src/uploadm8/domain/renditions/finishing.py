@@ -73,6 +73,7 @@ class Finishing:
                     Rendition.height: spec["height"],
                     Rendition.fps: report.frames / report.seconds if report.seconds else None,
                     Rendition.duration_s: report.seconds,
+                    Rendition.encoder: report.encoder,
                     Rendition.render_seconds: seconds,
                     Rendition.progress: 1.0,
                     Rendition.finished_at: now(),

@@ -59,6 +59,7 @@ class RenditionViews:
             fps=row["fps"],
             duration_s=row["duration_s"],
             size_bytes=row["size_bytes"],
+            encoder=row["encoder"],
             download_url=await self._url(row["object_key"], f"{row['name']}.mp4"),
             still_url=await self._url(row["still_key"], f"{row['name']}.jpg"),
             problem=problem_of({**row, "error_action": None}),

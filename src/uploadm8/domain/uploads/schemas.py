@@ -151,7 +151,15 @@ class TelemetryOut(Struct, kw_only=True):
 
 
 class RenditionOut(Struct, kw_only=True):
-    """A rendered file."""
+    """A rendered file.
+
+    Attributes:
+        name: its shape, such as `9x16`.
+        progress: 0 to 1.
+        encoder: what compressed it: `libx264`, or a hardware encoder where the operator wants one
+            and it works.
+        still_url: its thumbnail, with the HUD.
+    """
 
     id: UUID
     name: str
@@ -162,6 +170,7 @@ class RenditionOut(Struct, kw_only=True):
     fps: float | None
     duration_s: float | None
     size_bytes: int | None
+    encoder: str | None
     download_url: str | None
     still_url: str | None
     problem: Problem | None
