@@ -9,9 +9,13 @@ from api_client import Api
 from numbers_world import Shop, open_shop
 from uploadm8.domain.billing.plans import Tier
 from uploadm8.domain.platforms.tables import ConnectedAccount, Platform
+from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.infra.db.json_columns import to_json
+from uploadm8.infra.jobs.catalog import RELEASE_PUBLICATIONS
+from uploadm8.infra.jobs.handlers import JobContext
+from uploadm8.infra.jobs.queue import claim, enqueue
 
 pytestmark = pytest.mark.anyio
 
@@ -167,6 +171,26 @@ async def test_what_the_media_means_is_kept_with_the_post_beside_the_rest(shop: 
     assert [one["code"] for one in kept].count("shape") == 1
     assert kept[0] == other
     assert {"hdr_to_sdr", "converted"} <= {one["code"] for one in kept}
+
+
+async def test_a_post_without_a_file_fails_for_what_its_platform_refused(shop: Shop) -> None:
+    upload = await shop.upload(
+        source=to_json(PHONE | {"duration_s": 950.0}), state=UploadState.RENDERING
+    )
+    refused = await shop.post("draft", platform=Platform.TIKTOK, upload=upload)
+    unmade = await shop.post("draft", platform=Platform.YOUTUBE, upload=upload)
+    await shop.api.app.state.services.preflights.note_media(upload)
+    await Upload.update({Upload.state: UploadState.READY.value}).where(Upload.id == upload)
+    job_id = await enqueue(RELEASE_PUBLICATIONS, ref_id=upload)
+    assert job_id is not None
+    job = await claim(job_id, "test", 60)
+    assert job is not None
+    await Releases().release(JobContext(job, "test"))
+    told = [await shop.ask(f"/api/publications/{post}") for post in (refused, unmade)]
+    assert [one["state"] for one in told] == ["failed", "failed"]
+    assert [one["problem"]["code"] for one in told] == ["too_long", "rendition_missing"]
+    assert told[0]["problem"]["detail"] == "TikTok takes at most 600 s; this has 950 s."
+    assert all(one["problem"]["action"] for one in told)
 
 
 async def test_presign_refuses_renditions_that_cannot_be_made(shop: Shop) -> None:
