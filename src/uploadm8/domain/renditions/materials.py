@@ -21,7 +21,8 @@ from uploadm8.domain.uploads.views import thumbnail_at
 from uploadm8.errors import Retry
 from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.scratch import Scratch
-from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
+from uploadm8.infra.storage.errors import ObjectMissingError, SourceChangedError
+from uploadm8.infra.storage.s3 import Storage
 
 
 class RenderInputs(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,8 +30,9 @@ from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.jobs.queue import enqueue, is_running
 from uploadm8.infra.live import Live
 from uploadm8.infra.scratch import Scratch
+from uploadm8.infra.storage.errors import ObjectMissingError, SourceChangedError
 from uploadm8.infra.storage.keys import picture_key, preview_key, track_key, upload_prefix
-from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
+from uploadm8.infra.storage.s3 import Storage
 
 S = UploadState
 TELEMETRY_PATIENCE_S = 15 * 60
