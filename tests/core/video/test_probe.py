@@ -92,7 +92,7 @@ def test_hlg_is_recognised(tmp_path: Path) -> None:
     )
     info = probe(make(tmp_path / "hlg.mp4", clip))
     assert info.hdr
-    assert (info.bit_depth, info.codec, info.has_audio) == (10, "hevc", False)
+    assert (info.bit_depth, info.codec, info.audio) == (10, "hevc", None)
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -66,7 +67,7 @@ async def test_it_ends_with_a_revoked_api_key(api: Api, monkeypatch: pytest.Monk
 
 async def test_it_ends_when_the_upload_is_canceled(api: Api) -> None:
     made = await team(api)
-    new = {"filename": "lap.mp4", "content_type": "video/mp4", "size_bytes": 9}
+    new: dict[str, Any] = {"filename": "lap.mp4", "content_type": "video/mp4", "size_bytes": 9}
     upload = (await made.call("POST", "uploads/presign", **new)).json()["id"]
     stream = asyncio.create_task(made.call("GET", f"uploads/{upload}/events"))
     await asyncio.sleep(0.5)

@@ -79,11 +79,6 @@ class SourceInfo:
     telemetry: tuple[str, ...]
 
     @property
-    def has_audio(self) -> bool:
-        """Whether there is sound."""
-        return self.audio is not None
-
-    @property
     def hdr(self) -> bool:
         """Whether the transfer is HLG or PQ, so that the picture must be tone-mapped."""
         return self.color.hdr
