@@ -46,7 +46,7 @@ from uploadm8.infra.jobs.catalog import (
     RENDER_SEGMENT,
     RENDER_UPLOAD,
 )
-from uploadm8.infra.jobs.child import run_in_child
+from uploadm8.infra.jobs.child import Limits, run_in_child
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
 log = structlog.get_logger(__name__)
@@ -95,7 +95,7 @@ class RenditionJobs:
                 return
             began = time.monotonic()
             inputs = await self.materials.inputs(upload, waiting, hud=wants_hud(upload))
-            files = await self._produce(upload, waiting, inputs)
+            files = await self._produce(context, upload, waiting, inputs)
             failpoint("after_render")
             for row, report in files:
                 await self.finishing.keep(
@@ -140,7 +140,11 @@ class RenditionJobs:
         return wanted_renditions(platforms, choice_of(upload), hud=hud, footage=footage)
 
     async def _produce(
-        self, upload: dict[str, Any], rows: list[dict[str, Any]], inputs: RenderInputs
+        self,
+        context: JobContext,
+        upload: dict[str, Any],
+        rows: list[dict[str, Any]],
+        inputs: RenderInputs,
     ) -> list[tuple[dict[str, Any], OutputReport]]:
         began = time.monotonic()
         folder = self.materials.scratch.folder(upload["id"])
@@ -150,7 +154,8 @@ class RenditionJobs:
         board = ProgressBoard(self.finishing.live, upload["id"], inputs.renditions)
         on_event = newest_only(partial(self._tell, board, Every(KEEP_EVERY_S)))
         work = replace(task, hardware=self.hardware)
-        report = await run_in_child(produce, work, scratch=folder, on_event=on_event)
+        limits = Limits.lasting(context.job.allowance_s)
+        report = await run_in_child(produce, work, scratch=folder, limits=limits, on_event=on_event)
         measure(report, time.monotonic() - began)
         if self.hardware and report.encoder == Encoder.X264:
             log.warning("no_hardware_encoder", used=report.encoder)
