@@ -8,9 +8,11 @@ from uuid import UUID
 import pytest
 
 from render_desk import Desk
+from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.infra import failpoints
 from uploadm8.infra.jobs.catalog import Queue
+from uploadm8.infra.jobs.handlers import JobContext
 from uploadm8.infra.jobs.queue import claim_next
 from uploadm8.infra.jobs.tables import JobRow
 from uploadm8.infra.jobs.upkeep import renew_leases
@@ -91,6 +93,21 @@ async def test_canceling_kills_the_child_of_a_running_render(desk: Desk, renderi
         "canceled",
         {"canceled"},
     )
+
+
+async def test_what_was_canceled_at_the_last_moment_is_not_told_to_be_ready(
+    desk: Desk, rendering: UUID
+) -> None:
+    runner, services = desk.runner(), desk.services
+    job = await claim_next(Queue.TELEMETRY.value, runner.owner, runner.lease_s)
+    assert job is not None
+    row = await Upload.select().where(Upload.id == rendering).first()
+    assert row is not None
+    await desk.call("POST", f"/api/uploads/{rendering}/cancel")
+    finishing = Finishing(services.storage, services.scratch, services.live, services.quota)
+    await finishing.hand_over(JobContext(job, runner.owner), row)
+    assert (await desk.detail(rendering))["state"] == "canceled"
+    assert (await services.live.last(rendering) or {})["state"] == "canceled"
 
 
 async def test_a_full_disk_is_noticed_before_the_work_and_costs_no_attempt(
