@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from render_desk import Desk
@@ -128,7 +129,8 @@ async def test_a_full_disk_is_noticed_before_the_work_and_costs_no_attempt(
 async def test_a_crash_between_two_files_makes_only_the_second_one_again(
     desk: Desk, clip: Path
 ) -> None:
-    upload = await desk.send(clip, renditions={"short_side": 720, "aspects": ["16:9", "1:1"]})
+    wanted = {"short_side": 720, "aspects": ["16:9", "1:1"], "quality": "quick"}
+    upload = await desk.send(clip, renditions=wanted)
     await desk.work(most=1)
     failpoints.arm("after_keep:error")
     await desk.work(most=1)
@@ -141,3 +143,7 @@ async def test_a_crash_between_two_files_makes_only_the_second_one_again(
     assert detail["state"] == "ready"
     assert {one["state"] for one in detail["renditions"]} == {"succeeded"}
     assert detail["renditions"][0]["download_url"].partition("?")[0] == file
+    assert {one["encoder"] for one in detail["renditions"]} == {"libx264"}
+    async with httpx.AsyncClient(trust_env=False) as storage:
+        made = (await storage.get(detail["renditions"][1]["download_url"])).content
+    assert b"crf=23.0" in made, "x264 leaves its settings in the stream"
