@@ -2,8 +2,12 @@
 
     python benchmarks/fleet.py [--seconds 60] [--pairs 3] [--json]
 
-Each worker is pinned to a core of its own, and so is the one that works alone: what is compared is
-one core against two, on a machine whose other work is small. `--json` ends with one JSON line.
+Each worker is pinned to a core of its own, and so is the one that works alone, so that x264 takes one
+thread in either case: on a machine of two cores a single worker would otherwise fill both, and
+sharing could win nothing. What is compared is one core against two, from the start of the render to
+the finished upload, with everything that sharing costs: planning, a second download, the segments'
+way through storage, joining. Servers and API run beside them and want little.
+`--json` ends with one JSON line.
 """
 
 import argparse
@@ -93,8 +97,9 @@ async def introduced(database_url: str, count: int) -> None:
     """Wait until that many workers are known to each other."""
     connection = await asyncpg.connect(database_url)
     try:
-        await connection.execute("DELETE FROM workers")
-        while await connection.fetchval("SELECT count(*) FROM workers") < count:  # noqa: ASYNC110  another process fills it
+        await connection.execute("DELETE FROM processes WHERE role = 'worker'")
+        known = "SELECT count(*) FROM processes WHERE role = 'worker'"
+        while await connection.fetchval(known) < count:  # noqa: ASYNC110  another process fills it
             await asyncio.sleep(0.2)
     finally:
         await connection.close()

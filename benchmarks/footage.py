@@ -1,10 +1,11 @@
 """Footage for benchmarks, 1080p30 at the bit rate of an action camera, and a drive to go with it.
 
-Filmed footage where the samples are (the folder that UPLOADM8_SAMPLES names): three GoPro clips of
-480 lines, enlarged with a Lanczos filter, sharpened, and given a sensor's grain, which enlarging
-had smoothed away. Elsewhere a made-up moving landscape with grain: it has no real motion to search
-for, so that an encoder takes about a quarter less time for it than for filmed footage, and any
-fixed cost beside the encoder looks larger. Figures of the two must not be compared.
+Filmed footage where the samples are (the folder that UPLOADM8_SAMPLES names, or `shared/samples`
+beside the repository): three GoPro clips of 480 lines, enlarged with a Lanczos filter, sharpened,
+and given a sensor's grain, which enlarging had smoothed away. Elsewhere a made-up moving landscape
+with grain: it has no real motion to search for, so that an encoder takes about a quarter less time
+for it than for filmed footage, and any fixed cost beside the encoder looks larger. Figures of the
+two must not be compared.
 """
 
 import os
@@ -40,7 +41,8 @@ _SOUND_RATE = 48_000
 
 def samples() -> Path | None:
     """The folder of filmed samples, if it is here."""
-    folder = Path(os.environ.get("UPLOADM8_SAMPLES", "shared/samples"))
+    beside = Path(__file__).resolve().parents[2] / "shared" / "samples"
+    folder = Path(os.environ.get("UPLOADM8_SAMPLES", beside))
     return folder if all((folder / name).is_file() for name, _ in _FILMED) else None
 
 

@@ -1,5 +1,6 @@
 """Small video files made on the spot: every oddity that a source can have, with known content."""
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -135,7 +136,7 @@ def _sound(clip: Clip) -> Sequence[AudioFrame]:
         begin = time_of(clip, number)
         loud[(t >= begin) & (t < begin + float(1 / clip.fps))] = 0.8
     wave = (loud * np.sin(2 * np.pi * 1000 * t)).astype(np.float32)
-    channels = 2 if clip.audio_layout == "stereo" else 1
+    channels = {"mono": 1, "stereo": 2, "5.1": 6}[clip.audio_layout]
     frames = []
     for start in range(0, len(wave), 960):
         block = np.tile(wave[start : start + 960], (channels, 1))
@@ -148,6 +149,20 @@ def _sound(clip: Clip) -> Sequence[AudioFrame]:
         frame.pts = start + round(clip.late_audio_s * rate)
         frames.append(frame)
     return frames
+
+
+def trimmed(path: Path, out: Path, start_s: float, seconds: float) -> Path:
+    """A copy of an MP4 whose edit lists hide what is before `start_s` and after `seconds` more."""
+    data = bytearray(path.read_bytes())
+    place, header = data.index(b"moov"), data.index(b"mvhd")
+    (movie_scale,) = struct.unpack_from(">I", data, header + 16)
+    while (place := data.find(b"elst", place + 4)) >= 0:
+        (scale,) = struct.unpack_from(">I", data, data.index(b"mdhd", place) + 16)
+        (begin,) = struct.unpack_from(">i", data, place + 16)  # of the first and only entry
+        hidden = begin + round(start_s * scale)
+        struct.pack_into(">Ii", data, place + 12, round(seconds * movie_scale), hidden)
+    out.write_bytes(data)
+    return out
 
 
 def number_of(luma: NDArray[np.uint8], scale: float = 1.0) -> int:

@@ -134,6 +134,9 @@ class Config(BaseSettings):
     render_split_seconds: float = _f(
         120.0, "Longer videos are shared among the workers that are free"
     )
+    render_hardware: bool = _f(
+        False, "Render with a hardware encoder where one works, each video by one worker"
+    )
     render_segment_seconds: float = _f(20.0, "Shortest part of a shared video")
     job_lease_seconds: float = _f(60.0, "A silent worker loses its job after this")
     account_spacing_seconds: float = _f(60.0, "Least time between two posts of one account")

@@ -58,7 +58,10 @@ def handlers(services: Services) -> dict[str, Handler]:
         segment_s=services.config.render_segment_seconds,
     )
     stills = Stills(services.storage, services.scratch)
-    renditions = RenditionJobs(materials, finishing, fleet, stills, services.entitlements)
+    renditions = RenditionJobs(
+        *(materials, finishing, fleet, stills, services.entitlements),
+        hardware=services.config.render_hardware,
+    )
     groups = (
         uploads.handlers(),
         renditions.handlers(),

@@ -40,6 +40,16 @@ async def test_every_operation_that_needs_a_credential_says_so(api: Api) -> None
     assert "security" not in told["paths"]["/api/settings"]["get"]
 
 
+async def test_schemas_say_what_their_members_mean(api: Api) -> None:
+    schemas = (await document(api))["components"]["schemas"]
+    choice = schemas["RenditionChoice"]
+    assert choice["description"].startswith("How the files for the platforms are made")
+    assert all(member.get("description") for member in choice["properties"].values())
+    draft = schemas["DraftUpload"]["properties"]["renditions"]
+    assert draft["description"] == schemas["NewUpload"]["properties"]["renditions"]["description"]
+    assert schemas["Fit"]["description"]
+
+
 async def test_every_body_has_an_example_that_its_schema_allows(api: Api) -> None:
     told = await document(api)
     wrong, seen = [], 0

@@ -7,7 +7,7 @@ import pytest
 
 from api_client import Api, Someone
 from uploadm8.domain.uploads.tables import Upload
-from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError
+from uploadm8.infra.storage.errors import ObjectMissingError, SourceChangedError
 
 pytestmark = pytest.mark.anyio
 

@@ -221,6 +221,8 @@ def test_a_lifecycle_rule_that_deletes_objects_is_red() -> None:
 async def test_encoders_and_disk(servers: Servers) -> None:
     assert reds(await check_encoders(config_for(servers))) == []
     assert judge_encoders(Encoder.X264, good=False).level is Level.RED
+    assert judge_encoders(Encoder.X264, good=True, wanted=True).level is Level.WARNING
+    assert judge_encoders(Encoder.NVENC, good=True, wanted=True).level is Level.OK
     gib = 1 << 30
     levels = [judge_disk(free * gib, 4 * gib).level.value for free in (1, 3, 5)]
     assert levels == ["red", "warning", "ok"]

@@ -8,6 +8,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from uploadm8.api.exchanges import operations, with_exchanges
 from uploadm8.api.problems import PROBLEM_JSON, problem
+from uploadm8.api.schema_texts import with_texts
 from uploadm8.errors import (
     ConflictError,
     ForbiddenError,
@@ -59,8 +60,8 @@ class DescribedJson(JsonRenderPlugin):
 
 
 def described(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with an example for every body, and how each operation can fail."""
-    return with_exchanges(with_problems(document))
+    """The document with the meaning and an example of every body, and how operations can fail."""
+    return with_exchanges(with_texts(with_problems(document)))
 
 
 def with_problems(document: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from litestar.datastructures import State
 from uploadm8.api.guards import public
 from uploadm8.errors import UnavailableError
 from uploadm8.infra.db.engine import DB
-from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
+from uploadm8.infra.storage.errors import ObjectMissingError
+from uploadm8.infra.storage.s3 import Storage
 
 _PATIENCE_S = 3.0
 

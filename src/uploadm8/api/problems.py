@@ -60,6 +60,10 @@ class _MethodNotAllowedError(UploadM8Error):
     code = "method_not_allowed"
 
 
+# msgspec: "Expected `int` - at `$.a[0].b`", and of a mapping's keys "... - at `key` in `$.a`".
+_ABOUT_FIELD = re.compile(r"(?P<message>.*) - at (?:`key` in )?`\$\.?(?P<field>.*)`", re.DOTALL)
+
+
 def as_error(exc: Exception, names: Mapping[str, str] | None = None) -> UploadM8Error:
     """The member of the error family that an exception means to the caller.
 
@@ -88,14 +92,13 @@ def as_error(exc: Exception, names: Mapping[str, str] | None = None) -> UploadM8
 
 def from_msgspec(exc: msgspec.MsgspecError) -> InvalidRequestError:
     """A decoding failure with the field it is about, if it names one."""
-    message, separator, path = str(exc).rpartition(" - at `$")
-    field = path.rstrip("`").lstrip(".") if separator else ""
-    message = message if separator else str(exc)
-    if found := _MEMBER.fullmatch(message):
-        what, name = found.groups()
+    found = _ABOUT_FIELD.fullmatch(str(exc))
+    message, field = (found["message"], found["field"]) if found else (str(exc), "")
+    if member := _MEMBER.fullmatch(message):
+        what, name = member.groups()
         field = f"{field}.{name}" if field else name
         message = "is required" if what == _MISSING else "is not known here"
-    elif not separator:
+    elif found is None:
         return InvalidRequestError(f"The body cannot be read: {exc}."[:200])
     return InvalidRequestError(fields=[FieldError(field or "body", message)])
 

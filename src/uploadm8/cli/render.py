@@ -6,6 +6,7 @@ import click
 
 from uploadm8.cli.film import aligned, chosen_spec, film_options, hud_spec, plain_errors, telemetry
 from uploadm8.core.telemetry.track import Track
+from uploadm8.core.video.encoders import Encoder
 from uploadm8.core.video.job import Event, Output, Progress, RenderJob, RenderReport, Started
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.render import render as run
@@ -61,7 +62,10 @@ def render(
             hardware=hardware,
             known=source,
         )
-        _tell(_run(job, quiet=quiet), track)
+        report = _run(job, quiet=quiet)
+        if hardware and report.encoder == Encoder.X264:
+            click.echo("No hardware encoder works here.", err=True)
+        _tell(report, track)
 
 
 def split_files(files: tuple[Path, ...]) -> tuple[Path, Path | None, Path]:
@@ -108,7 +112,8 @@ def _run(job: RenderJob, *, quiet: bool) -> RenderReport:
 def _tell(report: RenderReport, track: Track | None) -> None:
     for output in report.outputs:
         size = output.bytes / 1e6
-        click.echo(f"{output.path}: {output.frames} frames, {size:.1f} MB, {report.wall_s:.1f} s")
+        what = f"{output.frames} frames by {output.encoder}, {size:.1f} MB, {report.wall_s:.1f} s"
+        click.echo(f"{output.path}: {what}")
     if track is not None:
         for warning in track.quality.warnings:
             click.echo(f"Telemetry: {warning}")

@@ -12,16 +12,22 @@ _LEAST_BYTES = 2 * _GIB  # what a worker keeps free beside any video
 
 
 async def check_encoders(config: Config) -> list[Finding]:
-    """libx264 must work; a hardware encoder is welcome."""
-    del config
+    """libx264 must work, and a hardware encoder where one is wanted."""
     good = await asyncio.to_thread(works, Encoder.X264)
-    return [judge_encoders(await asyncio.to_thread(choose_encoder, hardware=True), good=good)]
+    best = await asyncio.to_thread(choose_encoder, hardware=True)
+    return [judge_encoders(best, good=good, wanted=config.render_hardware)]
 
 
-def judge_encoders(best: Encoder, *, good: bool) -> Finding:
-    """What it means that libx264 works here or not."""
+def judge_encoders(best: Encoder, *, good: bool, wanted: bool = False) -> Finding:
+    """What it means that libx264 works here or not, and that this one is the fastest."""
     if not good:
         return red("encoders", "libx264 does not encode here.", "Reinstall the package `av`.")
+    if wanted and best is Encoder.X264:
+        return warn(
+            "encoders",
+            "RENDER_HARDWARE is set and no hardware encoder works here; libx264 is used.",
+            "Give workers the device and its driver, or unset RENDER_HARDWARE.",
+        )
     return ok("encoders", f"libx264 encodes; the fastest here is {best.value}.")
 
 

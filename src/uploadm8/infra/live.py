@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
+SILENCE_S = 15.0
 _KEEP_S = 24 * 3600
 
 
@@ -41,12 +42,14 @@ class Live:
         return msgspec.json.decode(data) if data else None
 
     async def follow(self, thing: UUID) -> AsyncIterator[dict[str, Any] | None]:
-        """The last event and then each new one; None every 15 s of silence."""
+        """The last event and then each new one; None every SILENCE_S seconds of silence."""
         async with contextlib.aclosing(self._redis.pubsub()) as channel:
             await channel.subscribe(f"um8:live:{thing}")
             last = await self.last(thing)
             if last is not None:
                 yield last
             while True:
-                message = await channel.get_message(ignore_subscribe_messages=True, timeout=15.0)
+                message = await channel.get_message(
+                    ignore_subscribe_messages=True, timeout=SILENCE_S
+                )
                 yield None if message is None else msgspec.json.decode(message["data"])

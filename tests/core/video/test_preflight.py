@@ -1,5 +1,6 @@
 """What a platform gets, what is changed for it, and what it refuses."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +19,6 @@ from uploadm8.core.video.specs import (
     Aspect,
     RenditionOptions,
     assign_specs,
-    distinct_specs,
     native_spec,
     rendition_spec,
 )
@@ -44,8 +44,12 @@ def codes(source: SourceInfo, platform: str, spec: RenditionSpec | None) -> dict
     return {f.code: f.severity for f in preflight(source, platform, spec)}
 
 
+def specs_for(platforms: Sequence[str]) -> set[RenditionSpec]:
+    return set(assign_specs(dict.fromkeys(platforms, RenditionOptions())).values())
+
+
 def test_two_renditions_serve_all_four_platforms() -> None:
-    specs = distinct_specs(FOUR)
+    specs = specs_for(FOUR)
     assert {(s.width, s.height) for s in specs} == {(1080, 1920), (1920, 1080)}
     assigned = assign_specs({name: RenditionOptions() for name in FOUR})
     assert assigned["tiktok"] is assigned["instagram"] is assigned["facebook"]
@@ -159,7 +163,7 @@ def test_the_native_rendition_keeps_the_shape_and_stays_even(source: SourceInfo)
 
 
 def test_a_full_disk_is_noticed_before_the_work(tmp_path: Path) -> None:
-    specs = distinct_specs(FOUR)
+    specs = tuple(specs_for(FOUR))
     check_space(tmp_path, specs, 1.0)
     assert bytes_needed(specs, 600) > bytes_needed(specs, 60)
     with pytest.raises(UnavailableError) as caught:

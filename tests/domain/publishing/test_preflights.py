@@ -9,9 +9,13 @@ from api_client import Api
 from numbers_world import Shop, open_shop
 from uploadm8.domain.billing.plans import Tier
 from uploadm8.domain.platforms.tables import ConnectedAccount, Platform
+from uploadm8.domain.publishing.release import Releases
 from uploadm8.domain.publishing.tables import Publication
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.infra.db.json_columns import to_json
+from uploadm8.infra.jobs.catalog import RELEASE_PUBLICATIONS
+from uploadm8.infra.jobs.handlers import JobContext
+from uploadm8.infra.jobs.queue import claim, enqueue
 
 pytestmark = pytest.mark.anyio
 
@@ -106,7 +110,10 @@ async def test_texts_and_options_are_judged_with_the_media(shop: Shop) -> None:
 async def test_wrong_drafts_are_refused_with_the_field(shop: Shop) -> None:
     page = await target(shop, Platform.FACEBOOK)
     wrong = await checked(shop, body(page, renditions={"platforms": {"myspace": {}}}), 400)
-    assert wrong["code"] == "invalid_renditions"
+    assert (wrong["code"], wrong["errors"][0]["field"]) == (
+        "invalid_request",
+        "renditions.platforms",
+    )
     stranger = {"account_id": "01990a3e-8f2b-7c4d-9e10-0f1a2b3c4d5e"}
     assert (await checked(shop, body(stranger), 400))["code"] == "account_not_found"
     page["options"] = {"privacy": "public"}
@@ -166,11 +173,38 @@ async def test_what_the_media_means_is_kept_with_the_post_beside_the_rest(shop: 
     assert {"hdr_to_sdr", "converted"} <= {one["code"] for one in kept}
 
 
+async def test_a_post_without_a_file_fails_for_what_its_platform_refused(shop: Shop) -> None:
+    upload = await shop.upload(
+        source=to_json(PHONE | {"duration_s": 950.0}), state=UploadState.RENDERING
+    )
+    refused = await shop.post("draft", platform=Platform.TIKTOK, upload=upload)
+    unmade = await shop.post("draft", platform=Platform.YOUTUBE, upload=upload)
+    await shop.api.app.state.services.preflights.note_media(upload)
+    await Upload.update({Upload.state: UploadState.READY.value}).where(Upload.id == upload)
+    job_id = await enqueue(RELEASE_PUBLICATIONS, ref_id=upload)
+    assert job_id is not None
+    job = await claim(job_id, "test", 60)
+    assert job is not None
+    await Releases().release(JobContext(job, "test"))
+    told = [await shop.ask(f"/api/publications/{post}") for post in (refused, unmade)]
+    assert [one["state"] for one in told] == ["failed", "failed"]
+    assert [one["problem"]["code"] for one in told] == ["too_long", "rendition_missing"]
+    assert told[0]["problem"]["detail"] == "TikTok takes at most 600 s; this has 950 s."
+    assert all(one["problem"]["action"] for one in told)
+
+
 async def test_presign_refuses_renditions_that_cannot_be_made(shop: Shop) -> None:
-    for wrong in ({"short_side": 480}, {"fit": "stretch"}, {"shape": "round"}):
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"short_side": 480},
+        {"max_fps": 0},
+        {"fit": "stretch"},
+        {"shape": "round"},
+    )
+    for wrong in wrongs:
         answer = await shop.api.http.post(
             "/api/uploads/presign", json=body(renditions=wrong), headers=shop.someone.headers
         )
         assert answer.status_code == 400, answer.text
-        assert answer.json()["code"] in ("invalid_renditions", "unknown_resolution")
+        assert answer.json()["code"] == "invalid_request"
+        assert answer.json()["errors"][0]["field"].startswith("renditions")
     assert await Publication.count() == await ConnectedAccount.count() == 0

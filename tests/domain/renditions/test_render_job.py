@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from render_desk import Desk
+from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.infra import failpoints
 from uploadm8.infra.jobs.catalog import Queue
+from uploadm8.infra.jobs.handlers import JobContext
 from uploadm8.infra.jobs.queue import claim_next
 from uploadm8.infra.jobs.tables import JobRow
 from uploadm8.infra.jobs.upkeep import renew_leases
@@ -93,6 +96,21 @@ async def test_canceling_kills_the_child_of_a_running_render(desk: Desk, renderi
     )
 
 
+async def test_what_was_canceled_at_the_last_moment_is_not_told_to_be_ready(
+    desk: Desk, rendering: UUID
+) -> None:
+    runner, services = desk.runner(), desk.services
+    job = await claim_next(Queue.TELEMETRY.value, runner.owner, runner.lease_s)
+    assert job is not None
+    row = await Upload.select().where(Upload.id == rendering).first()
+    assert row is not None
+    await desk.call("POST", f"/api/uploads/{rendering}/cancel")
+    finishing = Finishing(services.storage, services.scratch, services.live, services.quota)
+    await finishing.hand_over(JobContext(job, runner.owner), row)
+    assert (await desk.detail(rendering))["state"] == "canceled"
+    assert (await services.live.last(rendering) or {})["state"] == "canceled"
+
+
 async def test_a_full_disk_is_noticed_before_the_work_and_costs_no_attempt(
     desk: Desk, rendering: UUID
 ) -> None:
@@ -111,7 +129,8 @@ async def test_a_full_disk_is_noticed_before_the_work_and_costs_no_attempt(
 async def test_a_crash_between_two_files_makes_only_the_second_one_again(
     desk: Desk, clip: Path
 ) -> None:
-    upload = await desk.send(clip, renditions={"short_side": 720, "aspects": ["16:9", "1:1"]})
+    wanted = {"short_side": 720, "aspects": ["16:9", "1:1"], "quality": "quick"}
+    upload = await desk.send(clip, renditions=wanted)
     await desk.work(most=1)
     failpoints.arm("after_keep:error")
     await desk.work(most=1)
@@ -124,3 +143,7 @@ async def test_a_crash_between_two_files_makes_only_the_second_one_again(
     assert detail["state"] == "ready"
     assert {one["state"] for one in detail["renditions"]} == {"succeeded"}
     assert detail["renditions"][0]["download_url"].partition("?")[0] == file
+    assert {one["encoder"] for one in detail["renditions"]} == {"libx264"}
+    async with httpx.AsyncClient(trust_env=False) as storage:
+        made = (await storage.get(detail["renditions"][1]["download_url"])).content
+    assert b"crf=23.0" in made, "x264 leaves its settings in the stream"

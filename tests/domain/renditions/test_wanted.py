@@ -4,7 +4,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from uploadm8.core.video.footage import Footage
-from uploadm8.domain.renditions.wanted import PlatformChoice, RenditionChoice, wanted_renditions
+from uploadm8.domain.renditions.wanted import wanted_renditions
+from uploadm8.domain.uploads.choices import PlatformChoice, RenditionChoice
 
 FOUR = ("tiktok", "youtube", "instagram", "facebook")
 SHORT = Footage(

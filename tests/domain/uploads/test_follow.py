@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -11,6 +12,7 @@ from api_client import Api, Someone
 from routes import Owner, their_upload
 from team_world import Team, team
 from uploadm8.api import sse
+from uploadm8.domain.uploads.tables import Upload
 
 pytestmark = pytest.mark.anyio
 
@@ -61,3 +63,28 @@ async def test_it_ends_with_a_revoked_api_key(api: Api, monkeypatch: pytest.Monk
     assert not stream.done()
     assert (await made.call("DELETE", f"api-keys/{made_key['key']['id']}")).is_success
     assert (await asyncio.wait_for(stream, 30)).status_code == 200
+
+
+async def test_it_ends_when_the_upload_is_canceled(api: Api) -> None:
+    made = await team(api)
+    new: dict[str, Any] = {"filename": "lap.mp4", "content_type": "video/mp4", "size_bytes": 9}
+    upload = (await made.call("POST", "uploads/presign", **new)).json()["id"]
+    stream = asyncio.create_task(made.call("GET", f"uploads/{upload}/events"))
+    await asyncio.sleep(0.5)
+    assert not stream.done()
+    assert (await made.call("POST", f"uploads/{upload}/cancel")).is_success
+    answer = await asyncio.wait_for(stream, 30)
+    assert '"state":"canceled"' in answer.text
+
+
+async def test_it_ends_by_itself_when_nobody_told_the_end(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uploadm8.infra.live.SILENCE_S", 0.1)
+    made = await team(api)
+    stream = await follow(made, made.owner)
+    await asyncio.sleep(0.5)
+    assert not stream.done()
+    await Upload.update({Upload.state: "rejected"}, force=True)
+    answer = await asyncio.wait_for(stream, 30)
+    assert '"state":"rejected"' in answer.text

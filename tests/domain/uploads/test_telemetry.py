@@ -87,7 +87,7 @@ async def test_renditions_that_cannot_be_made_are_refused_at_once(desk: Desk) ->
     answer = await desk.call(
         "POST", "/api/uploads/presign", json={**body, "renditions": {"aspects": ["16x9"]}}
     )
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_renditions")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,8 @@ from uploadm8.infra.jobs.catalog import ERASE_ACCOUNT, EXPORT_DATA
 from uploadm8.infra.jobs.handlers import JobContext
 from uploadm8.infra.jobs.queue import claim
 from uploadm8.infra.jobs.tables import JobRow
+from uploadm8.infra.storage.errors import ObjectMissingError
 from uploadm8.infra.storage.keys import export_key, source_key
-from uploadm8.infra.storage.s3 import ObjectMissingError
 
 pytestmark = pytest.mark.anyio
 

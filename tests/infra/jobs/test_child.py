@@ -111,3 +111,10 @@ async def test_canceling_the_caller_kills_the_child(tmp_path: Path) -> None:
 async def test_an_answer_that_is_no_value_of_the_core_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ChildCrashedError):
         await run_in_child(forge, None, scratch=tmp_path)
+
+
+def test_a_long_job_may_use_every_core_all_the_time() -> None:
+    usual = Limits()
+    assert Limits.lasting(10.0) == usual
+    cores = os.cpu_count() or 1
+    assert Limits.lasting(43_200.0).cpu_s == max(usual.cpu_s, 43_200 * cores)

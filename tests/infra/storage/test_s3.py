@@ -5,7 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
+from uploadm8.infra.storage.errors import ObjectMissingError, SourceChangedError
+from uploadm8.infra.storage.s3 import Storage
 
 pytestmark = pytest.mark.anyio
 

@@ -12,6 +12,7 @@ _STANDARD = tuple(
     Fraction(n) for n in (15, 24, 25, 30, 48, 50, 60, 90, 100, 120, 200, 240)
 ) + tuple(Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120, 240))
 _SNAP = 5e-4  # 29.97 and 30 lie 1e-3 apart
+_MOST = 0.9  # of the pictures that the header counts: fewer in the index are not the whole story
 _EVEN = 0.3  # of a picture's time: pictures closer than this to an even grid are taken as even
 
 
@@ -21,7 +22,7 @@ class Cadence:
 
     Attributes:
         frames: pictures whose bytes are all in the file.
-        promised: pictures that the container's index speaks of.
+        promised: pictures that the container's index speaks of, less those that its edit list hides.
         average: pictures a second over the whole video.
         nominal: the steady rate they lie on, or the commonest when `variable`.
         variable: whether they come at uneven intervals.
@@ -39,16 +40,18 @@ class Cadence:
 def read_cadence(container: InputContainer, stream: VideoStream, size: int) -> Cadence | None:
     """From the container's index, else from every packet; None when there is no picture."""
     stamps, lost = _from_index(stream, size)
-    if len(stamps) >= max(1, stream.frames * 0.9):
+    promised = len(stamps) + lost
+    if len(stamps) and promised >= stream.frames * _MOST:
         indexed = _measure(np.sort(stamps), stream, lost)
         if not indexed.variable:
             return indexed
-    # The index holds decoding times, which tell the exact duration of even pictures only.
+    # The index holds decoding times, which tell the exact duration of even pictures only; that of
+    # a file in fragments is not known yet, and that of a trimmed one has the hidden pictures too.
     container.seek(0)
     stamps = _from_packets(container, stream)
     if not len(stamps):
         return None
-    return _measure(np.sort(stamps), stream, max(0, stream.frames - len(stamps)))
+    return _measure(np.sort(stamps), stream, max(0, promised - len(stamps)))
 
 
 def _from_index(stream: VideoStream, size: int) -> tuple[NDArray[np.int64], int]:
@@ -63,7 +66,8 @@ def _from_index(stream: VideoStream, size: int) -> tuple[NDArray[np.int64], int]
 
 
 def _from_packets(container: InputContainer, stream: VideoStream) -> NDArray[np.int64]:
-    stamps = [p.pts if p.pts is not None else p.dts for p in container.demux(stream) if p.size]
+    shown = (p for p in container.demux(stream) if p.size and not p.is_discard)
+    stamps = [p.pts if p.pts is not None else p.dts for p in shown]
     return np.asarray([s for s in stamps if s is not None], np.int64)
 
 

@@ -32,13 +32,17 @@ _HARDWARE = (Encoder.NVENC, Encoder.QSV, Encoder.VIDEOTOOLBOX)
 _OPTIONS: Final[dict[tuple[Encoder, Quality], dict[str, str]]] = {
     (Encoder.X264, Quality.STANDARD): {"preset": "veryfast", "crf": "21"},
     (Encoder.X264, Quality.QUICK): {"preset": "superfast", "crf": "23"},
+    # `cq` lets NVENC forget the average rate and heed only the greatest.
     (Encoder.NVENC, Quality.STANDARD): {"preset": "p5", "rc": "vbr", "cq": "23"},
     (Encoder.NVENC, Quality.QUICK): {"preset": "p2", "rc": "vbr", "cq": "25"},
     (Encoder.QSV, Quality.STANDARD): {"preset": "medium", "global_quality": "23"},
     (Encoder.QSV, Quality.QUICK): {"preset": "veryfast", "global_quality": "25"},
-    (Encoder.VIDEOTOOLBOX, Quality.STANDARD): {"q": "60"},
-    (Encoder.VIDEOTOOLBOX, Quality.QUICK): {"q": "50"},
+    # VideoToolbox has no quality option of its own: 118 units of `global_quality` are one of 100.
+    (Encoder.VIDEOTOOLBOX, Quality.STANDARD): {"flags": "+qscale", "global_quality": str(60 * 118)},
+    (Encoder.VIDEOTOOLBOX, Quality.QUICK): {"flags": "+qscale", "global_quality": str(50 * 118)},
 }
+_PIXEL_FORMATS: Final = {Encoder.QSV: "nv12"}  # the only one that it takes
+_QSV_AVERAGE = 0.6  # of the greatest bit rate; without one, a quality and a greatest are refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,14 @@ class Settings:
     Attributes:
         gop: pictures from one key frame to the next, at most.
         threads: of the encoder; 0 leaves it to the codec.
+        pixel_format: what the encoder is fed.
     """
 
     encoder: Encoder
     options: dict[str, str]
     gop: int
     threads: int = 0
+    pixel_format: str = "yuv420p"
 
 
 def settings_for(
@@ -69,12 +75,21 @@ def settings_for(
 
     `beside` is how many other renditions are encoded at the same time.
     """
-    options = dict(_OPTIONS[encoder, quality])
     peak = max_bitrate(spec, duration_s)
-    options |= {"maxrate": str(peak), "bufsize": str(2 * peak)}
-    if encoder is Encoder.X264:
-        options["profile"] = "high"
-    return Settings(encoder, options, max(1, round(GOP_S * rate)), _threads(beside))
+    return Settings(
+        encoder,
+        _options(encoder, quality, peak),
+        gop=max(1, round(GOP_S * rate)),
+        threads=_threads(beside),
+        pixel_format=_PIXEL_FORMATS.get(encoder, "yuv420p"),
+    )
+
+
+def _options(encoder: Encoder, quality: Quality, peak: int) -> dict[str, str]:
+    limits = {"profile": "high", "maxrate": str(peak), "bufsize": str(2 * peak)}
+    if encoder is Encoder.QSV:
+        limits["b"] = str(int(peak * _QSV_AVERAGE))
+    return _OPTIONS[encoder, quality] | limits
 
 
 def _threads(beside: int) -> int:
@@ -104,8 +119,10 @@ def works(encoder: Encoder) -> bool:
     """Whether an encoder really encodes here; being built in proves nothing about the machine."""
     try:
         context = av.CodecContext.create(encoder.value, "w")
-        context.width, context.height, context.pix_fmt = 256, 144, "yuv420p"
+        context.width, context.height = 256, 144
+        context.pix_fmt = _PIXEL_FORMATS.get(encoder, "yuv420p")
         context.time_base = Fraction(1, 30)
+        context.options = _options(encoder, Quality.STANDARD, 1_000_000)
         frame = new_frame(256, 144)
         frame.pts = 0
         context.encode(frame)

@@ -47,7 +47,7 @@ _FAULTS: Final = MappingProxyType(
         ),
         "media_codec_unsupported": ("The {kind} codec {codec} is not supported.", _CONVERT),
         "media_encrypted": (
-            "The pictures are encrypted: the file is protected against copying.",
+            "The recording is encrypted: the file is protected against copying.",
             "Upload the recording itself, without protection.",
         ),
         "media_undecodable": ("The file cannot be decoded: {what}.", _CONVERT),

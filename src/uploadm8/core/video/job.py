@@ -94,13 +94,14 @@ Emit = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class OutputReport:
-    """What became of one output."""
+    """What became of one output; `encoder` is the name of the one that made it."""
 
     name: str
     path: Path
     frames: int
     bytes: int
     seconds: float
+    encoder: str
 
 
 @dataclass(frozen=True, slots=True)

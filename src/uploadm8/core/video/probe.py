@@ -189,15 +189,17 @@ def _check_cadence(cadence: Cadence, limits: MediaLimits) -> None:
 
 
 def _audio(container: InputContainer, limits: MediaLimits) -> AudioInfo | None:
-    for stream in container.streams.audio:
+    unusable = []
+    for number, stream in enumerate(container.streams.audio):
         context = stream.codec_context
-        if context is None or not limits.audio_ok(codec_name(context)):
-            name = codec_name(context) if context is not None else "of this file"
-            raise fault("media_codec_unsupported", kind="audio", codec=name)
+        name = codec_name(context) if context is not None else "of this file"
+        if context is None or not limits.audio_ok(name):
+            unusable.append(name)
+            continue
         start = float((stream.start_time or 0) * (stream.time_base or 0))
-        return AudioInfo(
-            codec_name(context), context.profile, context.rate, context.channels, start
-        )
+        return AudioInfo(name, context.profile, context.rate, context.channels, start, number)
+    if unusable:
+        raise fault("media_codec_unsupported", kind="audio", codec=unusable[0])
     return None
 
 

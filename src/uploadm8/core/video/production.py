@@ -32,6 +32,7 @@ class ProductionTask:
         hud: how the HUD looks; None for no HUD.
         outputs: the renditions and their files.
         quality: encoder effort.
+        hardware: use a hardware encoder when one works here.
         segments: folder for segments that outlive a crash of this process: give the same one again
             and only what is missing is rendered. None renders in one piece.
         zones: where no position may be shown.
@@ -45,6 +46,7 @@ class ProductionTask:
     hud: HudSpec | None
     outputs: tuple[Output, ...]
     quality: Quality = Quality.STANDARD
+    hardware: bool = False
     segments: Path | None = None
     zones: tuple[Zone, ...] = ()
     location: bool = False
@@ -85,6 +87,7 @@ def render_job(task: ProductionTask) -> RenderJob:
         hud=task.hud if track is not None else None,
         offset_s=task.offset_s,
         quality=task.quality,
+        hardware=task.hardware,
         known=probe(task.source),
     )
 

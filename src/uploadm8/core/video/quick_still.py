@@ -16,10 +16,11 @@ from uploadm8.core.video.compose import Composer
 from uploadm8.core.video.grab import encode_image, grabbing, to_bgr
 from uploadm8.core.video.overlay import Overlay, settled
 from uploadm8.core.video.rendition import RenditionSpec
-from uploadm8.core.video.thumbnail import EDGE, sharpness
+from uploadm8.core.video.sharpness import sharpness
 from uploadm8.errors import MediaError
 
 KEPT_PICTURES = 24
+_EDGE = 0.08  # of the duration: openings and endings are often black or shaky
 _LONG_SIDE = 1280
 _RATE = Fraction(30)
 _COLOR = Color(Range.LIMITED, Matrix.BT709, Primaries.BT709, Transfer.BT709)
@@ -61,7 +62,7 @@ def keep_pictures(source: Path, count: int = KEPT_PICTURES) -> Iterator[KeptPict
 
 def sharpest(pictures: Sequence[KeptPicture], duration_s: float) -> float | None:
     """When the best picture for a thumbnail is shown; None when all are dark, bright or flat."""
-    inner = [p for p in pictures if EDGE <= p.seconds / duration_s <= 1 - EDGE and p.sharpness]
+    inner = [p for p in pictures if _EDGE <= p.seconds / duration_s <= 1 - _EDGE and p.sharpness]
     return max(inner, key=lambda picture: picture.sharpness).seconds if inner else None
 
 

@@ -36,6 +36,7 @@ class Reader:
         self._origin = origin
         self._step = 1 / source.nominal_fps
         self._last = -_LONG_AGO_S
+        self._at_start = True
         self.decoded = 0
         self.errors = 0
         for other in container.streams:
@@ -59,8 +60,9 @@ class Reader:
             yield from pictures
 
     def _from(self, start: Fraction, back: Fraction) -> Iterator[Picture]:
-        if start + self._origin > 0:
+        if start + self._origin > 0 or not self._at_start:
             self._seek(start - back)
+        self._at_start = False
         self._last = -_LONG_AGO_S
         for packet in self._packets():
             yield from self._decode(packet)

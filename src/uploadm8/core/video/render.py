@@ -1,9 +1,14 @@
 """render(): one decode, every rendition, each file under its name only when it is whole."""
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
 
+import av
 import cv2
 
+from uploadm8.core.video.encoders import Encoder, choose_encoder
 from uploadm8.core.video.job import (
     Emit,
     Finished,
@@ -16,6 +21,8 @@ from uploadm8.core.video.job import (
 from uploadm8.core.video.meter import Meter
 from uploadm8.core.video.session import Session
 
+T = TypeVar("T")
+
 
 def render(job: RenderJob, emit: Emit = ignore) -> RenderReport:
     """Render every output of a job in one pass over its source.
@@ -23,6 +30,20 @@ def render(job: RenderJob, emit: Emit = ignore) -> RenderReport:
     Raises:
         MediaError: the source cannot be used, or ends early.
     """
+    return with_fallback(job, lambda one: _render(one, emit))
+
+
+def with_fallback(job: RenderJob, work: Callable[[RenderJob], T]) -> T:
+    """Do the work, once more by libx264 when a hardware encoder gives up, as for want of sessions."""
+    try:
+        return work(job)
+    except av.FFmpegError:
+        if choose_encoder(job.hardware) is Encoder.X264:
+            raise
+        return work(replace(job, hardware=False))
+
+
+def _render(job: RenderJob, emit: Emit) -> RenderReport:
     began = time.monotonic()
     cv2.setNumThreads(1)  # decoder and encoder threads already fill the cores
     with Session(job) as session:
@@ -45,6 +66,7 @@ def report(session: Session, pictures: int, began: float) -> RenderReport:
             lane.writer.frames if lane.writer else 0,
             output.path.stat().st_size,
             float(lane.end),
+            session.encoder.value,
         )
         for output, lane in zip(session.job.outputs, session.lanes, strict=True)
     )

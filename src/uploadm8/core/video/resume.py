@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 
+from uploadm8.core.video.encoders import choose_encoder
 from uploadm8.core.video.job import (
     Emit,
     Finished,
@@ -20,6 +21,7 @@ from uploadm8.core.video.job import (
 )
 from uploadm8.core.video.join import join
 from uploadm8.core.video.probe import probe
+from uploadm8.core.video.render import with_fallback
 from uploadm8.core.video.segments import SEGMENT_S, plan_segments, run_segment, segment_is_done
 from uploadm8.core.video.session import Session
 from uploadm8.core.video.timeline import Timeline
@@ -35,6 +37,10 @@ def render_resumable(
     Raises:
         MediaError: the source cannot be used, or ends early.
     """
+    return with_fallback(job, lambda one: _render(one, folder, emit, seconds))
+
+
+def _render(job: RenderJob, folder: Path, emit: Emit, seconds: float) -> RenderReport:
     began = time.monotonic()
     cv2.setNumThreads(1)
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,12 +78,13 @@ def join_outputs(
         MediaError: segments_differ, when one is missing or was made for another job.
     """
     timeline = Timeline.of(job.known or probe(job.source, job.limits), job.trim)
+    encoder = choose_encoder(job.hardware).value
     reports = []
     for output in outputs:
         frames = join(job, output, spans, folder)
         emit(Finished(output, frames))
         end, size = float(timeline.end_for(output.spec)), output.path.stat().st_size
-        reports.append(OutputReport(output.spec.name, output.path, frames, size, end))
+        reports.append(OutputReport(output.spec.name, output.path, frames, size, end, encoder))
     return tuple(reports)
 
 

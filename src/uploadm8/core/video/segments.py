@@ -11,6 +11,7 @@ import cv2
 import msgspec
 import numpy as np
 
+from uploadm8.core.video.encoders import choose_encoder
 from uploadm8.core.video.job import Emit, Output, RenderJob, Span, ignore
 from uploadm8.core.video.meter import Meter
 from uploadm8.core.video.opening import opened, picture_stream
@@ -119,7 +120,7 @@ def fingerprint(job: RenderJob) -> str:
     for part in (
         str(job.source.stat().st_size),
         repr([asdict(output.spec) for output in job.outputs]),
-        repr((job.offset_s, job.trim, job.quality.value, job.hardware)),
+        repr((job.offset_s, job.trim, job.quality.value, choose_encoder(job.hardware).value)),
     ):
         digest.update(part.encode())
     if job.hud is not None:
@@ -136,7 +137,8 @@ def _key_times(job: RenderJob, timeline: Timeline) -> list[Fraction]:
     with opened(job.source, job.limits) as container:
         stream = picture_stream(container, job.limits)
         base = Fraction(stream.time_base or Fraction(1, 1000))
-        entries = list(stream.index_entries) if stream.frames else []
+        listed = stream.index_entries if stream.frames else ()
+        entries = [entry for entry in listed if not entry.is_discard]
         if not entries:
             return []
         # The index counts decoding times; the first picture is shown at time 0.

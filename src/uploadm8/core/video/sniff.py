@@ -1,12 +1,19 @@
 """Tell a container by its first bytes, so that nothing but the right demuxer ever sees the file."""
 
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
+from uploadm8.core.telemetry.mp4.boxes import Box, boxes_between
 from uploadm8.core.video.faults import fault
 
 HEAD = 4096
 _MOST_BOXES = 4096
-_LONGEST_INDEX = 64 * 1024 * 1024
+_MOST_TRACKS = 64
+_TO_DESCRIPTIONS = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
+_VERSION_AND_COUNT = 8  # bytes before the first sample description
+_ENCRYPTED = frozenset({b"encv", b"enca", b"drmi", b"drms"})  # ISO/IEC 23001-7 and FairPlay
 
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _EBML = b"\x1a\x45\xdf\xa3"
@@ -68,23 +75,24 @@ def ends_early(path: Path) -> bool:
 
 
 def is_encrypted(path: Path) -> bool:
-    """Whether the index of an MP4 or MOV says that its pictures are encrypted (ISO/IEC 23001-7)."""
-    size, place = path.stat().st_size, 0
+    """Whether the index of an MP4 or MOV names encrypted pictures or sound.
+
+    Its tables, which may be large, are stepped over.
+    """
     with path.open("rb") as file:
-        for _ in range(_MOST_BOXES):
-            file.seek(place)
-            head = file.read(16)
-            length = int.from_bytes(head[:4], "big")
-            if length == 1:
-                length = int.from_bytes(head[8:16], "big")
-            if head[4:8] == b"moov":
-                file.seek(place)
-                index = file.read(min(length or size, _LONGEST_INDEX))
-                return b"encv" in index and b"sinf" in index
-            place += max(8, length)
-            if length == 0 or place >= size:
-                break
-    return False
+        places = [Box(b"", 0, path.stat().st_size)]
+        for kind in _TO_DESCRIPTIONS:
+            places = list(islice(_all_of(kind, file, places), _MOST_TRACKS))
+        return any(
+            entry.kind in _ENCRYPTED
+            for place in places
+            for entry in boxes_between(file, place.start + _VERSION_AND_COUNT, place.end)
+        )
+
+
+def _all_of(kind: bytes, file: BinaryIO, places: Sequence[Box]) -> Iterator[Box]:
+    for place in places:
+        yield from (b for b in boxes_between(file, place.start, place.end) if b.kind == kind)
 
 
 def _describe(head: bytes) -> str:

@@ -57,7 +57,7 @@ class Sound:
     ) -> None:
         """`origin` is the container time of the first picture; `length` the seconds wanted."""
         assert source.audio is not None  # noqa: S101 - callers have looked
-        self.template: AudioStream = container.streams.audio[0]
+        self.template: AudioStream = container.streams.audio[source.audio.number]
         for other in container.streams:
             if other.index != self.template.index:
                 other.discard = av.stream.Discard.all
@@ -147,7 +147,7 @@ def open_sound(
     container: InputContainer, source: SourceInfo, origin: Fraction, length: Fraction
 ) -> Sound | None:
     """The sound of an opened source; None when it has none."""
-    if source.audio is None or not container.streams.audio:
+    if source.audio is None:
         return None
     return Sound(container, source, origin, length)
 

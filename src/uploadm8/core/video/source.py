@@ -16,6 +16,7 @@ class AudioInfo:
         rate: samples per second.
         channels: 1 is mono, 2 is stereo.
         start_s: time of the first sample on the container's clock.
+        number: its place among the audio streams of the file.
     """
 
     codec: str
@@ -23,6 +24,7 @@ class AudioInfo:
     rate: int
     channels: int
     start_s: float
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class SourceInfo:
         bit_depth: of one component.
         color: range, matrix, primaries and transfer, with the defaults filled in.
         interlaced: whether the first picture is stored as two fields.
-        audio: the first audio stream, None when there is none.
+        audio: the first audio stream that can be used, None when there is no sound.
         creation_time: UTC text of the container's header; often local time, seldom to be trusted.
         creation_date: the creation date with a zone that Apple devices write.
         location: whether the file tells where it was filmed.
@@ -75,11 +77,6 @@ class SourceInfo:
     creation_date: str | None
     location: bool
     telemetry: tuple[str, ...]
-
-    @property
-    def has_audio(self) -> bool:
-        """Whether there is sound."""
-        return self.audio is not None
 
     @property
     def hdr(self) -> bool:

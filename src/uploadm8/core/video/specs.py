@@ -1,13 +1,13 @@
 """From the platforms of an upload to the distinct renditions that serve them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from uploadm8.core.video.platforms import PLATFORMS, platform_media
+from uploadm8.core.video.platforms import platform_media
 from uploadm8.core.video.rendition import Fit, Pace, RenditionSpec
 from uploadm8.core.video.source import SourceInfo
 from uploadm8.errors import InvalidRequestError
@@ -157,17 +157,6 @@ def assign_specs(
     return {name: named[_shape(spec)] for name, spec in wanted.items()}
 
 
-def distinct_specs(
-    targets: Iterable[str],
-    options: Mapping[str, RenditionOptions] | None = None,
-    duration_s: float | None = None,
-) -> tuple[RenditionSpec, ...]:
-    """The renditions that serve these platforms: one encode each, however many platforms."""
-    chosen = options or {}
-    assigned = assign_specs({name: chosen.get(name, DEFAULTS) for name in targets}, duration_s)
-    return tuple(dict.fromkeys(assigned.values()))
-
-
 def _wanted(platform: str, options: RenditionOptions, duration_s: float | None) -> RenditionSpec:
     media = platform_media(platform)
     spec = rendition_spec(
@@ -209,15 +198,3 @@ def _tighter(one: RenditionSpec, other: RenditionSpec) -> RenditionSpec:
         max_bitrate=min(one.max_bitrate, other.max_bitrate),
         max_bytes=min(sizes) if sizes else None,
     )
-
-
-__all__ = [
-    "DEFAULTS",
-    "PLATFORMS",
-    "Aspect",
-    "RenditionOptions",
-    "assign_specs",
-    "distinct_specs",
-    "native_spec",
-    "rendition_spec",
-]

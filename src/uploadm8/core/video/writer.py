@@ -94,7 +94,7 @@ class Writer:
     ) -> VideoStream:
         stream = self._file.add_stream(settings.encoder.value, rate=rate)
         stream.width, stream.height = self._size
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = settings.pixel_format
         stream.time_base = time_base
         context = stream.codec_context
         context.time_base = time_base

@@ -22,6 +22,7 @@ from uploadm8.domain.publishing.lifecycle import TERMINAL
 from uploadm8.domain.publishing.tables import Publication, PublicationState
 from uploadm8.domain.publishing.targets import Words, account_not_found, caption_of
 from uploadm8.domain.renditions.media_check import MediaCheck, MediaVerdict, footage_of
+from uploadm8.domain.uploads.choices import RenditionChoice, choice_of
 from uploadm8.domain.uploads.ownership import own_upload
 from uploadm8.domain.uploads.schemas import NewUpload, Target
 from uploadm8.domain.uploads.tables import Upload, UploadState
@@ -109,7 +110,7 @@ class Preflights:
         """Every target of an upload that is only thought of; nothing is kept.
 
         Raises:
-            InvalidRequestError: an unknown account, wrong options or wrong renditions.
+            InvalidRequestError: an unknown account or wrong options.
         """
         rows = [
             await self._account(workspace_id, target, position)
@@ -119,7 +120,7 @@ class Preflights:
             workspace_id,
             _footage(draft),
             sorted({row["platform"] for row in rows}),
-            draft.renditions or {},
+            draft.renditions or RenditionChoice(),
             hud=(draft.hud or {}).get("enabled", True) is not False,
         )
         words = Words(draft.title, draft.filename, draft.caption, draft.hashtags)
@@ -191,7 +192,7 @@ class Preflights:
             upload["workspace"],
             footage_of(upload),
             sorted({post["platform"] for post in posts}),
-            request.get("renditions") or {},
+            choice_of(upload),
             hud=not request.get("hud_off", False),
         )
 

@@ -1,11 +1,14 @@
 """The render job: alone and in one go, or shared with the workers that are free."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from uploadm8.core.video.encoders import Encoder
 from uploadm8.core.video.footage import Footage
 from uploadm8.core.video.job import OutputReport, Progress
 from uploadm8.core.video.production import produce
@@ -27,10 +30,10 @@ from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.renditions.wanted import (
     Wanted,
     as_it_is,
-    read_choice,
     spec_to_json,
     wanted_renditions,
 )
+from uploadm8.domain.uploads.choices import choice_of
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
@@ -43,21 +46,28 @@ from uploadm8.infra.jobs.catalog import (
     RENDER_SEGMENT,
     RENDER_UPLOAD,
 )
-from uploadm8.infra.jobs.child import run_in_child
+from uploadm8.infra.jobs.child import Limits, run_in_child
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
+log = structlog.get_logger(__name__)
 R = RenditionState
 
 
 @dataclass(frozen=True, slots=True)
 class RenditionJobs:
-    """Handlers of the rendition's jobs."""
+    """Handlers of the rendition's jobs.
+
+    Attributes:
+        hardware: whether hardware encoders are used where they work; then no render is shared, for
+            pieces of different encoders cannot be joined.
+    """
 
     materials: Materials
     finishing: Finishing
     fleet: Fleet
     stills: Stills
     tiers: Tiers
+    hardware: bool = False
 
     def handlers(self) -> tuple[Handler, ...]:
         """Every handler, with its kind."""
@@ -81,11 +91,11 @@ class RenditionJobs:
         waiting = [row for row in rows if row["state"] != R.SUCCEEDED]
         if waiting:
             self.materials.scratch.preflight(upload["size_bytes"])
-            if await self.fleet.share(context, upload, waiting):
+            if not self.hardware and await self.fleet.share(context, upload, waiting):
                 return
             began = time.monotonic()
             inputs = await self.materials.inputs(upload, waiting, hud=wants_hud(upload))
-            files = await self._produce(upload, waiting, inputs)
+            files = await self._produce(context, upload, waiting, inputs)
             failpoint("after_render")
             for row, report in files:
                 await self.finishing.keep(
@@ -126,11 +136,15 @@ class RenditionJobs:
         entitlement = await self.tiers.of(upload["workspace"])
         if platforms and Feature.AUTO_TRANSCODE not in entitlement.features:
             return as_it_is(platforms, source["width"], source["height"], hud=hud)
-        choice = read_choice(request.get("renditions", {}))
-        return wanted_renditions(platforms, choice, hud=hud, footage=Footage.from_facts(source))
+        footage = Footage.from_facts(source)
+        return wanted_renditions(platforms, choice_of(upload), hud=hud, footage=footage)
 
     async def _produce(
-        self, upload: dict[str, Any], rows: list[dict[str, Any]], inputs: RenderInputs
+        self,
+        context: JobContext,
+        upload: dict[str, Any],
+        rows: list[dict[str, Any]],
+        inputs: RenderInputs,
     ) -> list[tuple[dict[str, Any], OutputReport]]:
         began = time.monotonic()
         folder = self.materials.scratch.folder(upload["id"])
@@ -139,8 +153,12 @@ class RenditionJobs:
         )
         board = ProgressBoard(self.finishing.live, upload["id"], inputs.renditions)
         on_event = newest_only(partial(self._tell, board, Every(KEEP_EVERY_S)))
-        report = await run_in_child(produce, task, scratch=folder, on_event=on_event)
+        work = replace(task, hardware=self.hardware)
+        limits = Limits.lasting(context.job.allowance_s)
+        report = await run_in_child(produce, work, scratch=folder, limits=limits, on_event=on_event)
         measure(report, time.monotonic() - began)
+        if self.hardware and report.encoder == Encoder.X264:
+            log.warning("no_hardware_encoder", used=report.encoder)
         return list(zip(rows, report.outputs, strict=True))
 
     async def _tell(self, board: ProgressBoard, every: Every, event: Progress) -> None:

@@ -73,6 +73,7 @@ class Finishing:
                     Rendition.height: spec["height"],
                     Rendition.fps: report.frames / report.seconds if report.seconds else None,
                     Rendition.duration_s: report.seconds,
+                    Rendition.encoder: report.encoder,
                     Rendition.render_seconds: seconds,
                     Rendition.progress: 1.0,
                     Rendition.finished_at: now(),
@@ -93,7 +94,8 @@ class Finishing:
                 )
             await _forget_plan(upload)
             await ask_for_stills(upload_id)
-        await self.live.tell(upload_id, {"state": "ready", "progress": 1.0})
+        if moved:
+            await self.live.tell(upload_id, {"state": "ready", "progress": 1.0})
         await self.scratch.remove(upload_id)
 
     async def give_up(self, context: JobContext, error: UploadM8Error) -> None:
@@ -110,7 +112,7 @@ class Finishing:
             }
         ).where(Rendition.upload == upload_id, Rendition.state.is_in([R.QUEUED, R.RUNNING]))
         await RenderPlan.delete().where(RenderPlan.upload == upload_id)
-        await reject_upload(upload_id, error, self.quota)
+        await reject_upload(upload_id, error, self.quota, self.live)
 
 
 async def ask_for_stills(upload_id: UUID) -> None:

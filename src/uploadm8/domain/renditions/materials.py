@@ -12,14 +12,17 @@ from uploadm8.core.hud.validate import validate_spec
 from uploadm8.core.telemetry.zones import Zone
 from uploadm8.core.video.job import Output
 from uploadm8.core.video.production import ProductionTask
-from uploadm8.domain.renditions.wanted import read_choice, spec_from_json
+from uploadm8.core.video.rendition import Quality
+from uploadm8.domain.renditions.wanted import spec_from_json
+from uploadm8.domain.uploads.choices import choice_of
 from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState
 from uploadm8.domain.uploads.views import thumbnail_at
 from uploadm8.errors import Retry
 from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.scratch import Scratch
-from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
+from uploadm8.infra.storage.errors import ObjectMissingError, SourceChangedError
+from uploadm8.infra.storage.s3 import Storage
 
 
 class RenderInputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +34,7 @@ class RenderInputs(msgspec.Struct, frozen=True, kw_only=True):
         hud: the HUD's spec as JSON; None for no HUD.
         zones: where no position may be shown.
         location: whether the files tell where they were filmed.
+        quality: encoder effort.
         still_at_s: what the stills show; None is a good guess.
     """
 
@@ -39,6 +43,7 @@ class RenderInputs(msgspec.Struct, frozen=True, kw_only=True):
     hud: dict[str, Any] | None
     zones: tuple[Zone, ...]
     location: bool = False
+    quality: Quality = Quality.STANDARD
     still_at_s: float | None = None
 
 
@@ -55,7 +60,8 @@ class Materials:
     ) -> RenderInputs:
         """What decides the pixels of these renditions, as things stand now."""
         sync = (json_of(upload["source"]) or {}).get("sync") or {}
-        location = read_choice(json_of(upload["request"]).get("renditions", {})).location
+        choice = choice_of(upload)
+        location = choice.location
         if location is None:
             location = await self.zones.share_location(upload["workspace"])
         return RenderInputs(
@@ -64,6 +70,7 @@ class Materials:
             hud=hud_in_zone(json_of(upload["hud"]) or {}, sync) if hud else None,
             zones=await zones_of(self.zones, upload["workspace"]),
             location=location,
+            quality=choice.quality,
             still_at_s=thumbnail_at(upload),
         )
 
@@ -93,6 +100,7 @@ class Materials:
             segments=segments,
             zones=inputs.zones,
             location=inputs.location,
+            quality=inputs.quality,
             still_at_s=inputs.still_at_s,
         )
 

@@ -12,7 +12,8 @@ from uploadm8.core.video.rendition import RenditionSpec
 from uploadm8.core.video.specs import native_shape
 from uploadm8.domain.billing.gate import Tiers
 from uploadm8.domain.billing.plans import Feature
-from uploadm8.domain.renditions.wanted import assigned_renditions, read_choice
+from uploadm8.domain.renditions.wanted import assigned_renditions
+from uploadm8.domain.uploads.choices import RenditionChoice
 from uploadm8.findings import Finding
 from uploadm8.infra.db.json_columns import json_of
 
@@ -41,16 +42,11 @@ class MediaCheck:
         workspace_id: UUID,
         footage: Footage,
         platforms: Sequence[str],
-        renditions: dict[str, Any],
+        choice: RenditionChoice,
         *,
         hud: bool,
     ) -> dict[str, MediaVerdict]:
-        """What each platform would get and say.
-
-        Raises:
-            InvalidRequestError: ``invalid_renditions``.
-        """
-        choice = read_choice(renditions)
+        """What each platform would get and say."""
         entitlement = await self.tiers.of(workspace_id)
         if Feature.AUTO_TRANSCODE not in entitlement.features:
             return {name: _as_it_is(name, footage, hud=hud) for name in platforms}

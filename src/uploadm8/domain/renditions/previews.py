@@ -18,8 +18,9 @@ from uploadm8.domain.uploads.ownership import own_upload
 from uploadm8.domain.uploads.privacy import PrivacyZones, zones_of
 from uploadm8.errors import ConflictError, InvalidRequestError
 from uploadm8.infra.db.json_columns import json_of
+from uploadm8.infra.storage.errors import ObjectMissingError
 from uploadm8.infra.storage.keys import picture_key, track_key
-from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
+from uploadm8.infra.storage.s3 import Storage
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from uploadm8.domain.renditions.tables import RenderPlan, Rendition, RenditionState
-from uploadm8.domain.renditions.wanted import read_choice
 from uploadm8.domain.uploads.schemas import RenditionOut
 from uploadm8.domain.uploads.views import problem_of
 from uploadm8.infra.db.engine import DB
@@ -21,14 +20,6 @@ class RenditionViews:
     """Implements the uploads' port for renditions."""
 
     storage: Storage
-
-    def check_choice(self, given: Mapping[str, Any]) -> None:
-        """Refuse a choice of renditions that cannot be made.
-
-        Raises:
-            InvalidRequestError: ``invalid_renditions``.
-        """
-        read_choice(given)
 
     async def of_uploads(
         self, workspace_id: UUID, upload_ids: Sequence[UUID]
@@ -68,6 +59,7 @@ class RenditionViews:
             fps=row["fps"],
             duration_s=row["duration_s"],
             size_bytes=row["size_bytes"],
+            encoder=row["encoder"],
             download_url=await self._url(row["object_key"], f"{row['name']}.mp4"),
             still_url=await self._url(row["still_key"], f"{row['name']}.jpg"),
             problem=problem_of({**row, "error_action": None}),

@@ -55,6 +55,7 @@ class Rendition(Table, tablename="renditions", db=DB):
     size_bytes = BigInt(null=True, default=None)
     sha256 = Varchar(length=64, null=True, default=None)
     progress = DoublePrecision(default=0.0)
+    encoder = Varchar(length=40, null=True, default=None)
     render_seconds = DoublePrecision(null=True, default=None)
     error_code = Varchar(length=64, null=True, default=None)
     error_detail = Text(null=True, default=None)

@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Literal
-
-import msgspec
+from typing import Any
 
 from uploadm8.core.video.footage import Footage
 from uploadm8.core.video.platforms import PLATFORMS
@@ -18,47 +16,8 @@ from uploadm8.core.video.specs import (
     native_shape,
     rendition_spec,
 )
-from uploadm8.errors import FieldError, InvalidRequestError
+from uploadm8.domain.uploads.choices import PlatformChoice, RenditionChoice
 from uploadm8.findings import blocks
-
-PlatformName = Literal["tiktok", "youtube", "instagram", "facebook"]
-
-
-class PlatformChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a user may choose for one platform alone; null is the choice for all.
-
-    Attributes:
-        aspect: shape of the frame; an upright one makes a short YouTube video a Short.
-        fit: crop, fit or blur.
-        cut: cut a video that is too long for the platform, instead of refusing it.
-    """
-
-    aspect: Aspect | None = None
-    fit: Fit | None = None
-    cut: bool | None = None
-
-
-class RenditionChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a user may choose about renditions, in `renditions` of presign.
-
-    Attributes:
-        aspects: shapes wanted besides those the platforms need.
-        fit: crop, fit or blur.
-        short_side: 720, 1080 or 2160.
-        max_fps: 30 or 60.
-        cut: cut a video that is too long for a platform, instead of refusing it.
-        location: whether the files tell where they were filmed (never a place inside a privacy
-            zone); null leaves it to the workspace's setting `share_location`.
-        platforms: what differs for some platforms, by name.
-    """
-
-    aspects: tuple[Aspect, ...] = ()
-    fit: Fit = Fit.BLUR
-    short_side: int = 1080
-    max_fps: int = 60
-    cut: bool = False
-    location: bool | None = None
-    platforms: dict[PlatformName, PlatformChoice] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +39,6 @@ class Assigned:
 
     media: str
     spec: RenditionSpec
-
-
-def read_choice(given: Mapping[str, Any]) -> RenditionChoice:
-    """Check what a user chose.
-
-    Raises:
-        InvalidRequestError: ``invalid_renditions``.
-    """
-    try:
-        choice = msgspec.convert(dict(given), RenditionChoice)
-    except msgspec.ValidationError as error:
-        raise InvalidRequestError(
-            f"renditions: {error}.",
-            code="invalid_renditions",
-            fields=[FieldError("renditions", str(error))],
-        ) from error
-    rendition_spec(Aspect.WIDE, short_side=choice.short_side)
-    return choice
 
 
 def assigned_renditions(

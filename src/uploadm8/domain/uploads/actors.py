@@ -17,7 +17,7 @@ from uploadm8.domain.uploads.tables import TelemetryFile, TelemetryState, Upload
 from uploadm8.errors import Retry, UnavailableError, UploadM8Error
 from uploadm8.infra.db.clock import database_now
 from uploadm8.infra.db.json_columns import json_of, to_json
-from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.db.transaction import after_commit, transaction
 from uploadm8.infra.jobs.catalog import (
     CLEAN_UPLOAD,
     EXPIRE_UPLOADS,
@@ -30,8 +30,9 @@ from uploadm8.infra.jobs.handlers import Handler, JobContext
 from uploadm8.infra.jobs.queue import enqueue, is_running
 from uploadm8.infra.live import Live
 from uploadm8.infra.scratch import Scratch
+from uploadm8.infra.storage.errors import ObjectMissingError, SourceChangedError
 from uploadm8.infra.storage.keys import picture_key, preview_key, track_key, upload_prefix
-from uploadm8.infra.storage.s3 import ObjectMissingError, SourceChangedError, Storage
+from uploadm8.infra.storage.s3 import Storage
 
 S = UploadState
 TELEMETRY_PATIENCE_S = 15 * 60
@@ -89,7 +90,7 @@ class UploadJobs:
             if telemetry is not None:
                 await _record_telemetry(telemetry["id"], found)
                 if found.telemetry_problem is not None:
-                    await reject_upload(upload_id, found.telemetry_problem, self.quota)
+                    await reject_upload(upload_id, found.telemetry_problem, self.quota, self.live)
                     return
             moved = await advance(
                 upload_id,
@@ -105,7 +106,7 @@ class UploadJobs:
 
     async def reject(self, context: JobContext, error: UploadM8Error) -> None:
         """The video cannot be used: say why, give the quota back, clean up."""
-        await reject_upload(context.subject, error, self.quota)
+        await reject_upload(context.subject, error, self.quota, self.live)
 
     async def expire(self, context: JobContext) -> None:
         """Expire uploads whose bytes never came, with their quota and parts."""
@@ -182,7 +183,9 @@ class UploadJobs:
         return await run_in_child(inspect_media, task, scratch=folder)
 
 
-async def reject_upload(upload_id: UUID, error: UploadM8Error, quota: QuotaBook) -> None:
+async def reject_upload(
+    upload_id: UUID, error: UploadM8Error, quota: QuotaBook, live: Live
+) -> None:
     """In the transaction that ends the work on an upload: record why, and tell its publications."""
     moved = await advance(
         upload_id,
@@ -197,6 +200,7 @@ async def reject_upload(upload_id: UUID, error: UploadM8Error, quota: QuotaBook)
         row = await Upload.select(Upload.workspace).where(Upload.id == upload_id).first()
         if row is not None:
             await _let_go(upload_id, row["workspace"])
+        await after_commit(lambda: live.tell(upload_id, {"state": "rejected", "progress": 0.0}))
 
 
 async def _let_go(upload_id: UUID, workspace_id: UUID) -> None:

@@ -122,9 +122,12 @@ class UploadsController(Controller):
         upload_id: FromPath[UUID],
         principal: NamedDependency[Principal],
         uploads: NamedDependency[Uploads],
+        live: NamedDependency[Live],
     ) -> UploadDetail:
         """Stop everything that can still be stopped. Idempotent."""
-        return await uploads.cancel(principal.workspace_id, upload_id)
+        detail = await uploads.cancel(principal.workspace_id, upload_id)
+        await live.tell(upload_id, _standing(detail))
+        return detail
 
     @post("/{upload_id:uuid}/telemetry", summary="Announce a telemetry file")
     async def presign_telemetry(
@@ -197,16 +200,24 @@ class UploadsController(Controller):
         Within seconds they end for whoever is signed out or removed from the workspace.
         """
         first = await uploads.detail(principal.workspace_id, upload_id)
-        return events(_progress(first, upload_id, live), lambda: principals.still(principal))
+
+        async def told() -> AsyncIterator[dict[str, Any] | None]:
+            yield _standing(first)
+            if first.state in _FINAL:
+                return
+            async for event in live.follow(upload_id):
+                shown = await missed() if event is None else event
+                yield shown
+                if shown is not None and shown["state"] in _FINAL:
+                    return
+
+        async def missed() -> dict[str, Any] | None:
+            """After a long silence: the end, should nobody have told it."""
+            now = await uploads.detail(principal.workspace_id, upload_id)
+            return _standing(now) if now.state in _FINAL else None
+
+        return events(told(), lambda: principals.still(principal))
 
 
-async def _progress(
-    first: UploadDetail, upload_id: UUID, live: Live
-) -> AsyncIterator[dict[str, Any] | None]:
-    yield {"state": first.state, "progress": first.progress}
-    if first.state in _FINAL:
-        return
-    async for event in live.follow(upload_id):
-        yield event
-        if event is not None and event.get("state") in _FINAL:
-            return
+def _standing(upload: UploadDetail) -> dict[str, Any]:
+    return {"state": upload.state, "progress": upload.progress}

@@ -77,14 +77,6 @@ class MediaPreflight(Protocol):
 class Renditions(Protocol):
     """Files made from uploads, as far as uploads care."""
 
-    def check_choice(self, given: Mapping[str, Any]) -> None:
-        """Refuse a choice of renditions that cannot be made.
-
-        Raises:
-            InvalidRequestError: ``invalid_renditions``.
-        """
-        ...
-
     async def of_uploads(
         self, workspace_id: UUID, upload_ids: Sequence[UUID]
     ) -> dict[UUID, list[RenditionOut]]:

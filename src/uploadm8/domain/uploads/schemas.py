@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from uploadm8.domain.uploads.choices import RenditionChoice
 from uploadm8.findings import Finding
 
 CaptionText = Annotated[str, Meta(max_length=5000)]
@@ -48,7 +49,20 @@ class Target(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewUpload(Struct, kw_only=True, forbid_unknown_fields=True):
-    """What `POST /api/uploads/presign` takes."""
+    """What `POST /api/uploads/presign` takes.
+
+    Attributes:
+        content_type: such as `video/mp4`; the bytes are sent under it.
+        size_bytes: exactly as many bytes are taken.
+        caption_template_id: a caption template instead of a caption.
+        hashtags: with or without the leading `#`.
+        targets: the accounts to publish to; none only makes the files.
+        schedule: when to publish, for targets without a schedule of their own.
+        hud: how the HUD looks (docs/hud.md), also `layout_id`, `enabled` and `offset_s`.
+        renditions: how the files for the platforms are made.
+        thumbnail_at_s: the second that the thumbnail shows; null picks the sharpest picture.
+        multipart: send the bytes in parts that can be resumed.
+    """
 
     filename: Annotated[str, Meta(min_length=1, max_length=255)]
     content_type: Annotated[str, Meta(min_length=3, max_length=100)]
@@ -60,7 +74,7 @@ class NewUpload(Struct, kw_only=True, forbid_unknown_fields=True):
     targets: Annotated[list[Target], Meta(max_length=50)] = field(default_factory=list)
     schedule: Schedule = field(default_factory=Schedule)
     hud: dict[str, Any] | None = None
-    renditions: dict[str, Any] | None = None
+    renditions: RenditionChoice | None = None
     thumbnail_at_s: Seconds | None = None
     multipart: bool = False
 
@@ -137,7 +151,15 @@ class TelemetryOut(Struct, kw_only=True):
 
 
 class RenditionOut(Struct, kw_only=True):
-    """A rendered file."""
+    """A rendered file.
+
+    Attributes:
+        name: its shape, such as `9x16`.
+        progress: 0 to 1.
+        encoder: what compressed it: `libx264`, or a hardware encoder where the operator wants one
+            and it works.
+        still_url: its thumbnail, with the HUD.
+    """
 
     id: UUID
     name: str
@@ -148,6 +170,7 @@ class RenditionOut(Struct, kw_only=True):
     fps: float | None
     duration_s: float | None
     size_bytes: int | None
+    encoder: str | None
     download_url: str | None
     still_url: str | None
     problem: Problem | None

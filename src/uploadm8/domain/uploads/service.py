@@ -13,16 +13,16 @@ from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ownership import upload_not_found
+from uploadm8.domain.uploads.parts import join_parts, presigned_parts, start_multipart
 from uploadm8.domain.uploads.ports import HudChoices, MediaPreflight, Publications, Renditions
 from uploadm8.domain.uploads.privacy import PrivacyZones, as_shown
 from uploadm8.domain.uploads.schemas import (
     NewUpload,
-    PresignedPart,
     PresignedUpload,
     UploadDetail,
     UploadOut,
 )
-from uploadm8.domain.uploads.tables import Upload, UploadState
+from uploadm8.domain.uploads.tables import UploadState
 from uploadm8.domain.uploads.views import (
     LISTING,
     source_out,
@@ -44,7 +44,7 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, WORK_ON_UPLOAD
 from uploadm8.infra.jobs.queue import enqueue, request_cancel
 from uploadm8.infra.storage.keys import source_key
-from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
+from uploadm8.infra.storage.s3 import Storage
 
 S = UploadState
 
@@ -93,7 +93,6 @@ class Uploads:
         if new.multipart:
             await self.gate.require(workspace_id, Feature.RESUMABLE_UPLOADS)
         hud, wishes = split_hud(await self.huds.resolve(workspace_id, new.hud))
-        self.renditions.check_choice(new.renditions or {})
         upload_id = new_id()
         key = source_key(workspace_id, upload_id)
         async with transaction():
@@ -126,7 +125,7 @@ class Uploads:
             if planned.platforms:
                 await self.preflight.note_media(upload_id)
         if new.multipart:
-            await self._start_multipart(upload_id, key, new.content_type)
+            await start_multipart(self.storage, upload_id, key, new.content_type)
         return upload_id
 
     async def presigned(self, workspace_id: UUID, upload_id: UUID) -> PresignedUpload:
@@ -138,7 +137,7 @@ class Uploads:
             )
         detail = msgspec.structs.asdict(await self._detail(row))
         if row["multipart_id"] is not None:
-            parts = await self._parts(row)
+            parts = await presigned_parts(self.storage, row)
             how: dict[str, Any] = {
                 "upload_url": None,
                 "method": "PUT",
@@ -171,7 +170,7 @@ class Uploads:
         row = await self._row(workspace_id, upload_id)
         if row["state"] == S.PENDING:
             if row["multipart_id"] is not None:
-                await self._join_parts(row)
+                await join_parts(self.storage, row)
             info = await self.storage.head(row["object_key"])
             if info.size != row["size_bytes"]:
                 await self.storage.delete(row["object_key"])
@@ -268,41 +267,3 @@ class Uploads:
                 action="Complete or cancel some of them.",
                 retry_after=60,
             )
-
-    async def _start_multipart(self, upload_id: UUID, key: str, content_type: str) -> None:
-        multipart_id = await self.storage.create_multipart(key, content_type)
-        await Upload.update(
-            {Upload.multipart_id: multipart_id, Upload.part_size: limits.PART_BYTES}
-        ).where(Upload.id == upload_id)
-
-    async def _parts(self, row: Mapping[str, Any]) -> list[PresignedPart]:
-        arrived = await self.storage.list_parts(row["object_key"], row["multipart_id"])
-        parts = []
-        for number, size in _part_sizes(row["size_bytes"], row["part_size"]):
-            there = arrived.get(number)
-            url = await self.storage.presign_part(row["object_key"], row["multipart_id"], number)
-            etag = there[1].strip('"') if there is not None and there[0] == size else None
-            parts.append(PresignedPart(number=number, url=url, size_bytes=size, etag=etag))
-        return parts
-
-    async def _join_parts(self, row: Mapping[str, Any]) -> None:
-        try:
-            arrived = await self.storage.list_parts(row["object_key"], row["multipart_id"])
-        except ObjectMissingError:
-            return  # joined by an earlier call that could not finish; HEAD tells
-        wanted = dict(_part_sizes(row["size_bytes"], row["part_size"]))
-        missing = [n for n, size in wanted.items() if n not in arrived or arrived[n][0] != size]
-        if missing:
-            raise ConflictError(
-                f"{len(missing)} of {len(wanted)} parts are missing or have a wrong size.",
-                code="parts_missing",
-                action="Send the missing parts, then complete again.",
-                extra={"missing_parts": missing[:1000]},
-            )
-        etags = {number: etag for number, (_, etag) in arrived.items() if number in wanted}
-        await self.storage.complete_multipart(row["object_key"], row["multipart_id"], etags)
-
-
-def _part_sizes(size: int, part: int) -> list[tuple[int, int]]:
-    count = max(1, -(-size // part))
-    return [(n, part if n < count else size - part * (count - 1)) for n in range(1, count + 1)]

@@ -21,8 +21,9 @@ from uploadm8.infra.clock import now
 from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
+from uploadm8.infra.storage.errors import ObjectMissingError
 from uploadm8.infra.storage.keys import preview_key, telemetry_key
-from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
+from uploadm8.infra.storage.s3 import Storage
 
 _OPEN = (UploadState.PENDING, UploadState.UPLOADED)
 

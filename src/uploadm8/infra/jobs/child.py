@@ -14,9 +14,9 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import structlog
 
@@ -45,6 +45,12 @@ class Limits:
     cpu_s: int = 4 * 3600
     file_bytes: int = 16 * _GIB
     open_files: int = 128
+
+    @classmethod
+    def lasting(cls, seconds: float) -> Self:
+        """Processor time for so many seconds on every core, if that is more than usual."""
+        usual = cls()
+        return replace(usual, cpu_s=max(usual.cpu_s, int(seconds * (os.cpu_count() or 1))))
 
 
 class ChildCrashedError(UnavailableError):

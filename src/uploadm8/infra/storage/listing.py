@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from uploadm8.infra.storage.s3 import Storage, mapped
+from uploadm8.infra.storage.errors import mapped
+from uploadm8.infra.storage.s3 import Storage
 
 PAGE = 1000
 

@@ -10,31 +10,17 @@ from typing import Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
-from botocore.exceptions import BotoCoreError, ClientError
 
-from uploadm8.errors import ConflictError, PreconditionFailedError, UnavailableError
+from uploadm8.infra.storage.errors import (
+    ObjectMissingError,
+    SourceChangedError,
+    StorageError,
+    mapped,
+)
 from uploadm8.infra.storage.presign import Presigner
 
 BLOCK = 1 << 20
 PART_SIZE = 16 * 1024 * 1024  # equal parts: R2 refuses unequal ones when completing
-
-
-class ObjectMissingError(ConflictError):
-    """The object has not been uploaded."""
-
-    code = "object_missing"
-
-
-class StorageError(UnavailableError):
-    """Object storage did not answer as it should."""
-
-    code = "storage_unavailable"
-
-
-class SourceChangedError(PreconditionFailedError):
-    """The object was replaced after it had been accepted."""
-
-    code = "source_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,25 +246,6 @@ class Storage:
             for key in keys:
                 await self.delete(key)
             count += len(keys)
-
-
-class mapped:  # noqa: N801  reads as a phrase: with mapped()
-    """Turn botocore's errors into ours."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ClientError):
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-            name = error.response.get("Error", {}).get("Code", "")
-            if status == 404 or name in ("NoSuchKey", "NoSuchUpload"):
-                raise ObjectMissingError from error
-            if status == 412 or name == "PreconditionFailed":
-                raise SourceChangedError from error
-            raise StorageError(f"Object storage answered {name or status}.") from error
-        if isinstance(error, BotoCoreError | OSError | TimeoutError):
-            raise StorageError from error
 
 
 @asynccontextmanager

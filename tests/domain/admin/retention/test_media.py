@@ -19,8 +19,9 @@ from uploadm8.domain.uploads.tables import Upload
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.infra.clock import now
 from uploadm8.infra.ids import new_id
+from uploadm8.infra.storage.errors import ObjectMissingError
 from uploadm8.infra.storage.keys import rendition_key, source_key, still_key
-from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
+from uploadm8.infra.storage.s3 import Storage
 
 pytestmark = pytest.mark.anyio
 AT_ONCE = timedelta(seconds=-60)

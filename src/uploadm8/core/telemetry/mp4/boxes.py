@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-MAX_TOP_LEVEL = 4096
+_MOST_BOXES = 4096
 _HEADER, _LARGE_HEADER = 8, 16
 _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
@@ -47,20 +47,26 @@ def find(data: bytes, box: Box, *path: bytes) -> Box | None:
 
 def top_level(file: BinaryIO) -> Iterator[Box]:
     """The outermost boxes of a file; one that reaches past the end is cut to it."""
-    size = file.seek(0, os.SEEK_END)
-    start = 0
-    for _ in range(MAX_TOP_LEVEL):
-        if start + _HEADER > size:
+    return boxes_between(file, 0, file.seek(0, os.SEEK_END))
+
+
+def boxes_between(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
+    """The boxes between two places of a file, of which only the headers are read.
+
+    One that reaches past the end is cut to it.
+    """
+    for _ in range(_MOST_BOXES):
+        if start + _HEADER > end:
             return
         file.seek(start)
         head = file.read(_LARGE_HEADER)
         length, header = int.from_bytes(head[:4], "big"), _HEADER
         if length == 1:
             length, header = int.from_bytes(head[8:16], "big"), _LARGE_HEADER
-        stop = size if length == 0 else start + length
+        stop = end if length == 0 else start + length
         if stop < start + header:
             return
-        yield Box(head[4:8], start + header, min(stop, size))
+        yield Box(head[4:8], start + header, min(stop, end))
         start = stop
 
 

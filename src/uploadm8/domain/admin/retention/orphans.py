@@ -13,8 +13,9 @@ from uploadm8.domain.renditions.tables import Rendition
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.infra.clock import now
 from uploadm8.infra.metrics.catalog import REMOVED, REMOVED_BYTES
+from uploadm8.infra.storage.errors import ObjectMissingError
 from uploadm8.infra.storage.listing import Stored, stretch, unfinished
-from uploadm8.infra.storage.s3 import ObjectMissingError, Storage
+from uploadm8.infra.storage.s3 import Storage
 
 log = structlog.get_logger(__name__)
 
