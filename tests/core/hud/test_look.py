@@ -4,17 +4,26 @@ import os
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hud_data import blank, full_ride
+from hud_data import blank, full_ride, same
 from uploadm8.core.hud.color import on_dark, relative_luminance
 from uploadm8.core.hud.frame import FrameFormat, Planes
 from uploadm8.core.hud.hud import Hud
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.panel import Panel
-from uploadm8.core.hud.spec import HudSpec, Preset, ThemeName, WidgetEntry, WidgetKind
+from uploadm8.core.hud.spec import (
+    Anchor,
+    HudSpec,
+    Preset,
+    StatField,
+    ThemeName,
+    WidgetEntry,
+    WidgetKind,
+)
 from uploadm8.core.hud.themes import THEMES
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -175,3 +184,29 @@ def test_nothing_of_a_panel_is_cut_off_at_its_edge() -> None:
         drawn = np.abs(layer.y.astype(int) - panel.widget.base.y)
         drawn[1:-1, 1:-1] = 0
         assert drawn.max() < 12, panel.widget.entry.kind
+
+
+SCALABLE = [
+    *(
+        WidgetEntry(kind=kind, fields=(StatField.SPEED,) if kind is WidgetKind.STATS else ())
+        for kind in WidgetKind
+        if kind is not WidgetKind.LOGO
+    ),
+    *(WidgetEntry(kind=WidgetKind.SPEED, style=style) for style in ("arc", "digital", "bar")),
+    WidgetEntry(kind=WidgetKind.MAP, style="follow"),
+]
+
+
+@pytest.mark.parametrize("entry", SCALABLE, ids=lambda e: f"{e.kind}-{e.style}")
+def test_a_larger_widget_is_the_widget_of_a_larger_hud(entry: WidgetEntry) -> None:
+    """All of it, lines and letters as well; dashcam's plate alone has nothing of its own size."""
+    drawn = []
+    for whole, own in ((1.5, 1.0), (1.0, 1.5)):
+        widget = msgspec.structs.replace(entry, anchor=Anchor.CENTER, scale=own)
+        spec = HudSpec(theme=ThemeName.DASHCAM, scale=whole, widgets=(widget,), text="Furka")
+        hud = Hud(spec, full_ride(), WIDE)
+        (panel,) = hud._panels
+        drawn.append(blank(WIDE))
+        hud.draw(drawn[-1], int(np.flatnonzero(panel.strength == 255)[-1]))
+    assert same(*drawn)
+    assert not same(drawn[0], blank(WIDE))

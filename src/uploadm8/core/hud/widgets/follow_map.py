@@ -52,11 +52,11 @@ class FollowMap(Widget[FollowState]):
         self._radius_m = float(np.clip(typical * _AHEAD_S, _LEAST_M, _MOST_M))
         self._centre = np.array([width / 2, height * 0.60])
         self._scale = (height * 0.5) / self._radius_m
-        self._bold = scene.px(6)
-        inside = rounded_distance(width, height, scene.px(24)) + scene.px(26)
-        self._fade = coverage(inside / max(scene.px(14), 1.0))
+        self._bold = 6 * self.unit
+        inside = rounded_distance(width, height, 24 * self.unit) + 26 * self.unit
+        self._fade = coverage(inside / max(14 * self.unit, 1.0))
         self._arrow = self._draw_arrow(width, height)
-        cap = scene.px(scene.sizes.label)
+        cap = scene.sizes.label * self.unit
         side = round(cap * 1.6) * 2
         self._shade = blurred(disc(side, side, (side / 2, side / 2), cap), cap * 0.25)
 
@@ -112,7 +112,7 @@ class FollowMap(Widget[FollowState]):
 
     def _draw_arrow(self, width: int, height: int) -> list[tuple[Plane, str, float]]:
         x, y = self._centre
-        k = self.scene.px(15)
+        k = 15 * self.unit
 
         def dart(k: float) -> Plane:
             points = [(x, y - 1.25 * k), (x + 0.85 * k, y + k), (x, y + 0.55 * k)]
@@ -122,11 +122,11 @@ class FollowMap(Widget[FollowState]):
 
     def _north(self, layer: Layer, heading: float) -> None:
         scene = self.scene
-        reach = min(layer.width, layer.height) / 2 - scene.px(24)
+        reach = min(layer.width, layer.height) / 2 - 24 * self.unit
         a = -np.deg2rad(heading)
         x = layer.width / 2 + reach * float(np.sin(a))
         y = layer.height / 2 - reach * float(np.cos(a))
-        cap = scene.px(scene.sizes.label)
+        cap = scene.sizes.label * self.unit
         corner = round(x) - self._shade.shape[1] // 2, round(y) - self._shade.shape[0] // 2
         layer.paint(self._shade, scene.ink("#000000"), *corner, strength=0.6)
         letter = text_mask(scene.theme.label, "N", cap)

@@ -40,7 +40,7 @@ class WholeMap(Widget[MapState]):
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
         route = load_route(scene)
-        margin = scene.px(40) + side_pad(scene) / 2
+        margin = 40 * self.unit + side_pad(scene) / 2
         scale = min(
             (width - 2 * margin) / max(route.extent[0], 20.0),
             (height - 2 * margin) / max(route.extent[1], 20.0),
@@ -48,12 +48,13 @@ class WholeMap(Widget[MapState]):
         middle = np.array([width / 2, height / 2])
         line = thin(route.xy * scale + middle, route.t, route.breaks)
         here = route.here * scale + middle
-        here = np.clip(here, scene.px(14), [width - scene.px(14), height - scene.px(14)])
+        edge = 14 * self.unit
+        here = np.clip(here, edge, [width - edge, height - edge])
         self._here = np.rint(here * STEPS).astype(np.int64)
         along = np.interp(scene.samples.times, line.t, line.along)
         self._along = np.rint(along * STEPS).astype(np.int64)
         self._draw(line, width, height)
-        self._dot = position_dot(scene)
+        self._dot = _position_dot(scene, self.unit)
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
@@ -76,18 +77,18 @@ class WholeMap(Widget[MapState]):
         )
 
     def _draw(self, line: Line, width: int, height: int) -> None:
-        scene = self.scene
-        bold = scene.px(5.5)
+        scene, unit = self.scene, self.unit
+        bold = 5.5 * unit
         way = stroke(width, height, line.pieces(), bold)
-        casing = blurred(stroke(width, height, line.pieces(), bold * 1.9), scene.px(2.5))
+        casing = blurred(stroke(width, height, line.pieces(), bold * 1.9), 2.5 * unit)
         self.base.paint(casing, scene.ink("#000000"), strength=0.35)
         self.base.paint(way, scene.ink("#ffffff"), strength=0.42)
-        north_arrow(scene, self.base, casing)
+        _north_arrow(scene, self.base, casing, unit)
         self._lit = self.base.copy()
-        glow = blurred(way, scene.px(6))
+        glow = blurred(way, 6 * unit)
         self._lit.paint(glow, scene.ink(scene.accent), strength=0.5)
         self._lit.paint(way, scene.ink(scene.accent))
-        reach = bold / 2 + scene.px(12)
+        reach = bold / 2 + 12 * unit
         self._sweep = Sweep(self._lit, _first_pass(width, height, line, reach), line.length, bold)
 
 
@@ -131,23 +132,23 @@ def _first_pass(width: int, height: int, line: Line, reach: float) -> NDArray[np
     return canvas
 
 
-def position_dot(scene: Scene) -> Marker:
+def _position_dot(scene: Scene, unit: float) -> Marker:
     """Where we are."""
     return Marker(
         [
-            Blob(scene.px(26), scene.ink(scene.theme.hot), 0.55, soft=True),
-            Blob(scene.px(12.5), scene.ink("#000000"), 0.25),
-            Blob(scene.px(11), scene.ink("#ffffff")),
-            Blob(scene.px(7.2), scene.ink(scene.theme.hot)),
+            Blob(26 * unit, scene.ink(scene.theme.hot), 0.55, soft=True),
+            Blob(12.5 * unit, scene.ink("#000000"), 0.25),
+            Blob(11 * unit, scene.ink("#ffffff")),
+            Blob(7.2 * unit, scene.ink(scene.theme.hot)),
         ]
     )
 
 
-def north_arrow(scene: Scene, layer: Layer, way: Plane) -> None:
+def _north_arrow(scene: Scene, layer: Layer, way: Plane, unit: float) -> None:
     """An N under a small arrow, in the corner that the way leaves free, the upper right first."""
-    w, h, half, cap = layer.width, layer.height, scene.px(6), scene.px(scene.sizes.label)
-    aside, above = scene.px(30) + side_pad(scene), scene.px(24)
-    tall = half * 1.9 + scene.px(8) + cap
+    w, h, half, cap = layer.width, layer.height, 6 * unit, scene.sizes.label * unit
+    aside, above = 30 * unit + side_pad(scene), 24 * unit
+    tall = half * 1.9 + 8 * unit + cap
     corners = [(x, y) for y in (above, h - above - tall) for x in (w - aside, aside)]
     x, y = min(corners, key=lambda at: int(_around(way, at, 2 * half, tall).sum(dtype=np.int64)))
     tip = [(x, y), (x + half, y + half * 1.9), (x, y + half * 1.5), (x - half, y + half * 1.9)]

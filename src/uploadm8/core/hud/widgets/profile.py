@@ -115,7 +115,7 @@ class AltitudeProfile(Widget[ProfileState]):
     def _place(
         self, ways: FloatArray, levels: FloatArray, width: int, height: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        top = self._base_line + self.scene.px(26)
+        top = self._base_line + 26 * self.unit
         bottom = height - self._pad * 0.9
         span = max(float(levels.max() - levels.min()), 12.0 * self.scene.units.height.factor)
         middle = float(levels.max() + levels.min()) / 2
@@ -128,7 +128,7 @@ class AltitudeProfile(Widget[ProfileState]):
     def _draw(self, width: int, height: int) -> None:
         scene = self.scene
         columns = np.arange(self._side, width - self._side + 0.5, 1.0)
-        rows = _smooth(np.interp(columns, self._x, self._y), round(self.scene.px(9)))
+        rows = _smooth(np.interp(columns, self._x, self._y), round(9 * self.unit))
         halves = np.arange(width * STEPS + 1) / STEPS
         dots = np.rint(np.interp(halves, columns, rows) * STEPS)
         self._dot_rows = [int(row) for row in dots]
@@ -138,7 +138,7 @@ class AltitudeProfile(Widget[ProfileState]):
         _, y = grid(width, height)
         top = float(rows.min())
         fall = np.clip(1 - (y - top) / (self._floor - top + 1), 0, 1)
-        edge = polyline(width, height, curve, scene.px(3.2))
+        edge = polyline(width, height, curve, 3.2 * self.unit)
         shade = np.rint(area * (0.10 + 0.16 * fall)).astype(np.uint8)
         self._labels(width)
         self._lit = self.base.copy()
@@ -148,13 +148,13 @@ class AltitudeProfile(Widget[ProfileState]):
         self._lit.paint(lit, scene.ink(scene.accent))
         self._lit.paint(edge, scene.ink(scene.accent))
         x, _ = grid(width, height)
-        x = np.where(y < self._base_line + scene.px(16), np.nan, x)
+        x = np.where(y < self._base_line + 16 * self.unit, np.nan, x)
         self._sweep = Sweep(self._lit, x, width)
         self._dot = Marker(
             [
-                Blob(scene.px(20), scene.ink(scene.accent), 0.5, soft=True),
-                Blob(scene.px(9), scene.ink("#ffffff")),
-                Blob(scene.px(5.6), scene.ink(scene.accent)),
+                Blob(20 * self.unit, scene.ink(scene.accent), 0.5, soft=True),
+                Blob(9 * self.unit, scene.ink("#ffffff")),
+                Blob(5.6 * self.unit, scene.ink(scene.accent)),
             ]
         )
 
