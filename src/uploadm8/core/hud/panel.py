@@ -25,13 +25,13 @@ class Panel:
         self.widget = widget
         self.rect = rect
         self.strength = strength
-        self._layer = Layer(rect.w, rect.h)
+        self._layer: Layer
         self._still = widget.base.copy()
         self._still_drawn: Hashable = None
         self._drawn: Any = None
 
     def draw_on(self, layer: Layer) -> None:
-        """From now on draw on this layer, of the panel's size."""
+        """Draw on this layer, of the panel's size; before the first `update`."""
         self._layer = layer
         self._drawn = None
 
