@@ -1,5 +1,6 @@
 """The whole product as processes, driven as a customer would, with a ledger of what was posted."""
 
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -130,6 +131,15 @@ class World:
             else:
                 return found
         raise TimeoutError("the API did not come back")
+
+    def objects(self, upload: str, part: str = "") -> list[Path]:
+        """Stored objects of an upload; folders may vanish meanwhile."""
+        files = (
+            Path(folder, name)
+            for folder, _, names in os.walk(self.stack.home / "objects")
+            for name in names
+        )
+        return [path for path in files if upload in str(path) and part in str(path)]
 
     def used(self) -> int:
         """Uploads counted against this month's quota."""

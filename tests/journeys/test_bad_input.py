@@ -23,12 +23,6 @@ def refused(world: World, method: str, path: str, **kwargs: Any) -> tuple[int, s
     return int(problem["status"]), str(problem["code"])
 
 
-def stored(world: World, upload: str) -> list[str]:
-    """Names of the objects that are left of an upload."""
-    root = world.stack.home / "objects"
-    return [str(path) for path in root.rglob("*") if upload in str(path) and path.is_file()]
-
-
 def rejected(world: World, path: Path, telemetry: Path | None = None) -> dict[str, Any]:
     used = world.used()
     upload = world.send(path, telemetry)
@@ -37,10 +31,10 @@ def rejected(world: World, path: Path, telemetry: Path | None = None) -> dict[st
     assert detail["problem"]["action"]
     assert world.used() == used
     for _ in range(100):
-        if not stored(world, upload):
+        if not world.objects(upload):
             break
         time.sleep(0.1)
-    assert stored(world, upload) == []
+    assert world.objects(upload) == []
     return detail
 
 

@@ -93,12 +93,6 @@ def jobs(world: World, upload: str, kind: str) -> list[dict[str, Any]]:
     return rows(world, "SELECT * FROM jobs WHERE ref_id=$1 AND kind=$2 ORDER BY id", upload, kind)
 
 
-def objects(world: World, upload: str, part: str = "") -> list[Path]:
-    """Stored objects of an upload."""
-    found = (world.stack.home / "objects").rglob("*")
-    return [p for p in found if p.is_file() and upload in str(p) and part in str(p)]
-
-
 def running(world: World, upload: str, kind: str) -> list[dict[str, Any]]:
     return [job for job in jobs(world, upload, kind) if job["state"] == "running"]
 
@@ -139,7 +133,7 @@ def test_two_workers_and_a_kill_make_what_one_worker_makes(
     assert joined.beeps() == pytest.approx(joined.flashes(), abs=1 / 30)
 
     assert rows(fleet, "SELECT 1 FROM render_plans") == []
-    wait_for(lambda: objects(fleet, upload, "segments") == [])
+    wait_for(lambda: fleet.objects(upload, "segments") == [])
 
 
 def test_canceling_stops_every_worker_and_leaves_nothing(
@@ -154,7 +148,7 @@ def test_canceling_stops_every_worker_and_leaves_nothing(
     assert states <= {"canceled", "succeeded"}, "one may have been finished just before"
     assert jobs(fleet, upload, "renditions.join") == []
     assert rows(fleet, "SELECT 1 FROM render_plans") == []
-    wait_for(lambda: objects(fleet, upload) == [])
+    wait_for(lambda: fleet.objects(upload) == [])
     detail = fleet.client.call("GET", f"/api/uploads/{upload}")
     assert detail["state"] == "canceled"
     assert {one["state"] for one in detail["renditions"]} == {"canceled"}
@@ -174,7 +168,7 @@ def test_a_segment_that_cannot_be_made_ends_the_render_with_its_reason(
     assert "dead" in states
     assert states <= {"dead", "succeeded", "canceled"}
     assert jobs(fleet, upload, "renditions.join") == []
-    wait_for(lambda: objects(fleet, upload) == [])
+    wait_for(lambda: fleet.objects(upload) == [])
 
 
 def wiped(film: Path, first: int, last: int) -> bytes:
