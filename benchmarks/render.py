@@ -139,13 +139,14 @@ def segments(setup: Setup) -> Iterator[Line]:
 def peers(setup: Setup) -> Iterator[Line]:
     ffmpeg, overlay = shutil.which("ffmpeg"), shutil.which("gopro-dashboard.py")
     out = str(setup.folder / "peer.mp4")
+    settings = settings_for(WIDE, Quality.STANDARD, Encoder.X264, Fraction(30), 60.0)
+    encode = ["-c:v", "libx264"]
+    for option, value in (settings.options | {"g": str(settings.gop)}).items():
+        encode += [f"-{option}", value]
     if ffmpeg is None:
         print("ffmpeg is not installed here: not compared")
     else:
-        settings = settings_for(WIDE, Quality.STANDARD, Encoder.X264, Fraction(30), 60.0)
-        command = [ffmpeg, "-v", "error", "-y", "-i", str(setup.source), "-c:v", "libx264"]
-        for option, value in (settings.options | {"g": str(settings.gop)}).items():
-            command += [f"-{option}", value]
+        command = [ffmpeg, "-v", "error", "-y", "-i", str(setup.source), *encode]
         command += ["-c:a", "copy", out]
         ratio = compare(setup.one("plain"), partial(run, command), setup.pairs)
         yield _line("PyAV plain / ffmpeg plain", ratio, 1.02)
@@ -160,6 +161,9 @@ def peers(setup: Setup) -> Iterator[Line]:
     command = [overlay, str(filmed), out, "--use-gpx-only", "--gpx", str(track)]
     command += ["--video-time-start", "file-modified", "--overlay-size", "1920x1080"]
     command += ["--exclude", "moving_map", "journey_map"]  # they need map tiles from the internet
+    profiles = {"ours": {"input": [], "output": [*encode, "-c:a", "copy"]}}
+    (setup.folder / "ffmpeg-profiles.json").write_text(json.dumps(profiles), encoding="utf-8")
+    command += ["--config-dir", str(setup.folder), "--profile", "ours"]
     ratio = compare(setup.one("wide", "--hud", "six"), partial(run, command), setup.pairs)
     yield _line("ours / gopro-overlay without its maps", ratio, 0.80)
 
