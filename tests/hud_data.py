@@ -12,6 +12,16 @@ from uploadm8.core.telemetry.track import Channel, Clock, Column, Track
 SECONDS = 60.0
 FPS = 30.0
 START_UTC = 1_718_000_000.0  # 2024-06-10 06:13:20 UTC
+CAR = (
+    Channel.LAT,
+    Channel.LON,
+    Channel.ALTITUDE,
+    Channel.SPEED,
+    Channel.COURSE,
+    Channel.DISTANCE,
+    Channel.G_LONG,
+    Channel.G_LAT,
+)
 
 
 def full_track(seconds: float = SECONDS) -> Track:
@@ -71,17 +81,7 @@ def ride_with(*channels: Channel) -> Samples:
 @lru_cache(maxsize=1)
 def car_ride() -> Samples:
     """What a phone in a car records."""
-    return ride_with(
-        Channel.LAT,
-        Channel.LON,
-        Channel.ALTITUDE,
-        Channel.SPEED,
-        Channel.COURSE,
-        Channel.DISTANCE,
-        Channel.G_LONG,
-        Channel.G_LAT,
-        Channel.GRADE,
-    )
+    return ride_with(*CAR, Channel.GRADE)
 
 
 def blank(frame: FrameFormat, seed: int | None = None, luma: int = 90) -> Planes:

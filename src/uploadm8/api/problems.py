@@ -117,13 +117,12 @@ def _from_http(exc: HTTPException) -> UploadM8Error:
 
 def _fields(extra: Any, names: Mapping[str, str]) -> list[FieldError]:
     entries = extra if isinstance(extra, list) else []
-    return [
-        FieldError(
-            names.get(entry.get("key", "body"), str(entry.get("key", "body"))),
-            "is required" if entry.get("message") == f"'{entry.get('key')}'" else entry["message"],
-        )
-        for entry in entries
-    ]
+    found = []
+    for entry in entries:
+        key = str(entry.get("key", "body"))
+        message = "is required" if entry.get("message") == f"'{key}'" else entry["message"]
+        found.append(FieldError(names.get(key, key), message))
+    return found
 
 
 def problem(error: UploadM8Error, request_id: str) -> dict[str, Any]:

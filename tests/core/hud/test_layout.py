@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hud_data import full_track, ride_with
+from hud_data import CAR, full_track, ride_with
 from uploadm8.core.hud.frame import SAFE_AREAS, FrameFormat, Rect, default_safe_area
 from uploadm8.core.hud.frost import CELL
 from uploadm8.core.hud.hud import Hud
@@ -32,16 +32,6 @@ FRAMES = [
     FrameFormat(848, 480, 30.0),
     FrameFormat(640, 272, 30.0),
 ]
-CAR = (
-    Channel.LAT,
-    Channel.LON,
-    Channel.ALTITUDE,
-    Channel.SPEED,
-    Channel.COURSE,
-    Channel.DISTANCE,
-    Channel.G_LONG,
-    Channel.G_LAT,
-)
 RATIOS = st.sampled_from(FRAMES)
 CHANNELS = st.sets(st.sampled_from(sorted(full_track().columns)), max_size=21)
 

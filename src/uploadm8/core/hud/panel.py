@@ -33,7 +33,6 @@ class Panel:
     def draw_on(self, layer: Layer) -> None:
         """Draw on this layer, of the panel's size; before the first `update`."""
         self._layer = layer
-        self._drawn = None
 
     def update(self, index: int) -> None:
         """Bring the layer to what the widget is at that frame."""

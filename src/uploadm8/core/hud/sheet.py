@@ -133,11 +133,11 @@ def _blend(
     plane: Plane, seen: Plane, inv: Plane, over: Plane, glass: Pane | None, strength: int
 ) -> None:
     """Plane = (what is seen of it) * inv / 255 + over, in place, at that opacity."""
-    if glass is None:
-        cv2.multiply(plane, inv, dst=seen, scale=1 / 255)
-    else:
+    behind = plane
+    if glass is not None:
         glass.behind(plane, seen)
-        cv2.multiply(seen, inv, dst=seen, scale=1 / 255)
+        behind = seen
+    cv2.multiply(behind, inv, dst=seen, scale=1 / 255)
     if strength == 255:
         cv2.add(seen, over, dst=plane)
         return

@@ -1,5 +1,8 @@
 """What object storage may refuse, and botocore's errors as ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from uploadm8.errors import ConflictError, PreconditionFailedError, UnavailableError
@@ -23,20 +26,18 @@ class SourceChangedError(PreconditionFailedError):
     code = "source_changed"
 
 
-class mapped:  # noqa: N801  reads as a phrase: with mapped()
+@contextmanager
+def mapped() -> Iterator[None]:
     """Turn botocore's errors into ours."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ClientError):
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-            name = error.response.get("Error", {}).get("Code", "")
-            if status == 404 or name in ("NoSuchKey", "NoSuchUpload"):
-                raise ObjectMissingError from error
-            if status == 412 or name == "PreconditionFailed":
-                raise SourceChangedError from error
-            raise StorageError(f"Object storage answered {name or status}.") from error
-        if isinstance(error, BotoCoreError | OSError | TimeoutError):
-            raise StorageError from error
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        name = error.response.get("Error", {}).get("Code", "")
+        if status == 404 or name in ("NoSuchKey", "NoSuchUpload"):
+            raise ObjectMissingError from error
+        if status == 412 or name == "PreconditionFailed":
+            raise SourceChangedError from error
+        raise StorageError(f"Object storage answered {name or status}.") from error
+    except (BotoCoreError, OSError, TimeoutError) as error:
+        raise StorageError from error

@@ -35,15 +35,11 @@ def all_numbers(rows: Iterable[Any], name: str) -> Numbers:
 def totals(keys: Numbers, counts: Numbers) -> dict[int, int]:
     """Sums of counts by key."""
     different, places = np.unique(keys, return_inverse=True)
-    return dict(zip(different.tolist(), _sums(places, counts, len(different)), strict=True))
+    return dict(zip(different.tolist(), totals_to(places, counts, len(different)), strict=True))
 
 
 def totals_to(keys: Numbers, counts: Numbers, size: int) -> list[int]:
     """Sums of counts by key, of all keys from 0 up to `size`."""
-    return _sums(keys, counts, size)
-
-
-def _sums(places: Numbers, counts: Numbers, size: int) -> list[int]:
     found = np.zeros(size, np.int64)
-    np.add.at(found, places, counts)
+    np.add.at(found, keys, counts)
     return found.tolist()
