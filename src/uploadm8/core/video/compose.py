@@ -1,5 +1,6 @@
 """Place a picture in a frame of another shape: crop, fit, or fit over a blurred copy of itself."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,7 @@ from uploadm8.core.video.source import SourceInfo
 
 _SAME_SHAPE = 0.025  # shapes closer than this are cropped: bars a few pixels wide look like a fault
 _BLACK_Y, _NO_COLOR = 16, 128
+_BLACK = (_BLACK_Y, _NO_COLOR, _NO_COLOR)
 _BLUR_SHRINK = 16  # the blurred copy is made at a sixteenth of the size
 _BLUR_SIGMA = 2.4  # at that size
 _BLUR_DIM = 0.62  # the copy is darker, so that the picture stands out
@@ -69,55 +71,66 @@ class Composer:
     """
 
     def __init__(
-        self, width: int, height: int, pixel_aspect: Fraction, spec: RenditionSpec
+        self,
+        width: int,
+        height: int,
+        pixel_aspect: Fraction,
+        spec: RenditionSpec,
+        *,
+        frames: int = 1,
     ) -> None:
+        """`frames` take turns: each is the caller's until as many later ones were composed."""
         self.identity = (width, height) == (spec.width, spec.height) and pixel_aspect == 1
         self._spec = spec
         self._place = place(width, height, pixel_aspect, spec)
         self._whole = self._place.source == Rect(0, 0, width, height)
-        self._frame = new_frame(spec.width, spec.height)
-        self._planes = planes_of(self._frame)
+        self._most = frames
+        self._frames: deque[VideoFrame] = deque()
         self._reformatter = VideoReformatter()
-        for plane, value in zip(
-            _tuple(self._planes), (_BLACK_Y, _NO_COLOR, _NO_COLOR), strict=True
-        ):
-            plane[:] = value
 
     def compose(self, picture: VideoFrame) -> VideoFrame:
-        """The rendition's frame; the same one every time, valid until the next call.
-
-        libx264 copies what it is given, so refilling one frame is safe after every encode call.
-        """
-        source = planes_of(picture)
+        """The rendition's frame."""
+        frame = self._next()
+        source, target = planes_of(picture), planes_of(frame)
         if self.identity:
-            copy_planes(source, self._planes)
-            return self._frame
+            copy_planes(source, target)
+            return frame
         if self._place.blur is not None:
-            self._fill_bars(source, self._place.blur)
-        self._fill_picture(picture, source)
-        return self._frame
+            self._fill_bars(source, target, self._place.blur)
+        self._fill_picture(picture, source, target)
+        return frame
 
-    def _fill_picture(self, picture: VideoFrame, source: Planes) -> None:
+    def _next(self) -> VideoFrame:
+        if len(self._frames) == self._most:
+            self._frames.rotate(-1)
+            return self._frames[-1]
+        frame = new_frame(self._spec.width, self._spec.height)
+        for plane, value in zip(_tuple(planes_of(frame)), _BLACK, strict=True):
+            plane[:] = value
+        self._frames.append(frame)
+        return frame
+
+    def _fill_picture(self, picture: VideoFrame, source: Planes, planes: Planes) -> None:
         target = self._place.target
         if self._whole and target.w < self._place.source.w:
             # swscale's bicubic filter widens when shrinking, so fine detail does not shimmer.
             small = self._reformatter.reformat(
                 picture, width=target.w, height=target.h, interpolation=Interpolation.BICUBIC
             )
-            copy_planes(planes_of(small), _part(self._planes, target))
+            copy_planes(planes_of(small), _part(planes, target))
             return
         pairs = zip(
             _tuple(_part(source, self._place.source)),
-            _tuple(_part(self._planes, target)),
+            _tuple(_part(planes, target)),
             strict=True,
         )
         for one, other in pairs:
             _resize(one, other)
 
-    def _fill_bars(self, source: Planes, rect: Rect) -> None:
+    def _fill_bars(self, source: Planes, planes: Planes, rect: Rect) -> None:
         target = self._place.target
         size = (self._spec.width // _BLUR_SHRINK, self._spec.height // _BLUR_SHRINK)
-        parts = zip(_tuple(_part(source, rect)), _tuple(self._planes), (1, 2, 2), strict=True)
+        parts = zip(_tuple(_part(source, rect)), _tuple(planes), (1, 2, 2), strict=True)
         for plane, frame, step in parts:
             small = _blurred(plane, size, is_luma=step == 1)
             x, y, w, h = (side // step for side in target)

@@ -27,7 +27,7 @@ class Lane:
     Attributes:
         end: seconds after which nothing is shown, from the spec's duration cap.
         time_base: of pictures that keep their own times.
-        owns_pictures: whether pictures may be drawn on without asking the decoder.
+        owns_pictures: whether pictures may be drawn on; the decoder refers to its own later.
     """
 
     spec: RenditionSpec
@@ -96,12 +96,11 @@ class Lane:
         """Encode the picture once per slot."""
         if self.writer is None:
             raise RuntimeError("the lane has no file")
-        in_place = self.composer.identity and last_use and len(slots) == 1
+        untouched = self.overlay is None or self.owns_pictures
+        in_place = untouched and self.composer.identity and last_use and len(slots) == 1
         for slot in slots:
             frame = picture if in_place else self.composer.compose(picture)
             if self.overlay is not None:
-                if in_place and not self.owns_pictures:
-                    frame.make_writable()  # else later pictures refer to the drawn HUD
                 self.overlay.draw(frame, slot)
             pts = round(time / self.time_base) if self.pacing.keep else slot
             self.writer.picture(frame, pts - self._start(self.writer, pts))

@@ -18,6 +18,7 @@ from uploadm8.core.video.sniff import ends_early, sniff
 from uploadm8.core.video.source import SourceInfo
 
 _MOST_THREADS = 8  # each holds a picture of its own
+_HD_PIXELS = 1920 * 1088
 _OPTIONS = {
     # Without these a "video" can be a playlist that names other files of this machine.
     "protocol_whitelist": "file",
@@ -52,11 +53,16 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
 
 
 def picture_stream(
-    container: InputContainer, limits: MediaLimits = DEFAULT_LIMITS, *, threads: bool = True
+    container: InputContainer,
+    limits: MediaLimits = DEFAULT_LIMITS,
+    *,
+    threads: bool = True,
+    encodes: bool = False,
 ) -> VideoStream:
     """The first real video stream (not a cover picture), ready for decoding.
 
-    With `threads` several pictures are decoded at a time; for a single one that only costs.
+    With `threads` several pictures are decoded at a time; for a single one that only costs. They
+    are fewer when the process `encodes` beside it.
 
     Raises:
         MediaError: media_no_video_stream or media_codec_unsupported.
@@ -70,15 +76,22 @@ def picture_stream(
             raise fault("media_codec_unsupported", kind="video", codec=name)
         if threads:
             stream.thread_type = "AUTO"  # frame threads: the default leaves all but one core idle
-            # FFmpeg would take one more, which holds pictures and gains nothing beside an encoder.
-            stream.codec_context.thread_count = min(os.cpu_count() or 1, _MOST_THREADS)
-        else:
-            stream.codec_context.thread_count = 1
+        stream.codec_context.thread_count = _threads(stream, encodes) if threads else 1
         stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
         return stream
     if any(stream.type == "video" for stream in container.streams):
         raise fault("media_codec_unsupported", kind="video", codec="of this file")
     raise fault("media_no_video_stream")
+
+
+def _threads(stream: VideoStream, encodes: bool) -> int:
+    """FFmpeg would take one more than there are cores; each holds pictures.
+
+    Up to 1080 lines encoding takes three times as long as decoding, so half of the cores keep up.
+    """
+    cores = min(os.cpu_count() or 1, _MOST_THREADS)
+    small = stream.width * stream.height <= _HD_PIXELS
+    return max(1, cores // 2) if encodes and small else cores
 
 
 def upright_aspect(stream: VideoStream, source: SourceInfo) -> Fraction:

@@ -65,6 +65,11 @@ class RenditionSpec:
         return safe_area(self.safe_area)
 
     @property
+    def pixels(self) -> int:
+        """In a frame."""
+        return self.width * self.height
+
+    @property
     def aspect(self) -> float:
         """Width over height."""
         return self.width / self.height

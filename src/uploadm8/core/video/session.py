@@ -24,6 +24,7 @@ from uploadm8.core.video.sound import Sound, open_sound
 from uploadm8.core.video.soundpump import Listener, SoundPump
 from uploadm8.core.video.timeline import Timeline
 from uploadm8.core.video.upright import Upright
+from uploadm8.core.video.writer import UNDER_WAY
 
 Watch = Callable[[int, Fraction], None]  # pictures so far, seconds of the last one
 
@@ -49,7 +50,7 @@ class Session:
         self.encoder = choose_encoder(job.hardware)
         self.first_frame: float | None = None
         container = self._stack.enter_context(opened(job.source, job.limits))
-        stream = picture_stream(container, job.limits)
+        stream = picture_stream(container, job.limits, encodes=True)
         self.reader = Reader(container, stream, self.source, self.timeline.origin)
         pixel_aspect = upright_aspect(stream, self.source)
         specs = [output.spec for output in job.outputs]
@@ -95,9 +96,11 @@ class Session:
         try:
             read = self._show_all(span, sound, watch)
             self._check_complete(span, read)
-            for lane in self.lanes:
-                if lane.writer is not None:
-                    lane.writer.close()
+            writers = [lane.writer for lane in self.lanes if lane.writer is not None]
+            for writer in writers:
+                writer.finish()
+            for writer in writers:
+                writer.close()
         except BaseException:
             for lane in self.lanes:
                 if lane.writer is not None:
@@ -123,6 +126,7 @@ class Session:
             if any(lane.runs_over(moment, following) for lane in self.lanes):
                 break
             watch(read, moment)
+            del picture  # else it would be kept until the next one is decoded
             self._advance()
         pump.rest()
         self._position = span.end
@@ -181,7 +185,7 @@ class Session:
         return Lane(
             spec=spec,
             pacing=pacing,
-            composer=Composer(*self._upright.size, pixel_aspect, spec),
+            composer=Composer(*self._upright.size, pixel_aspect, spec, frames=UNDER_WAY + 1),
             overlay=overlay,
             settings=settings_for(
                 spec,
@@ -189,7 +193,8 @@ class Session:
                 self.encoder,
                 pacing.rate,
                 float(end),
-                beside=len(job.outputs) - 1,
+                steady=not pacing.keep,
+                share=Fraction(spec.pixels, sum(o.spec.pixels for o in job.outputs)),
             ),
             color=self._upright.color,
             time_base=self._base,

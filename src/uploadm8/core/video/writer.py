@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from uploadm8.core.video.color import Color
 from uploadm8.core.video.encoders import AUDIO_BITRATE, Settings
+from uploadm8.core.video.inorder import InOrder
 from uploadm8.core.video.rendition import RenditionSpec
 from uploadm8.core.video.sound import FRAME, RATE, Chunk, Pcm, Sound
 
@@ -20,6 +21,7 @@ from uploadm8.core.video.sound import FRAME, RATE, Chunk, Pcm, Sound
 # Instagram refuses and some players ignore (pictures and sound then drift apart by two pictures).
 MP4_OPTIONS = {"movflags": "faststart+negative_cts_offsets", "use_editlist": "0"}
 SEGMENT_OPTIONS = {**MP4_OPTIONS, "movflags": "negative_cts_offsets"}
+UNDER_WAY = 2  # pictures on their way into an encoder: one at work, one waiting
 _NO_PICTURE_TYPE = 0
 
 
@@ -29,7 +31,14 @@ def part_of(path: Path) -> Path:
 
 
 class Writer:
-    """One output file; it appears under its name only when `close` has finished it."""
+    """One output file; it appears under its name only when `close` has finished it.
+
+    It encodes on a thread of its own, so that several files grow side by side while the next
+    picture is decoded and drawn. A frame belongs to the writer until `UNDER_WAY` later ones came.
+
+    Attributes:
+        frames: pictures taken so far.
+    """
 
     def __init__(
         self,
@@ -51,26 +60,32 @@ class Writer:
         self._file = av.open(str(part_of(path)), "w", format="mp4", options=options)
         self._video = self._add_video(settings, rate, time_base, color)
         self._sound = SoundTrack(self._file, sound) if sound is not None else None
+        self._heard: list[Chunk | Pcm] = []
+        self._work = InOrder(path.stem)
+        self._ends = False
 
     def picture(self, frame: VideoFrame, pts: int) -> None:
-        """Encode a frame, to be shown at `pts` in units of the time base."""
+        """Encode a frame, to be shown at `pts` in units of the time base.
+
+        Raises:
+            FFmpegError, OSError: an earlier picture could not be encoded or written.
+        """
         if (frame.width, frame.height) != self._size:
             raise ValueError(f"{frame.width}x{frame.height} frame for a {self._size} rendition")
         frame.pts = pts
         frame.time_base = self._video.codec_context.time_base
         frame.pict_type = _NO_PICTURE_TYPE  # the source's type would force key frames
-        self._file.mux(self._video.encode(frame))
+        self._work.wait(UNDER_WAY - 1)
+        self._work.put(self._encode, frame, self._taken())
         self.frames += 1
 
     def chunk(self, chunk: Chunk) -> None:
         """Add a packet of copied sound."""
-        if self._sound is not None:
-            self._sound.chunk(chunk)
+        self._heard.append(chunk)
 
     def pcm(self, block: Pcm) -> None:
         """Encode a block of samples."""
-        if self._sound is not None:
-            self._sound.pcm(block)
+        self._heard.append(block)
 
     def note(self, text: str) -> None:
         """Leave a comment in the file's header; only before the first picture."""
@@ -78,16 +93,46 @@ class Writer:
 
     def close(self) -> None:
         """Finish the file and give it its name."""
-        self._file.mux(self._video.encode(None))
-        if self._sound is not None:
-            self._sound.flush()
-        self._file.close()
+        self.finish()
+        self._work.wait()
+        self._work.end()
         part_of(self._path).replace(self._path)
+
+    def finish(self) -> None:
+        """Begin to `close`: the encoder's last pictures come while other files finish theirs."""
+        if not self._ends:
+            self._ends = True
+            self._work.put(self._end, self._taken())
 
     def abandon(self) -> None:
         """Remove the unfinished file."""
+        self._work.end()
         self._file.close()
         part_of(self._path).unlink(missing_ok=True)
+
+    def _taken(self) -> list[Chunk | Pcm]:
+        heard, self._heard = self._heard, []
+        return heard
+
+    def _encode(self, frame: VideoFrame, heard: list[Chunk | Pcm]) -> None:
+        self._file.mux(self._video.encode(frame))
+        self._listen(heard)
+
+    def _end(self, heard: list[Chunk | Pcm]) -> None:
+        self._file.mux(self._video.encode(None))
+        self._listen(heard)
+        if self._sound is not None:
+            self._sound.flush()
+        self._file.close()
+
+    def _listen(self, heard: list[Chunk | Pcm]) -> None:
+        if self._sound is None:
+            return
+        for piece in heard:
+            if isinstance(piece, Chunk):
+                self._sound.chunk(piece)
+            else:
+                self._sound.pcm(piece)
 
     def _add_video(
         self, settings: Settings, rate: Fraction, time_base: Fraction, color: Color
