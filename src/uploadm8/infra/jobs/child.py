@@ -13,7 +13,7 @@ import pickle
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -60,29 +60,33 @@ class ChildCrashedError(UnavailableError):
 
 
 Event = Any
+Answer = Callable[[int, int], Awaitable[bytes]]
 
 
 async def run_in_child(
-    function: Callable[[Any, Callable[[Event], None]], T],
+    function: Callable[[Any, "Line"], T],
     spec: Any,
     *,
     scratch: Path,
     limits: Limits | None = None,
     on_event: Callable[[Event], None] | None = None,
+    answer: Answer | None = None,
 ) -> T:
     """Run `function(spec, emit)` in a fresh interpreter and return its result.
 
     Args:
-        function: a module-level function of `uploadm8.core`; it calls `emit(event)` with progress.
+        function: a module-level function of `uploadm8.core`; it calls `emit(event)` with progress,
+            and `emit.ask(start, end)` for bytes of a file that the parent holds.
         spec: its picklable argument.
         scratch: private folder, the child's working directory.
         limits: what it may use.
         on_event: called on the event loop with every emitted event.
+        answer: gives the bytes that are asked for; it must not trust the numbers.
 
     Raises:
         UploadM8Error: as raised by the function.
         MediaError: code ``media_crashed`` when the function failed in a way that it did not foresee.
-        ChildCrashedError: the child was killed by the kernel or crashed natively.
+        ChildCrashedError: the child was killed by the kernel or crashed natively, or asks nonsense.
 
     Cancelling the caller kills the child and everything it started.
     """
@@ -102,8 +106,8 @@ async def run_in_child(
     )
     try:
         task = (function.__module__, function.__qualname__, spec, limits or Limits())
-        answer: T = await _converse(process, pickle.dumps(task), on_event)
-        return answer
+        result: T = await _converse(process, pickle.dumps(task), on_event, answer)
+        return result
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -112,24 +116,27 @@ async def run_in_child(
 
 
 async def _converse(
-    process: asyncio.subprocess.Process, task: bytes, on_event: Callable[[Event], None] | None
+    process: asyncio.subprocess.Process,
+    task: bytes,
+    on_event: Callable[[Event], None] | None,
+    answer: Answer | None,
 ) -> Any:
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise ChildCrashedError
     noise = asyncio.create_task(_tail(process.stderr))
     try:
-        process.stdin.write(len(task).to_bytes(8, "big") + task)
-        with contextlib.suppress(ConnectionError):
-            await process.stdin.drain()
+        await _send(process.stdin, task)
         while True:
             head = await process.stdout.readexactly(8)
-            answer = await process.stdout.readexactly(int.from_bytes(head, "big"))
-            kind, value = _CoreUnpickler(io.BytesIO(answer)).load()
+            told = await process.stdout.readexactly(int.from_bytes(head, "big"))
+            kind, value = _CoreUnpickler(io.BytesIO(told)).load()
             if kind == "result":
                 return value
             if kind == "error":
                 raise value
-            if on_event is not None:
+            if kind == "ask":
+                await _send(process.stdin, await _answered(answer, value))
+            elif on_event is not None:
                 on_event(value)
     except asyncio.IncompleteReadError as error:
         code = await process.wait()
@@ -139,6 +146,19 @@ async def _converse(
         ) from error
     finally:
         noise.cancel()
+
+
+async def _send(stdin: asyncio.StreamWriter, data: bytes) -> None:
+    stdin.write(len(data).to_bytes(8, "big") + data)
+    with contextlib.suppress(ConnectionError):  # that the child is dead is seen when it is heard
+        await stdin.drain()
+
+
+async def _answered(answer: Answer | None, asked: object) -> bytes:
+    match asked:
+        case (int(start), int(end)) if answer is not None:
+            return await answer(start, end)
+    raise ChildCrashedError("The media process asked for what it may not have.")
 
 
 class _CoreUnpickler(pickle.Unpickler):
@@ -217,29 +237,48 @@ def _foreseen(error: Exception) -> UploadM8Error:
     )
 
 
-def _serve() -> None:
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a library that prints must not break the protocol
+class Line:
+    """The child's end of the pipes to its parent; calling it tells an event."""
 
-    def send(kind: str, value: object) -> None:
+    def __init__(self) -> None:
+        self._out = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)  # a library that prints must not break the protocol
+
+    def __call__(self, event: Event) -> None:
+        """Tell of progress."""
+        self.send("event", event)
+
+    def ask(self, start: int, end: int) -> bytes:
+        """The bytes from `start` up to `end`, not included, of the file that the parent holds."""
+        self.send("ask", (start, end))
+        return self.receive()
+
+    def send(self, kind: str, value: object) -> None:
+        """Write one message."""
         data = pickle.dumps((kind, value))
-        out.write(len(data).to_bytes(8, "big") + data)
-        out.flush()
+        self._out.write(len(data).to_bytes(8, "big") + data)
+        self._out.flush()
 
-    size = int.from_bytes(sys.stdin.buffer.read(8), "big")
-    module, name, spec, limits = pickle.loads(sys.stdin.buffer.read(size))  # noqa: S301  from our parent
+    def receive(self) -> bytes:
+        """Read what the parent sends next."""
+        return sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big"))
+
+
+def _serve() -> None:
+    line = Line()
+    module, name, spec, limits = pickle.loads(line.receive())  # noqa: S301  from our parent
     _confine(limits)
     try:
         from importlib import import_module  # noqa: PLC0415  after the limits are in force
 
-        result = getattr(import_module(module), name)(spec, lambda event: send("event", event))
+        result = getattr(import_module(module), name)(spec, line)
     except Exception as error:  # noqa: BLE001  FFmpeg and OpenCV raise anything on broken media
         import traceback  # noqa: PLC0415
 
         traceback.print_exc()
-        send("error", _foreseen(error))
+        line.send("error", _foreseen(error))
     else:
-        send("result", result)
+        line.send("result", result)
 
 
 if __name__ == "__main__":
