@@ -1,5 +1,6 @@
 """Single pictures: the right one at any time, and a long group of pictures decoded but once."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -69,10 +70,10 @@ def test_uneven_pictures_of_a_file_elsewhere_are_found(tmp_path: Path) -> None:
 
 def test_when_time_is_up_a_picture_on_the_way_is_given_with_its_time(tmp_path: Path) -> None:
     with grabbing(make(tmp_path / "clip.mp4", LONG_GROUP)) as grabber:
-        time, picture = grabber.shown(1.5, until=0.0)
-        assert (time, number_of(planes_of(picture).y)) == (0, 0)
-        time, picture = grabber.shown(1.5)
-        assert (time, number_of(planes_of(picture).y)) == (1.5, 45)
+        for until, expected in ((0.0, 0), (math.inf, 45)):
+            time, picture = grabber.shown(1.5, until)
+            assert time * 30 == expected
+            assert number_of(planes_of(picture).y) == expected
 
 
 def test_rising_times_decode_a_group_once(tmp_path: Path) -> None:

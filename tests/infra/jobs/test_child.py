@@ -12,7 +12,8 @@ import pytest
 
 from uploadm8.core.video.inspection import InspectTask, inspect_media
 from uploadm8.errors import MediaError, UnavailableError
-from uploadm8.infra.jobs.child import ChildCrashedError, Limits, Line, run_in_child
+from uploadm8.infra.jobs.child import ChildCrashedError, run_in_child
+from uploadm8.infra.jobs.confined import Limits, Line
 from uploadm8.infra.storage.errors import StorageError
 
 pytestmark = pytest.mark.anyio

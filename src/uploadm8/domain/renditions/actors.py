@@ -46,7 +46,8 @@ from uploadm8.infra.jobs.catalog import (
     RENDER_SEGMENT,
     RENDER_UPLOAD,
 )
-from uploadm8.infra.jobs.child import Limits, run_in_child
+from uploadm8.infra.jobs.child import run_in_child
+from uploadm8.infra.jobs.confined import Limits
 from uploadm8.infra.jobs.handlers import Handler, JobContext
 
 log = structlog.get_logger(__name__)

@@ -14,7 +14,8 @@ import structlog
 from uploadm8.core.video.cadence import Cadence
 from uploadm8.core.video.exact_picture import ExactTask, TimedPicture, exact_picture
 from uploadm8.errors import UploadM8Error
-from uploadm8.infra.jobs.child import Limits, run_in_child
+from uploadm8.infra.jobs.child import run_in_child
+from uploadm8.infra.jobs.confined import Limits
 from uploadm8.infra.storage.pieces import Pieces
 from uploadm8.infra.storage.s3 import Storage
 
@@ -35,8 +36,8 @@ class ExactPictures:
     """
 
     storage: Storage
-    decode_s: float = 1.1
-    patience_s: float = 1.6
+    decode_s: float = 1.4
+    patience_s: float = 1.75
     most_bytes: int = MOST_BYTES
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(os.cpu_count() or 1))
 
