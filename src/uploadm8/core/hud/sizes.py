@@ -43,18 +43,18 @@ class Sizes:
 
 
 WIDE = Sizes(
-    label=13,
-    value=22,
+    label=15,
+    value=24,
     gap=24,
     pad=24,
-    row=80,
+    row=84,
     dial=376,
     dial_unit=0.052,
     digits=78,
     bar=430,
     tape_width=624,
     map=320,
-    ball=224,
+    ball=244,
     profile=160,
     ladder=(144, 320),
     captions=True,

@@ -28,6 +28,27 @@ class Dial(Enum):
     NEEDLE = auto()  # ticks, numbers, a needle
 
 
+class BallFace(Enum):
+    """What the g-force ball rolls on."""
+
+    RINGS = auto()  # three rings and a cross
+    HAIRLINE = auto()  # a thin circle with four ticks
+    BLOCKS = auto()  # a rim of blocks
+    GAUGE = auto()  # a rim with the ticks of an instrument
+    GRID = auto()  # squared paper
+    RETICLE = auto()  # four arcs around an open cross
+
+
+class Pointer(Enum):
+    """What marks the heading on the compass."""
+
+    ARROW = auto()  # from above
+    STEM = auto()  # a thin line from below
+    NOTCH = auto()  # a broad arrow from below
+    PAIR = auto()  # arrows from above and below
+    BRACKETS = auto()  # to the left and right
+
+
 @dataclass(frozen=True, slots=True)
 class Theme:
     """A look.
@@ -49,6 +70,10 @@ class Theme:
         tracking: letter spacing of labels, in cap heights.
         dial: how an arc gauge is drawn.
         speed: the speed widget's own style.
+        ball: what the g-force ball rolls on.
+        pointer: what marks the heading on the compass.
+        way: thickness of the way on maps, design units.
+        glow: light around the way that is covered, from 0.
         tapes: speed and altitude as vertical ladders at the frame's sides.
         strip: the stats run along the bottom in one full-width strip.
     """
@@ -69,5 +94,9 @@ class Theme:
     tracking: float
     dial: Dial
     speed: Literal["arc", "digital", "bar"]
+    ball: BallFace
+    pointer: Pointer
+    way: float
+    glow: float
     tapes: bool = False
     strip: bool = False

@@ -3,7 +3,7 @@
 from uploadm8.core.hud.frost import GlassTone
 from uploadm8.core.hud.spec import ThemeName
 from uploadm8.core.hud.text import Font
-from uploadm8.core.hud.theme import Dial, Plate, Theme
+from uploadm8.core.hud.theme import BallFace, Dial, Plate, Pointer, Theme
 
 THEMES: dict[ThemeName, Theme] = {
     ThemeName.GLASS: Theme(
@@ -23,6 +23,10 @@ THEMES: dict[ThemeName, Theme] = {
         tracking=0.12,
         dial=Dial.RING,
         speed="arc",
+        ball=BallFace.RINGS,
+        pointer=Pointer.ARROW,
+        way=5.5,
+        glow=0.5,
     ),
     ThemeName.MINIMAL: Theme(
         plate=Plate.SCRIM,
@@ -38,9 +42,13 @@ THEMES: dict[ThemeName, Theme] = {
         digits=Font("Inter", 300),
         value=Font("Inter", 420),
         label=Font("Inter", 420),
-        tracking=0.22,
+        tracking=0.17,
         dial=Dial.HAIRLINE,
         speed="digital",
+        ball=BallFace.HAIRLINE,
+        pointer=Pointer.STEM,
+        way=3.4,
+        glow=0.0,
     ),
     ThemeName.SPORT: Theme(
         plate=Plate.SLANT,
@@ -59,6 +67,10 @@ THEMES: dict[ThemeName, Theme] = {
         tracking=0.10,
         dial=Dial.SEGMENTS,
         speed="bar",
+        ball=BallFace.BLOCKS,
+        pointer=Pointer.NOTCH,
+        way=7.5,
+        glow=0.35,
     ),
     ThemeName.RACING: Theme(
         plate=Plate.CUT,
@@ -77,6 +89,10 @@ THEMES: dict[ThemeName, Theme] = {
         tracking=0.10,
         dial=Dial.NEEDLE,
         speed="arc",
+        ball=BallFace.GAUGE,
+        pointer=Pointer.PAIR,
+        way=6.5,
+        glow=0.0,
     ),
     ThemeName.DASHCAM: Theme(
         plate=Plate.STRIP,
@@ -95,6 +111,10 @@ THEMES: dict[ThemeName, Theme] = {
         tracking=0.04,
         dial=Dial.HAIRLINE,
         speed="digital",
+        ball=BallFace.GRID,
+        pointer=Pointer.STEM,
+        way=4.5,
+        glow=0.0,
         strip=True,
     ),
     ThemeName.DRONE: Theme(
@@ -114,6 +134,10 @@ THEMES: dict[ThemeName, Theme] = {
         tracking=0.12,
         dial=Dial.HAIRLINE,
         speed="digital",
+        ball=BallFace.RETICLE,
+        pointer=Pointer.BRACKETS,
+        way=4.5,
+        glow=0.6,
         tapes=True,
     ),
 }

@@ -6,9 +6,10 @@ from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer, times, times_plane
 from uploadm8.core.hud.plates import fade_sides
 from uploadm8.core.hud.scene import Scene
-from uploadm8.core.hud.shapes import bar, polygon
+from uploadm8.core.hud.shapes import Point, bar, polygon
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.text import text_mask
+from uploadm8.core.hud.theme import Pointer
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.telemetry.track import Channel
 
@@ -87,13 +88,36 @@ class CompassTape(Widget[int]):
         return _cropped(white), _cropped(accent)
 
     def _draw_pointer(self, width: int, height: int) -> None:
-        unit = self.unit
-        middle = width / 2
-        tip = _ARROW * unit
-        arrow = [(middle - 0.75 * tip, 0), (middle + 0.75 * tip, 0), (middle, tip)]
         theme = self.scene.theme
         color = theme.text if self.scene.accent == theme.hot else theme.hot
-        self.base.paint(polygon(width, height, arrow), self.scene.ink(color))
+        for shape in _pointer(theme.pointer, width / 2, height, _ARROW * self.unit):
+            self.base.paint(polygon(width, height, shape), self.scene.ink(color))
+
+
+def _pointer(pointer: Pointer, x: float, height: float, size: float) -> list[list[Point]]:
+    """The polygons of a pointer at column x; `size` is the height of an arrow, px."""
+    above = [(x - 0.75 * size, 0.0), (x + 0.75 * size, 0.0), (x, size)]
+    if pointer is Pointer.ARROW:
+        return [above]
+    if pointer is Pointer.STEM:
+        return [_box(x - 0.12 * size, height - 2.7 * size, 0.24 * size, 2.0 * size)]
+    if pointer is Pointer.NOTCH:
+        return [[(x - size, height), (x + size, height), (x, height - 1.1 * size)]]
+    if pointer is Pointer.PAIR:
+        return [above, [(px, height - py) for px, py in above]]
+    aside, arm, line = 2.6 * size, 0.7 * size, 0.22 * size
+    top, bottom = 0.5 * size, height - 0.5 * size
+    shapes = []
+    for side in (-1, 1):
+        edge = x + side * aside
+        shapes.append(_box(edge - line / 2, top, line, bottom - top))
+        for y in (top, bottom - line):
+            shapes.append(_box(min(edge, edge - side * arm), y, arm, line))
+    return shapes
+
+
+def _box(x: float, y: float, w: float, h: float) -> list[Point]:
+    return [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
 
 
 def _cropped(canvas: Plane) -> tuple[int, Plane]:

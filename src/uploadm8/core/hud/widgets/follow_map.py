@@ -52,7 +52,7 @@ class FollowMap(Widget[FollowState]):
         self._radius_m = float(np.clip(typical * _AHEAD_S, _LEAST_M, _MOST_M))
         self._centre = np.array([width / 2, height * 0.60])
         self._scale = (height * 0.5) / self._radius_m
-        self._bold = 6 * self.unit
+        self._bold = scene.theme.way * self.unit
         inside = rounded_distance(width, height, 24 * self.unit) + 26 * self.unit
         self._fade = coverage(inside / max(14 * self.unit, 1.0))
         self._arrow = self._draw_arrow(width, height)

@@ -12,10 +12,11 @@ from uploadm8.core.hud.lettering import Foot, symbol
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
-from uploadm8.core.hud.shapes import coverage, grid, lines, ring
+from uploadm8.core.hud.shapes import grid
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.units import ABSENT
 from uploadm8.core.hud.widget import Size, Widget
+from uploadm8.core.hud.widgets.ball_faces import draw_face
 from uploadm8.core.telemetry.track import Channel
 
 _TRAIL_S = 0.9
@@ -53,7 +54,7 @@ class GBall(Widget[BallState]):
         y = self._row - forward * share * self._radius
         self._x = np.rint(x * STEPS).astype(np.int64)
         self._y = np.rint(y * STEPS).astype(np.int64)
-        self._draw(width, height)
+        self._draw()
         self._trail, self._around = self._trails()
 
     @classmethod
@@ -105,18 +106,9 @@ class GBall(Widget[BallState]):
         box = np.hstack([trail.min(axis=1) - self._reach, trail.max(axis=1) + self._reach])
         return trail, box.astype(np.int16)
 
-    def _draw(self, width: int, height: int) -> None:
+    def _draw(self) -> None:
         scene, unit, c, row = self.scene, self.unit, self._centre, self._row
-        white = scene.ink("#ffffff")
-        x, y = grid(width, height)
-        inside = coverage(np.hypot(x - c, y - row) - self._radius)
-        self.base.paint(inside, scene.ink("#000000"), strength=0.18)
-        for share, strength in ((1.0, 0.75), (2 / 3, 0.34), (1 / 3, 0.34)):
-            line = ring(width, height, (c, row), self._radius * share, max(1.0, 2 * unit))
-            self.base.paint(line, white, strength=strength)
-        r = self._radius
-        cross = [(c - r, row, c + r, row), (c, row - r, c, row + r)]
-        self.base.paint(lines(width, height, cross, max(1.0, 1.4 * unit)), white, strength=0.26)
+        draw_face(scene, self.base, (c, row, self._radius), unit)
         theme = scene.theme
         self._number = Foot(scene, self.base, unit, "G-FORCE", symbol(scene, "g", unit), 6)
         reach = self._reach = int(np.ceil(9 * unit)) + 1

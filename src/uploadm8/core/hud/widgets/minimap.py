@@ -78,15 +78,16 @@ class WholeMap(Widget[MapState]):
 
     def _draw(self, line: Line, width: int, height: int) -> None:
         scene, unit = self.scene, self.unit
-        bold = 5.5 * unit
+        bold = scene.theme.way * unit
         way = stroke(width, height, line.pieces(), bold)
         casing = blurred(stroke(width, height, line.pieces(), bold * 1.9), 2.5 * unit)
         self.base.paint(casing, scene.ink("#000000"), strength=0.35)
         self.base.paint(way, scene.ink("#ffffff"), strength=0.42)
         _north_arrow(scene, self.base, casing, unit)
         self._lit = self.base.copy()
-        glow = blurred(way, 6 * unit)
-        self._lit.paint(glow, scene.ink(scene.accent), strength=0.5)
+        if scene.theme.glow:
+            glow = blurred(way, 6 * unit)
+            self._lit.paint(glow, scene.ink(scene.accent), strength=scene.theme.glow)
         self._lit.paint(way, scene.ink(scene.accent))
         reach = bold / 2 + 12 * unit
         self._sweep = Sweep(self._lit, _first_pass(width, height, line, reach), line.length, bold)

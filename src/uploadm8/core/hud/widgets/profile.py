@@ -117,11 +117,12 @@ class AltitudeProfile(Widget[ProfileState]):
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         top = self._base_line + 26 * self.unit
         bottom = height - self._pad * 0.9
+        low = bottom - 8 * self.unit
         span = max(float(levels.max() - levels.min()), 12.0 * self.scene.units.height.factor)
         middle = float(levels.max() + levels.min()) / 2
         room = width - 2 * self._side
         x = self._side + (ways - ways[0]) / max(ways[-1] - ways[0], 1e-9) * room
-        y = (top + bottom - 8) / 2 - (levels - middle) / span * (bottom - 8 - top)
+        y = (top + low) / 2 - (levels - middle) / span * (low - top)
         self._floor = bottom
         return x, y
 
@@ -138,7 +139,7 @@ class AltitudeProfile(Widget[ProfileState]):
         _, y = grid(width, height)
         top = float(rows.min())
         fall = np.clip(1 - (y - top) / (self._floor - top + 1), 0, 1)
-        edge = polyline(width, height, curve, 3.2 * self.unit)
+        edge = polyline(width, height, curve, 0.58 * scene.theme.way * self.unit)
         shade = np.rint(area * (0.10 + 0.16 * fall)).astype(np.uint8)
         self._labels(width)
         self._lit = self.base.copy()
