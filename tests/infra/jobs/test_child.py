@@ -121,6 +121,15 @@ async def test_a_native_crash_is_an_error_and_not_the_end_of_the_worker(tmp_path
         await run_in_child(crash, int(signal.SIGSEGV), scratch=tmp_path)
 
 
+def ramble(spec: int, emit: Line) -> bytes:
+    return bytes(spec)
+
+
+async def test_an_endless_answer_is_not_listened_to(tmp_path: Path) -> None:
+    with pytest.raises(ChildCrashedError):
+        await run_in_child(ramble, (1 << 28) + 1, scratch=tmp_path)
+
+
 async def test_too_much_memory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MediaError) as caught:
         await run_in_child(hoard, 4 << 30, scratch=tmp_path, limits=Limits(memory_bytes=2 << 30))

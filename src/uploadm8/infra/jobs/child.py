@@ -23,6 +23,7 @@ from uploadm8.infra.jobs.confined import Event, Limits, Line
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+_LONGEST_ANSWER = 1 << 28  # bytes; the track of an hour and the kept pictures are a tenth of it
 _KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "VIRTUAL_ENV", "PYTHONPATH")
 
 
@@ -99,8 +100,10 @@ async def _converse(
     try:
         await _send(process.stdin, task)
         while True:
-            head = await process.stdout.readexactly(8)
-            told = await process.stdout.readexactly(int.from_bytes(head, "big"))
+            size = int.from_bytes(await process.stdout.readexactly(8), "big")
+            if size > _LONGEST_ANSWER:
+                raise ChildCrashedError("The media process answered at too great a length.")
+            told = await process.stdout.readexactly(size)
             kind, value = _CoreUnpickler(io.BytesIO(told)).load()
             if kind == "result":
                 return value
