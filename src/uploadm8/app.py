@@ -163,6 +163,7 @@ def _cors(config: Config) -> CORSConfig:
             "RateLimit-Remaining",
             "RateLimit-Reset",
             "Retry-After",
+            "X-Picture-Time",
             "X-Request-Id",
         ],
         allow_credentials=True,  # the refresh cookie

@@ -47,6 +47,7 @@ from uploadm8.domain.publishing.queue_times import QueueTimes
 from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.publishing.status import Status
 from uploadm8.domain.publishing.targets import Targets
+from uploadm8.domain.renditions.exact_pictures import ExactPictures
 from uploadm8.domain.renditions.media_check import MediaCheck
 from uploadm8.domain.renditions.previews import HudPreviews
 from uploadm8.domain.renditions.service import RenditionViews
@@ -249,7 +250,7 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             acts=PublicationActs(publications, approvals),
             status=Status(entitlements),
             closing=build_closing(people, storage, billing, platforms, publications, settings),
-            previews=HudPreviews(storage, layouts, settings),
+            previews=HudPreviews(storage, ExactPictures(storage), layouts, settings),
             thumbnails=Thumbnails(),
             preflights=preflights,
             delivery=Delivery(

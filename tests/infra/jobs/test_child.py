@@ -13,7 +13,8 @@ import pytest
 from uploadm8.core.video.inspection import InspectTask, inspect_media
 from uploadm8.errors import MediaError, UnavailableError
 from uploadm8.infra.jobs.child import ChildCrashedError, run_in_child
-from uploadm8.infra.jobs.confined import Limits
+from uploadm8.infra.jobs.confined import Limits, Line
+from uploadm8.infra.storage.errors import StorageError
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +57,43 @@ def forge(spec: None, emit: Callable[[Any], None]) -> object:
     return os.system
 
 
+def look_up(spec: list[Any], emit: Line) -> list[bytes]:
+    return [emit.ask(*place) for place in spec]
+
+
+async def test_the_child_reads_what_its_parent_holds(tmp_path: Path) -> None:
+    held = os.urandom(3 << 20)
+
+    async def answer(start: int, end: int) -> bytes:
+        return held[start:end]
+
+    places = [(0, 1), (5, 2 << 20), (1, 3 << 20)]
+    got = await run_in_child(look_up, places, scratch=tmp_path, answer=answer)
+    assert got == [held[start:end] for start, end in places]
+
+
+@pytest.mark.parametrize("place", [("0", 1), (None, None), (0.5, 2)])
+async def test_nonsense_is_not_answered(tmp_path: Path, place: Any) -> None:
+    async def answer(start: int, end: int) -> bytes:
+        raise AssertionError
+
+    with pytest.raises(ChildCrashedError):
+        await run_in_child(look_up, [place], scratch=tmp_path, answer=answer)
+
+
+async def test_who_holds_nothing_is_asked_in_vain(tmp_path: Path) -> None:
+    with pytest.raises(ChildCrashedError):
+        await run_in_child(look_up, [(0, 1)], scratch=tmp_path)
+
+
+async def test_an_error_of_the_holder_ends_the_child(tmp_path: Path) -> None:
+    async def answer(start: int, end: int) -> bytes:
+        raise StorageError
+
+    with pytest.raises(StorageError):
+        await run_in_child(look_up, [(0, 1)], scratch=tmp_path, answer=answer)
+
+
 async def test_the_answer_and_the_progress_come_back(tmp_path: Path) -> None:
     events: list[Any] = []
     answer = await run_in_child(echo, {"a": 1}, scratch=tmp_path, on_event=events.append)
@@ -81,6 +119,15 @@ async def test_an_error_of_the_core_arrives_as_itself(tmp_path: Path) -> None:
 async def test_a_native_crash_is_an_error_and_not_the_end_of_the_worker(tmp_path: Path) -> None:
     with pytest.raises(ChildCrashedError):
         await run_in_child(crash, int(signal.SIGSEGV), scratch=tmp_path)
+
+
+def ramble(spec: int, emit: Line) -> bytes:
+    return bytes(spec)
+
+
+async def test_an_endless_answer_is_not_listened_to(tmp_path: Path) -> None:
+    with pytest.raises(ChildCrashedError):
+        await run_in_child(ramble, (1 << 28) + 1, scratch=tmp_path)
 
 
 async def test_too_much_memory_is_refused(tmp_path: Path) -> None:

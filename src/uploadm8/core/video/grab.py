@@ -1,28 +1,36 @@
 """Get single pictures out of a video: the one shown at a time, upright and in SDR."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from time import monotonic
 
 import cv2
 import numpy as np
+from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from uploadm8.core.video.cadence import Cadence
 from uploadm8.core.video.color import Color, Matrix, Range
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
-from uploadm8.core.video.opening import opened, picture_stream, upright_aspect
-from uploadm8.core.video.probe import probe
+from uploadm8.core.video.opening import opened, opened_pieces, picture_stream, upright_aspect
+from uploadm8.core.video.pieces import PiecedFile
+from uploadm8.core.video.probe import probe, probe_pictures
 from uploadm8.core.video.reader import Picture, Reader
 from uploadm8.core.video.source import SourceInfo
 from uploadm8.core.video.timeline import Timeline
 from uploadm8.core.video.upright import Upright
 
 Bgr = NDArray[np.uint8]
+
+_SURELY = 8  # pictures before a wanted one that are decoded whether others need them or not
 
 
 class Grabber:
@@ -57,21 +65,44 @@ class Grabber:
         Raises:
             MediaError: when there is no picture to be had.
         """
+        return self.shown(seconds)[1]
+
+    def shown(self, seconds: float, until: float = math.inf) -> Picture:
+        """The picture like `at`, and the seconds after the first from which it is shown.
+
+        When `time.monotonic()` passes `until` first, the last of those decoded on the way there.
+
+        Raises:
+            MediaError: when there is no picture to be had.
+        """
         step = 1 / self.source.nominal_fps
         last = Fraction(self.source.duration_s) - step
         wanted = max(Fraction(0), min(Fraction(seconds), last))
+        if not self.source.variable:
+            self._reader.needed_from = wanted - _SURELY * step
         shown = None
-        for time, picture in self._from(wanted):
-            if shown is not None and time > wanted + step / 4:
-                self._next = time, picture
+        for picture in self._from(wanted):
+            if shown is not None and picture[0] > wanted + step / 4:
+                self._next = picture
                 break
             shown = picture
+            if monotonic() > until:
+                break
         if shown is None:
             raise fault("media_undecodable", what=f"no picture at {seconds:g} s")
-        upright = self._upright(shown)
+        upright = self._upright(shown[1])
         if self._upright.passes:
             upright.make_writable()
-        return upright
+        return shown[0], upright
+
+    def jpeg(self, picture: VideoFrame, long_side: int, quality: int) -> bytes:
+        """A picture that `at` gave as JPEG, with square pixels, its long side at most that."""
+        width, height = self.size
+        width = round(width * float(self.pixel_aspect))
+        scale = min(1.0, long_side / max(width, height))
+        size = (round(width * scale), round(height * scale))
+        pixels = cv2.resize(to_bgr(picture, self.color), size, interpolation=cv2.INTER_AREA)
+        return encode_image(np.asarray(pixels, np.uint8), ".jpg", quality)
 
     def _from(self, wanted: Fraction) -> Iterator[Picture]:
         """Pictures from one at or before `wanted` on."""
@@ -87,11 +118,24 @@ def grabbing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[Grabb
     """Open a source for single pictures."""
     source = probe(path, limits)
     with opened(path, limits) as container:
-        stream = picture_stream(container, limits, threads=False)
-        origin = Timeline.of(source, None).origin
-        yield Grabber(
-            source, Reader(container, stream, source, origin), upright_aspect(stream, source)
-        )
+        yield _grabber(source, container, picture_stream(container, limits, threads=False))
+
+
+@contextmanager
+def grabbing_pieces(
+    file: PiecedFile, demuxer: str, cadence: Cadence, limits: MediaLimits = DEFAULT_LIMITS
+) -> Iterator[Grabber]:
+    """The same for a file that is elsewhere, of which `probe` has told demuxer and cadence."""
+    with opened_pieces(file, demuxer, limits) as container:
+        stream = picture_stream(container, limits)
+        source = probe_pictures(container, stream, file.size, cadence, limits)
+        yield _grabber(source, container, stream)
+
+
+def _grabber(source: SourceInfo, container: InputContainer, stream: VideoStream) -> Grabber:
+    origin = Timeline.of(source, None).origin
+    reader = Reader(container, stream, source, origin)
+    return Grabber(source, reader, upright_aspect(stream, source))
 
 
 @dataclass(frozen=True, slots=True)

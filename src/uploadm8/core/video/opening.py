@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
+from uploadm8.core.video.pieces import SeekableBytes
 from uploadm8.core.video.sniff import ends_early, sniff
 from uploadm8.core.video.source import SourceInfo
 
@@ -26,6 +27,8 @@ _OPTIONS = {
     "enable_drefs": "0",
     "fpsprobesize": "0",  # rates come from the index; decoding pictures to guess them costs 0.2 s
 }
+_UNREADABLE = (av.FFmpegError, ValueError, IndexError, UnicodeDecodeError, MemoryError)
+_PIECE = 1 << 18  # bytes asked for at a time of a file that is elsewhere
 
 
 @contextmanager
@@ -40,16 +43,29 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
         raise fault("media_too_large", got=path.stat().st_size, limit=limits.max_bytes)
     try:
         container = av.open(str(path), format=demuxer, options=dict(_OPTIONS))
-    except (av.FFmpegError, ValueError, IndexError, UnicodeDecodeError, MemoryError) as error:
+    except _UNREADABLE as error:
         raise _unopenable(path, demuxer, error) from error
-    try:
-        if len(container.streams) > limits.max_streams:
-            raise fault(
-                "media_too_many_streams", got=len(container.streams), limit=limits.max_streams
-            )
+    with closing(container):
+        _check_streams(container, limits)
         yield container
-    finally:
-        container.close()
+
+
+@contextmanager
+def opened_pieces(
+    file: SeekableBytes, demuxer: str, limits: MediaLimits = DEFAULT_LIMITS
+) -> Iterator[InputContainer]:
+    """The same for a file that is read piece by piece; `demuxer` is what `sniff` said of it.
+
+    Raises:
+        MediaError: with the reason.
+    """
+    try:
+        container = av.open(file, "r", demuxer, options=dict(_OPTIONS), buffer_size=_PIECE)
+    except _UNREADABLE as error:
+        raise fault("media_undecodable", what=_unreadable_header(error)) from error
+    with closing(container):
+        _check_streams(container, limits)
+        yield container
 
 
 def picture_stream(
@@ -108,4 +124,13 @@ def codec_name(context: CodecContext) -> str:
 def _unopenable(path: Path, demuxer: str, error: Exception) -> Exception:
     if demuxer == "mov" and ends_early(path):
         return fault("media_truncated", what="its index, or the end of it, is missing")
-    return fault("media_undecodable", what=f"its header is not readable ({type(error).__name__})")
+    return fault("media_undecodable", what=_unreadable_header(error))
+
+
+def _unreadable_header(error: Exception) -> str:
+    return f"its header is not readable ({type(error).__name__})"
+
+
+def _check_streams(container: InputContainer, limits: MediaLimits) -> None:
+    if len(container.streams) > limits.max_streams:
+        raise fault("media_too_many_streams", got=len(container.streams), limit=limits.max_streams)

@@ -41,15 +41,39 @@ def probe_opened(path: Path, container: InputContainer, limits: MediaLimits) -> 
     stream = picture_stream(container, limits, threads=False)
     _check_size(stream, limits)
     audio = _audio(container, limits)
-    picture = _first_picture(container, stream, path)
+    if is_encrypted(path):  # a decoder may well make a picture of noise from it
+        raise fault("media_encrypted")
+    picture = _first_picture(container, stream)
     stream.codec_context.flush_buffers()  # the decoder would keep its pictures as long as the file
-    cadence = _cadence(container, stream, path)
+    size = path.stat().st_size
+    cadence = _cadence(container, stream, size)
     _check_cadence(cadence, limits)
-    return _describe(path, container, stream, picture, cadence, audio)
+    return _describe(size, container, stream, picture, cadence, audio)
+
+
+def probe_pictures(
+    container: InputContainer,
+    stream: VideoStream,
+    size_bytes: int,
+    cadence: Cadence,
+    limits: MediaLimits,
+) -> SourceInfo:
+    """What a file that was probed before is like, its sound left out; it stands at its start then.
+
+    With the cadence known, nothing but the header and the first picture is read.
+
+    Raises:
+        MediaError: the file cannot be used.
+    """
+    _check_size(stream, limits)
+    picture = _first_picture(container, stream)
+    stream.codec_context.flush_buffers()
+    container.seek(0)
+    return _describe(size_bytes, container, stream, picture, cadence, None)
 
 
 def _describe(
-    path: Path,
+    size_bytes: int,
     container: InputContainer,
     stream: VideoStream,
     picture: VideoFrame,
@@ -64,7 +88,7 @@ def _describe(
     tags = {key.lower(): str(value) for key, value in container.metadata.items()}
     return SourceInfo(
         container="matroska" if "matroska" in container.format.name else "mov",
-        size_bytes=path.stat().st_size,
+        size_bytes=size_bytes,
         duration_s=cadence.duration_s,
         start_s=_start(picture, stream),
         frames=cadence.frames,
@@ -108,9 +132,7 @@ def _check_size(stream: VideoStream, limits: MediaLimits) -> None:
         raise fault("media_size_unsupported", width=width, height=height)
 
 
-def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
-    if is_encrypted(path):  # a decoder may well make a picture of noise from it
-        raise fault("media_encrypted")
+def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
     try:
         frame = _key_picture(container, stream)
         if frame is not None:
@@ -148,9 +170,9 @@ def _decodable_picture(container: InputContainer, stream: VideoStream) -> VideoF
     raise fault("media_undecodable", what=reason)
 
 
-def _cadence(container: InputContainer, stream: VideoStream, path: Path) -> Cadence:
+def _cadence(container: InputContainer, stream: VideoStream, size_bytes: int) -> Cadence:
     try:
-        cadence = read_cadence(container, stream, path.stat().st_size)
+        cadence = read_cadence(container, stream, size_bytes)
     except av.FFmpegError as error:
         raise fault("media_undecodable", what=str(error.strerror)) from error
     if cadence is None:

@@ -1,4 +1,4 @@
-"""Stills without the video: pictures are kept when it is inspected, the HUD is drawn on request."""
+"""Stills of a picture at hand, with the HUD drawn on request; some are kept at inspection."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,10 +42,6 @@ def keep_pictures(source: Path, count: int = KEPT_PICTURES) -> Iterator[KeptPict
         MediaError: the source cannot be used.
     """
     with grabbing(source) as grabber:
-        width, height = grabber.size
-        width = round(width * float(grabber.pixel_aspect))
-        scale = min(1.0, _LONG_SIDE / max(width, height))
-        size = (round(width * scale), round(height * scale))
         duration = grabber.source.duration_s
         for number in range(count):
             seconds = duration * (number + 0.5) / count
@@ -54,10 +50,7 @@ def keep_pictures(source: Path, count: int = KEPT_PICTURES) -> Iterator[KeptPict
             except MediaError:
                 continue  # a broken stretch costs its pictures, not the others
             score = sharpness(picture)
-            pixels = to_bgr(picture, grabber.color)
-            small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-            jpeg = encode_image(np.asarray(small, np.uint8), ".jpg", 85)
-            yield KeptPicture(seconds, jpeg, score)
+            yield KeptPicture(seconds, grabber.jpeg(picture, _LONG_SIDE, 85), score)
 
 
 def sharpest(pictures: Sequence[KeptPicture], duration_s: float) -> float | None:
@@ -76,10 +69,10 @@ def quick_still(
     offset_s: float,
     duration_s: float,
 ) -> bytes:
-    """A JPEG of a rendition: the kept picture, with the HUD as it is at `seconds`, eased in.
+    """A JPEG of a rendition: the picture, with the HUD as it is at `seconds`, eased in.
 
     Args:
-        jpeg: a picture that `keep_pictures` gave.
+        jpeg: the picture, upright and with square pixels, as `Grabber.jpeg` gives it.
         track: telemetry; None for no HUD.
         hud: how the HUD looks; None for no HUD.
         spec: the rendition it is a still of.
@@ -89,7 +82,7 @@ def quick_still(
     """
     pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
-        raise MediaError("The kept picture cannot be read.", code="media_undecodable")
+        raise MediaError("The picture cannot be read.", code="media_undecodable")
     height, width = (side // 2 * 2 for side in pixels.shape[:2])
     picture = VideoFrame.from_ndarray(
         np.ascontiguousarray(pixels[:height, :width], np.uint8), format="bgr24"

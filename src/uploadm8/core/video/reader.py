@@ -23,6 +23,7 @@ class Reader:
 
     Attributes:
         decoded: pictures handed out.
+        needed_from: seconds before which only those pictures are wanted that others are made from.
         errors: packets that could not be decoded.
     """
 
@@ -37,6 +38,7 @@ class Reader:
         self._step = 1 / source.nominal_fps
         self._last = -_LONG_AGO_S
         self._at_start = True
+        self.needed_from = -_LONG_AGO_S
         self.decoded = 0
         self.errors = 0
         for other in container.streams:
@@ -94,6 +96,9 @@ class Reader:
             yield packet
 
     def _decode(self, packet: "Packet[VideoStream]") -> Iterator[Picture]:
+        if packet.pts is not None:
+            early = packet.pts * self._base - self._origin < self.needed_from
+            self._stream.codec_context.skip_frame = "NONREF" if early else "DEFAULT"
         try:
             frames = packet.decode()
         except av.FFmpegError:

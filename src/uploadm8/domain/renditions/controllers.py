@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
+from litestar.datastructures import ResponseHeader
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
@@ -14,10 +15,15 @@ from uploadm8.api.principal import Principal
 from uploadm8.core.hud.spec import Preset, ThemeName, Units, WidgetKind
 from uploadm8.core.video.specs import Aspect
 from uploadm8.core.video.theme_still import theme_still
-from uploadm8.domain.renditions.previews import HudPreviews
+from uploadm8.domain.renditions.previews import HudPreviews, Still
 from uploadm8.errors import NotFoundError
 
 JPEG = "image/jpeg"
+_PICTURE_TIME = ResponseHeader(
+    name="X-Picture-Time",
+    description="When the picture behind the HUD is shown: seconds after the first.",
+    documentation_only=True,
+)
 
 
 class ThemeOut(msgspec.Struct, kw_only=True):
@@ -72,7 +78,10 @@ class HudController(Controller):
         return Response(data, media_type=JPEG, headers={"Cache-Control": "public, max-age=86400"})
 
     @get(
-        "/api/uploads/{upload_id:uuid}/hud/preview", summary="A still with the HUD", media_type=JPEG
+        "/api/uploads/{upload_id:uuid}/hud/preview",
+        summary="A still with the HUD",
+        media_type=JPEG,
+        response_headers=[_PICTURE_TIME],
     )
     async def preview(
         self,
@@ -89,7 +98,10 @@ class HudController(Controller):
         ] = None,
         layout_id: FromQuery[UUID | None] = None,
     ) -> Response[bytes]:
-        """JPEG of any moment, theme and shape; nothing is rendered and no quota is spent."""
+        """JPEG of any moment, theme and shape; nothing is rendered and no quota is spent.
+
+        The header X-Picture-Time tells the time of the picture behind the HUD.
+        """
         wishes = {
             "layout_id": layout_id,
             "theme": theme,
@@ -98,16 +110,17 @@ class HudController(Controller):
             "accent": accent,
         }
         changes = {name: str(value) for name, value in wishes.items() if value is not None}
-        data = await previews.still(
+        still = await previews.still(
             principal.workspace_id, upload_id, seconds=seconds, aspect=rendition, changes=changes
         )
-        return Response(data, media_type=JPEG)
+        return _as_response(still)
 
     @post(
         "/api/uploads/{upload_id:uuid}/hud/preview",
         status_code=200,
         summary="A still with a HUD of your own",
         media_type=JPEG,
+        response_headers=[_PICTURE_TIME],
     )
     async def preview_layout(
         self,
@@ -122,4 +135,9 @@ class HudController(Controller):
         still = await previews.still(
             principal.workspace_id, upload_id, seconds=seconds, aspect=rendition, changes=data
         )
-        return Response(still, media_type=JPEG)
+        return _as_response(still)
+
+
+def _as_response(still: Still) -> Response[bytes]:
+    headers = {_PICTURE_TIME.name: f"{still.picture_at_s:.3f}"}
+    return Response(still.jpeg, media_type=JPEG, headers=headers)

@@ -1,6 +1,7 @@
 """One long render by every worker that is free: a job per segment, then one that joins them."""
 
 import asyncio
+import math
 import shutil
 import time
 from collections.abc import Sequence
@@ -162,8 +163,7 @@ class Fleet:
     async def _spans(self, upload: dict[str, Any], workers: int) -> tuple[Span, ...]:
         source, _ = await self.materials.fetch(upload)
         duration = float(json_of(upload["source"])["duration_s"])
-        seconds = duration / (workers * SEGMENTS_PER_WORKER)
-        seconds = min(max(seconds, self.segment_s), self.segment_s * LONGEST_SEGMENT)
+        seconds = segment_seconds(duration, workers, self.segment_s)
         return await run_in_child(plan_shares, PlanTask(source, seconds), scratch=source.parent)
 
     async def _make(
@@ -232,6 +232,16 @@ class Fleet:
         folder = base / f"{context.job.id.hex[-12:]}-{context.job.epoch}"
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
+
+
+def segment_seconds(duration_s: float, workers: int, shortest_s: float) -> float:
+    """How long segments are that give every worker the same number of them.
+
+    Were three segments made for two workers, one of these would wait while the other makes the third.
+    """
+    rounds = min(SEGMENTS_PER_WORKER, int(duration_s / (workers * shortest_s)))
+    rounds = max(1, rounds, math.ceil(duration_s / (workers * shortest_s * LONGEST_SEGMENT)))
+    return max(shortest_s, duration_s / (workers * rounds))
 
 
 def _inputs(plan: dict[str, Any]) -> RenderInputs:

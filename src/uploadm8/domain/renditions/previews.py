@@ -10,8 +10,10 @@ from uploadm8.core.hud.validate import validate_spec
 from uploadm8.core.telemetry.store import load_track
 from uploadm8.core.telemetry.track import Track
 from uploadm8.core.telemetry.zones import hide_zones
+from uploadm8.core.video.exact_picture import TimedPicture
 from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.specs import Aspect, rendition_spec
+from uploadm8.domain.renditions.exact_pictures import ExactPictures
 from uploadm8.domain.renditions.materials import hud_in_zone
 from uploadm8.domain.settings.layouts import HudLayouts
 from uploadm8.domain.uploads.ownership import own_upload
@@ -24,10 +26,22 @@ from uploadm8.infra.storage.s3 import Storage
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """A JPEG, and the time of its picture in seconds after the first; the HUD's is as asked."""
+
+    jpeg: bytes
+    picture_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class HudPreviews:
-    """Draws on the pictures and the track that were kept when the upload was inspected."""
+    """Draws with the track that inspection kept on the original's exact picture.
+
+    Where that cannot be had in time, or the original is gone, on the nearest picture it kept.
+    """
 
     storage: Storage
+    pictures: ExactPictures
     layouts: HudLayouts
     zones: PrivacyZones
 
@@ -39,7 +53,7 @@ class HudPreviews:
         seconds: float | None,
         aspect: Aspect,
         changes: Mapping[str, Any],
-    ) -> bytes:
+    ) -> Still:
         """A JPEG of the upload at `seconds`, with its HUD as changed by `changes`, all eased in.
 
         Raises:
@@ -57,13 +71,11 @@ class HudPreviews:
             raise InvalidRequestError(
                 f"t must lie between 0 and {duration}.", code="outside_the_video"
             )
-        times = source["pictures_at_s"]
-        nearest = min(range(len(times)), key=lambda n: abs(times[n] - moment))
-        picture = await self._read(picture_key(workspace_id, upload_id, nearest))
+        picture = await self._picture(row, source, moment)
         track = await self._track(workspace_id, upload_id) if source.get("sync") else None
-        return await asyncio.to_thread(
+        jpeg = await asyncio.to_thread(
             quick_still,
-            picture,
+            picture.jpeg,
             track,
             hud,
             rendition_spec(aspect),
@@ -71,6 +83,21 @@ class HudPreviews:
             offset_s=float((source.get("sync") or {}).get("offset_s", 0.0)),
             duration_s=duration,
         )
+        return Still(jpeg, picture.seconds)
+
+    async def _picture(
+        self, row: dict[str, Any], source: dict[str, Any], moment: float
+    ) -> TimedPicture:
+        """The original's own, unless it is one on the way there and a kept one is nearer."""
+        found = await self.pictures.at(row, source, moment)
+        kept: list[float] = source["pictures_at_s"]
+        nearest = min(range(len(kept)), key=lambda n: abs(kept[n] - moment))
+        if found is not None and (
+            found.exact or abs(found.seconds - moment) <= abs(kept[nearest] - moment)
+        ):
+            return found
+        jpeg = await self._read(picture_key(row["workspace"], row["id"], nearest))
+        return TimedPicture(kept[nearest], jpeg, exact=False)
 
     async def _row(self, workspace_id: UUID, upload_id: UUID) -> dict[str, Any]:
         row = await own_upload(workspace_id, upload_id)

@@ -11,18 +11,19 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
 
 from uploadm8.errors import UnavailableError
-from uploadm8.infra.jobs.confined import Limits
+from uploadm8.infra.jobs.confined import Event, Limits, Line
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+_LONGEST_ANSWER = 1 << 28  # bytes; the track of an hour and the kept pictures are a tenth of it
 _KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "VIRTUAL_ENV", "PYTHONPATH")
 
 
@@ -32,30 +33,33 @@ class ChildCrashedError(UnavailableError):
     code = "child_crashed"
 
 
-Event = Any
+Answer = Callable[[int, int], Awaitable[bytes]]
 
 
 async def run_in_child(
-    function: Callable[[Any, Callable[[Event], None]], T],
+    function: Callable[[Any, Line], T],
     spec: Any,
     *,
     scratch: Path,
     limits: Limits | None = None,
     on_event: Callable[[Event], None] | None = None,
+    answer: Answer | None = None,
 ) -> T:
     """Run `function(spec, emit)` in a fresh interpreter and return its result.
 
     Args:
-        function: a module-level function of `uploadm8.core`; it calls `emit(event)` with progress.
+        function: a module-level function of `uploadm8.core`; it calls `emit(event)` with progress,
+            and `emit.ask(start, end)` for bytes of a file that the parent holds.
         spec: its picklable argument.
         scratch: private folder, the child's working directory.
         limits: what it may use.
         on_event: called on the event loop with every emitted event.
+        answer: gives the bytes that are asked for; it must not trust the numbers.
 
     Raises:
         UploadM8Error: as raised by the function.
         MediaError: code ``media_crashed`` when the function failed in a way that it did not foresee.
-        ChildCrashedError: the child was killed by the kernel or crashed natively.
+        ChildCrashedError: the child was killed by the kernel or crashed natively, or asks nonsense.
 
     Cancelling the caller kills the child and everything it started.
     """
@@ -75,8 +79,8 @@ async def run_in_child(
     )
     try:
         task = (function.__module__, function.__qualname__, spec, limits or Limits())
-        answer: T = await _converse(process, pickle.dumps(task), on_event)
-        return answer
+        result: T = await _converse(process, pickle.dumps(task), on_event, answer)
+        return result
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -85,24 +89,29 @@ async def run_in_child(
 
 
 async def _converse(
-    process: asyncio.subprocess.Process, task: bytes, on_event: Callable[[Event], None] | None
+    process: asyncio.subprocess.Process,
+    task: bytes,
+    on_event: Callable[[Event], None] | None,
+    answer: Answer | None,
 ) -> Any:
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise ChildCrashedError
     noise = asyncio.create_task(_tail(process.stderr))
     try:
-        process.stdin.write(len(task).to_bytes(8, "big") + task)
-        with contextlib.suppress(ConnectionError):
-            await process.stdin.drain()
+        await _send(process.stdin, task)
         while True:
-            head = await process.stdout.readexactly(8)
-            answer = await process.stdout.readexactly(int.from_bytes(head, "big"))
-            kind, value = _CoreUnpickler(io.BytesIO(answer)).load()
+            size = int.from_bytes(await process.stdout.readexactly(8), "big")
+            if size > _LONGEST_ANSWER:
+                raise ChildCrashedError("The media process answered at too great a length.")
+            told = await process.stdout.readexactly(size)
+            kind, value = _CoreUnpickler(io.BytesIO(told)).load()
             if kind == "result":
                 return value
             if kind == "error":
                 raise value
-            if on_event is not None:
+            if kind == "ask":
+                await _send(process.stdin, await _answered(answer, value))
+            elif on_event is not None:
                 on_event(value)
     except asyncio.IncompleteReadError as error:
         code = await process.wait()
@@ -112,6 +121,19 @@ async def _converse(
         ) from error
     finally:
         noise.cancel()
+
+
+async def _send(stdin: asyncio.StreamWriter, data: bytes) -> None:
+    stdin.write(len(data).to_bytes(8, "big") + data)
+    with contextlib.suppress(ConnectionError):  # that the child is dead is seen when it is heard
+        await stdin.drain()
+
+
+async def _answered(answer: Answer | None, asked: object) -> bytes:
+    match asked:
+        case (int(start), int(end)) if answer is not None:
+            return await answer(start, end)
+    raise ChildCrashedError("The media process asked for what it may not have.")
 
 
 class _CoreUnpickler(pickle.Unpickler):

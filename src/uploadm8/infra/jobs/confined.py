@@ -1,7 +1,6 @@
-"""The inside of a media child: limits first, then one function of the core, then its answer.
+"""The child process of `child.py`: it confines itself, runs one function, and answers its parent.
 
-It imports little, for every still and every inspection begins with it; a logger or an event loop
-would cost a tenth of a second and ten megabytes.
+It imports little, because every start of it is waited for.
 """
 
 import ctypes
@@ -11,9 +10,11 @@ import resource
 import signal
 import sys
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 from uploadm8.errors import MediaError, UnavailableError, UploadM8Error
+
+Event = Any
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _GIB = 1 << 30
@@ -40,6 +41,33 @@ class Limits:
         """Processor time for so many seconds on every core, if that is more than usual."""
         usual = cls()
         return replace(usual, cpu_s=max(usual.cpu_s, int(seconds * (os.cpu_count() or 1))))
+
+
+class Line:
+    """The child's end of the pipes to its parent; calling it tells an event."""
+
+    def __init__(self) -> None:
+        self._out = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)  # a library that prints must not break the protocol
+
+    def __call__(self, event: Event) -> None:
+        """Tell of progress."""
+        self.send("event", event)
+
+    def ask(self, start: int, end: int) -> bytes:
+        """The bytes from `start` up to `end`, not included, of the file that the parent holds."""
+        self.send("ask", (start, end))
+        return self.receive()
+
+    def send(self, kind: str, value: object) -> None:
+        """Write one message."""
+        data = pickle.dumps((kind, value))
+        self._out.write(len(data).to_bytes(8, "big") + data)
+        self._out.flush()
+
+    def receive(self) -> bytes:
+        """Read what the parent sends next."""
+        return sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big"))
 
 
 def _confine(limits: Limits) -> None:
@@ -82,28 +110,20 @@ def _foreseen(error: Exception) -> UploadM8Error:
 
 
 def _serve() -> None:
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a library that prints must not break the protocol
-
-    def send(kind: str, value: object) -> None:
-        data = pickle.dumps((kind, value))
-        out.write(len(data).to_bytes(8, "big") + data)
-        out.flush()
-
-    size = int.from_bytes(sys.stdin.buffer.read(8), "big")
-    module, name, spec, limits = pickle.loads(sys.stdin.buffer.read(size))  # noqa: S301  from our parent
+    line = Line()
+    module, name, spec, limits = pickle.loads(line.receive())  # noqa: S301  from our parent
     _confine(limits)
     try:
         from importlib import import_module  # noqa: PLC0415  after the limits are in force
 
-        result = getattr(import_module(module), name)(spec, lambda event: send("event", event))
+        result = getattr(import_module(module), name)(spec, line)
     except Exception as error:  # noqa: BLE001  FFmpeg and OpenCV raise anything on broken media
         import traceback  # noqa: PLC0415
 
         traceback.print_exc()
-        send("error", _foreseen(error))
+        line.send("error", _foreseen(error))
     else:
-        send("result", result)
+        line.send("result", result)
 
 
 if __name__ == "__main__":
