@@ -52,14 +52,15 @@ class Layer:
     """
 
     __slots__ = ("box", "chroma", "inv_c", "inv_y", "luma", "touched", "u", "v", "y")
-    box: Box | None
-    touched: Box | None
 
-    def __init__(self, width: int, height: int) -> None:
-        luma = np.zeros((2 * height, width), np.uint8)
-        _hold(self, luma, np.zeros((3 * (height // 2), width // 2), np.uint8))
-        self.inv_y[:] = 255
-        self.inv_c[:] = 255
+    def __init__(self, width: int, height: int, planes: tuple[Plane, Plane] | None = None) -> None:
+        """Transparent, or what `luma` and `chroma` of another layer hold."""
+        luma, chroma = planes or _transparent(width, height)
+        self.luma, self.chroma = luma, chroma
+        self.inv_y, self.y = luma[0::2], luma[1::2]
+        self.inv_c, self.u, self.v = chroma[0::3], chroma[1::3], chroma[2::3]
+        self.box: Box | None = None
+        self.touched: Box | None = None
 
     @property
     def width(self) -> int:
@@ -73,9 +74,8 @@ class Layer:
 
     def part(self, box: Box) -> "Layer":
         """The pixels of an even box as a layer of their own: what is drawn on it is drawn here."""
-        part = Layer.__new__(Layer)
-        _hold(part, self.luma[_pairs(box)], self.chroma[_triples(box)])
-        return part
+        planes = self.luma[_pairs(box)], self.chroma[_triples(box)]
+        return Layer(box.x1 - box.x0, box.y1 - box.y0, planes)
 
     def copy(self) -> "Layer":
         """An independent copy."""
@@ -216,13 +216,17 @@ class Piece:
         added[0::3] = 0
         self.chroma = np.repeat(picture.inv_c, 3, axis=0), added
 
+    def fits(self, layer: Layer, x: int, y: int) -> bool:
+        """Whether it lies inside the layer with its corner at (x, y)."""
+        inside = x + self.width <= layer.width and y + self.height <= layer.height
+        return x >= 0 and y >= 0 and inside
 
-def _hold(layer: Layer, luma: Plane, chroma: Plane) -> None:
-    """Make a layer of these planes, with nothing touched."""
-    layer.luma, layer.chroma = luma, chroma
-    layer.inv_y, layer.y = luma[0::2], luma[1::2]
-    layer.inv_c, layer.u, layer.v = chroma[0::3], chroma[1::3], chroma[2::3]
-    layer.box = layer.touched = None
+
+def _transparent(width: int, height: int) -> tuple[Plane, Plane]:
+    luma = np.zeros((2 * height, width), np.uint8)
+    chroma = np.zeros((3 * (height // 2), width // 2), np.uint8)
+    luma[0::2], chroma[0::3] = 255, 255
+    return luma, chroma
 
 
 def _pairs(box: Box) -> tuple[slice, slice]:
