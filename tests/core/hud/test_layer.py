@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hud_data import blank, car_ride
+from uploadm8.core.hud.box import Box
 from uploadm8.core.hud.color import ColorCoding, Ink, mix_hex, relative_luminance
 from uploadm8.core.hud.frame import FrameFormat
 from uploadm8.core.hud.hud import Hud
-from uploadm8.core.hud.layer import Layer, put_plane
+from uploadm8.core.hud.layer import Layer, Piece, put_plane
 from uploadm8.core.hud.shapes import bar, disc, polygon
 from uploadm8.core.hud.spec import HudSpec, ThemeName
 
@@ -98,3 +99,26 @@ def test_colours_are_coded_as_the_standards_say() -> None:
 def test_colour_arithmetic() -> None:
     assert mix_hex("#000000", "#ffffff", 0.5) == "#808080"
     assert relative_luminance("#ffffff") == 1.0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 12), st.integers(0, 10), st.integers(1, 30), st.integers(1, 20))
+def test_a_stamped_piece_is_its_paint_and_keeps_to_the_box_that_is_drawn_again(
+    column: int, row: int, w: int, h: int
+) -> None:
+    """Corners are even; a piece may lie across the box's edge or beside it."""
+    mask = np.arange(h * w, dtype=np.uint8).reshape(h, w)
+    picture = Layer(w + 1 & ~1, h + 1 & ~1)
+    picture.paint(mask, INK)
+    painted, stamped, clipped = (Layer(64, 48) for _ in range(3))
+    for layer in (painted, stamped, clipped):
+        layer.paint(np.full((48, 64), 90, np.uint8), Ink(60.0, 100.0, 140.0))
+    before = clipped.copy()
+    painted.paint(mask, INK, 2 * column, 2 * row)
+    stamped.stamp(Piece(picture), 2 * column, 2 * row)
+    clipped.box = Box(10, 8, 30, 20)
+    clipped.stamp(Piece(picture), 2 * column, 2 * row)
+    before.load(stamped, clipped.box)
+    for name in ("luma", "chroma"):
+        assert np.array_equal(getattr(stamped, name), getattr(painted, name))
+        assert np.array_equal(getattr(clipped, name), getattr(before, name))

@@ -22,11 +22,13 @@ class Box(NamedTuple):
 
     def common(self, other: "Box") -> "Box":
         """What both cover."""
+        x0, y0, x1, y1 = self
+        a0, b0, a1, b1 = other
         return Box(
-            max(self.x0, other.x0),
-            max(self.y0, other.y0),
-            min(self.x1, other.x1),
-            min(self.y1, other.y1),
+            x0 if x0 > a0 else a0,
+            y0 if y0 > b0 else b0,
+            x1 if x1 < a1 else a1,
+            y1 if y1 < b1 else b1,
         )
 
     def joined(self, other: "Box") -> "Box":

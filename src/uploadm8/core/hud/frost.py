@@ -47,35 +47,41 @@ class Pane:
         self._small = (w // cell, h // cell)
         self._fine = fine
         self._tone = tone
-        self._strips = [
+        self._bare = [
             (rows, np.asarray((shape[rows] < 255) * np.uint8(255), np.uint8))
             for rows in _uncovered(shape)
         ]
         # The soft edge is a few hundred pixels: cheaper one by one than as rectangles.
         self._edge = np.flatnonzero((shape > 0) & (shape < 255))
-        self._share = np.rint(shape.ravel()[self._edge] * (256 / 255)).astype(np.uint16)
-        self._rest = np.asarray(256 - self._share, np.uint16)
+        self._share = np.asarray(shape.ravel()[self._edge] / 255, np.float32)
+        self._rest = np.asarray(1 - self._share, np.float32)
 
-    def behind(self, plane: Plane, seen: Plane) -> None:
-        """Write what is seen of `plane` through and beside the glass to the contiguous `seen`."""
+    def write_to(self, seen: Plane) -> None:
+        """Write to this contiguous plane of the size of the pane from now on."""
+        self._seen, self._pixels = seen, seen.reshape(-1)
+        self._strips = [(rows, mask, seen[rows]) for rows, mask in self._bare]
+
+    def behind(self, plane: Plane) -> None:
+        """Write what is seen of `plane` through and beside the glass."""
         if self._fine:
             # Every fourth row is enough for a mean that is blurred over some seventy rows anyway.
             h, w = plane.shape
             rows = cv2.resize(plane[::4], (w // 2, h // 8), interpolation=cv2.INTER_AREA)
             small = cv2.resize(rows, self._small, interpolation=cv2.INTER_LINEAR)
-            small = cv2.blur(cv2.blur(small, _BLUR), _BLUR)
+            cv2.blur(small, _BLUR, dst=small)
+            cv2.blur(small, _BLUR, dst=small)
         else:
             small = cv2.resize(plane, self._small, interpolation=cv2.INTER_LINEAR)
-            small = cv2.blur(small, _COARSE_BLUR)
-        small = cv2.LUT(small, self._tone)
-        cv2.resize(small, self._size, dst=seen, interpolation=cv2.INTER_LINEAR)
-        pixels = seen.reshape(-1)
+            cv2.blur(small, _COARSE_BLUR, dst=small)
+        cv2.LUT(small, self._tone, dst=small)
+        cv2.resize(small, self._size, dst=self._seen, interpolation=cv2.INTER_LINEAR)
+        pixels = self._pixels
         glass = pixels.take(self._edge) if self._fine else None
-        for strip, mask in self._strips:
-            cv2.copyTo(plane[strip], mask, seen[strip])
+        for strip, mask, seen in self._strips:
+            cv2.copyTo(plane[strip], mask, seen)
         if glass is not None:
             clear = pixels.take(self._edge)
-            pixels[self._edge] = (glass * self._share + clear * self._rest + 128) >> 8
+            pixels[self._edge] = cv2.blendLinear(glass, clear, self._share, self._rest)
 
 
 def panes(shape: Plane, tone: GlassTone, coding: ColorCoding) -> tuple[Pane, Pane]:

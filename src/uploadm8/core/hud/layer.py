@@ -3,6 +3,9 @@
 Putting a layer on a frame is `dst * inverse / 255 + premultiplied`: one saturating multiply and
 one add per plane, both SIMD in OpenCV. Painting on a layer is the same sum, so nothing is ever
 converted from RGB while frames are running.
+
+The planes of one size lie row by row between each other: what is done to all of them alike is then
+one call on one rectangle, and calls, not pixels, are what the small pieces of a HUD cost.
 """
 
 from typing import Any
@@ -37,6 +40,8 @@ class Layer:
     """A transparent 4:2:0 picture of even width and height.
 
     Attributes:
+        luma: rows of `inv_y` and `y` in turns.
+        chroma: rows of `inv_c`, `u` and `v` in turns.
         inv_y: 255 minus alpha, luma size.
         inv_c: 255 minus alpha, chroma size.
         y: luma times alpha.
@@ -46,15 +51,14 @@ class Layer:
         touched: the box around all that was painted since it was last set to None.
     """
 
-    __slots__ = ("box", "inv_c", "inv_y", "touched", "u", "v", "y")
+    __slots__ = ("box", "chroma", "inv_c", "inv_y", "luma", "touched", "u", "v", "y")
 
-    def __init__(self, width: int, height: int) -> None:
-        half = (height // 2, width // 2)
-        self.inv_y = np.full((height, width), 255, np.uint8)
-        self.inv_c = np.full(half, 255, np.uint8)
-        self.y = np.zeros((height, width), np.uint8)
-        self.u = np.zeros(half, np.uint8)
-        self.v = np.zeros(half, np.uint8)
+    def __init__(self, width: int, height: int, planes: tuple[Plane, Plane] | None = None) -> None:
+        """Transparent, or what `luma` and `chroma` of another layer hold."""
+        luma, chroma = planes or _transparent(width, height)
+        self.luma, self.chroma = luma, chroma
+        self.inv_y, self.y = luma[0::2], luma[1::2]
+        self.inv_c, self.u, self.v = chroma[0::3], chroma[1::3], chroma[2::3]
         self.box: Box | None = None
         self.touched: Box | None = None
 
@@ -70,11 +74,8 @@ class Layer:
 
     def part(self, box: Box) -> "Layer":
         """The pixels of an even box as a layer of their own: what is drawn on it is drawn here."""
-        part = Layer.__new__(Layer)
-        part.inv_y, part.y = self.inv_y[box.luma], self.y[box.luma]
-        part.inv_c, part.u, part.v = (plane[box.chroma] for plane in (self.inv_c, self.u, self.v))
-        part.box = part.touched = None
-        return part
+        planes = self.luma[_pairs(box)], self.chroma[_triples(box)]
+        return Layer(box.x1 - box.x0, box.y1 - box.y0, planes)
 
     def copy(self) -> "Layer":
         """An independent copy."""
@@ -84,13 +85,13 @@ class Layer:
 
     def load(self, other: "Layer", box: Box | None = None) -> None:
         """Become equal to a layer of the same size, everywhere or within an even box."""
-        box = box or Box(0, 0, self.width, self.height)
-        luma, chroma = box.luma, box.chroma
-        self.inv_y[luma] = other.inv_y[luma]
-        self.y[luma] = other.y[luma]
-        self.inv_c[chroma] = other.inv_c[chroma]
-        self.u[chroma] = other.u[chroma]
-        self.v[chroma] = other.v[chroma]
+        if box is None:
+            self.luma[:] = other.luma
+            self.chroma[:] = other.chroma
+            return
+        luma, chroma = _pairs(box), _triples(box)
+        self.luma[luma] = other.luma[luma]
+        self.chroma[chroma] = other.chroma[chroma]
 
     def paint(self, mask: Plane, ink: Ink, x: int = 0, y: int = 0, strength: float = 1.0) -> None:
         """Lay a colour over this layer, through a coverage mask whose corner is at (x, y).
@@ -132,41 +133,40 @@ class Layer:
             over = cv2.resize(values * alpha, size, interpolation=cv2.INTER_AREA)
             plane[:] = np.rint(plane * (1 - half) + over)
 
-    def stamp(self, other: "Layer", x: int, y: int) -> None:
-        """Lay another layer over this one, its corner at even (x, y), inside `box`; must fit."""
-        h, w = other.y.shape
-        target = Box(x, y, x + w, y + h)
+    def stamp(self, piece: "Piece", x: int, y: int) -> None:
+        """Lay a piece over this layer, its corner at even (x, y), inside `box`; must fit."""
+        target = Box(x, y, x + piece.width, y + piece.height)
+        luma, chroma = piece.luma, piece.chroma
         if self.box is not None:
-            target = target.common(self.box)
-            if target.empty:
+            part = target.common(self.box)
+            if part.empty:
                 return
+            if part != target:
+                target = part
+                source = Box(part.x0 - x, part.y0 - y, part.x1 - x, part.y1 - y)
+                pairs, triples = _pairs(source), _triples(source)
+                luma = luma[0][pairs], luma[1][pairs]
+                chroma = chroma[0][triples], chroma[1][triples]
         self.touch(target)
-        source = Box(target.x0 - x, target.y0 - y, target.x1 - x, target.y1 - y)
-        full, half = target.luma, target.chroma
-        keep = other.inv_y[source.luma]
-        scale_into(self.inv_y[full], keep)
-        put_plane(self.y[full], keep, other.y[source.luma])
-        keep = other.inv_c[source.chroma]
-        scale_into(self.inv_c[half], keep)
-        put_plane(self.u[half], keep, other.u[source.chroma])
-        put_plane(self.v[half], keep, other.v[source.chroma])
+        put_plane(self.luma[_pairs(target)], *luma)
+        put_plane(self.chroma[_triples(target)], *chroma)
 
-    def reveal(self, other: "Layer", mask: Plane, x: int, y: int) -> None:
-        """Become `other` where the mask is 255, in between by share.
+    def reveal(self, other: "Layer", luma: Plane, chroma: Plane, box: Box) -> None:
+        """Become `other`, of the same size, within an even box by share of 255.
 
-        The layers are of one size; the mask is even and its corner is at even (x, y).
+        Args:
+            other: what to show.
+            luma: the shares of `luma` in the box, each row twice.
+            chroma: the shares of `chroma` in the box, each row three times.
+            box: where.
         """
-        h, w = mask.shape
-        self.touch(Box(x, y, x + w, y + h))
-        full = np.s_[y : y + h, x : x + w]
-        half = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
-        keep = cv2.bitwise_not(mask)
-        for plane, lit in ((self.inv_y, other.inv_y), (self.y, other.y)):
-            put_plane(plane[full], keep, cv2.multiply(lit[full], mask, scale=_UNIT))
-        mask = half_size(mask)
-        keep = cv2.bitwise_not(mask)
-        for plane, lit in ((self.inv_c, other.inv_c), (self.u, other.u), (self.v, other.v)):
-            put_plane(plane[half], keep, cv2.multiply(lit[half], mask, scale=_UNIT))
+        self.touch(box)
+        area = _pairs(box)
+        lit = cv2.multiply(other.luma[area], luma, scale=_UNIT)
+        put_plane(self.luma[area], cv2.bitwise_not(luma), lit)
+        area = _triples(box)
+        lit = cv2.multiply(other.chroma[area], chroma, scale=_UNIT)
+        put_plane(self.chroma[area], cv2.bitwise_not(chroma), lit)
 
     def touch(self, box: Box) -> None:
         """Note that something was painted inside an even box."""
@@ -193,6 +193,50 @@ class Layer:
                 np.uint8,
             )
         return mask, x - before_x, y - before_y
+
+
+class Piece:
+    """A small picture, ready to be stamped on layers again and again.
+
+    Attributes:
+        width: luma columns, even.
+        height: luma rows, even.
+        luma: what remains of `Layer.luma` below it, and what is added.
+        chroma: the same of `Layer.chroma`.
+    """
+
+    __slots__ = ("chroma", "height", "luma", "width")
+
+    def __init__(self, picture: Layer) -> None:
+        self.width, self.height = picture.width, picture.height
+        added = picture.luma.copy()
+        added[0::2] = 0
+        self.luma = np.repeat(picture.inv_y, 2, axis=0), added
+        added = picture.chroma.copy()
+        added[0::3] = 0
+        self.chroma = np.repeat(picture.inv_c, 3, axis=0), added
+
+    def fits(self, layer: Layer, x: int, y: int) -> bool:
+        """Whether it lies inside the layer with its corner at (x, y)."""
+        inside = x + self.width <= layer.width and y + self.height <= layer.height
+        return x >= 0 and y >= 0 and inside
+
+
+def _transparent(width: int, height: int) -> tuple[Plane, Plane]:
+    luma = np.zeros((2 * height, width), np.uint8)
+    chroma = np.zeros((3 * (height // 2), width // 2), np.uint8)
+    luma[0::2], chroma[0::3] = 255, 255
+    return luma, chroma
+
+
+def _pairs(box: Box) -> tuple[slice, slice]:
+    x0, y0, x1, y1 = box
+    return slice(2 * y0, 2 * y1), slice(x0, x1)
+
+
+def _triples(box: Box) -> tuple[slice, slice]:
+    x0, y0, x1, y1 = box
+    return slice(3 * (y0 >> 1), 3 * (y1 >> 1)), slice(x0 >> 1, x1 >> 1)
 
 
 def times_plane(plane: Plane, factor: Plane) -> Plane:

@@ -8,7 +8,7 @@ import numpy as np
 
 from uploadm8.core.hud.box import Box
 from uploadm8.core.hud.color import Ink
-from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.layer import Layer, Piece
 from uploadm8.core.hud.shapes import coverage, grid
 
 STEPS = 2  # positions per pixel
@@ -40,7 +40,7 @@ class Marker:
         self.size = self._reach * 2 + 2 & ~1
 
     @cached_property
-    def _phases(self) -> dict[tuple[int, int], Layer]:
+    def _phases(self) -> dict[tuple[int, int], Piece]:
         return {}
 
     def stamp(self, layer: Layer, x: int, y: int) -> None:
@@ -64,7 +64,7 @@ class Marker:
         top = min(max(y - self._reach * STEPS, 0), most_y)
         return left // cell * 2, top // cell * 2, (left % cell, top % cell)
 
-    def _draw(self, dx: float, dy: float) -> Layer:
+    def _draw(self, dx: float, dy: float) -> Piece:
         size = self.size + 2
         picture = Layer(size, size)
         x, y = grid(size, size)
@@ -76,4 +76,4 @@ class Marker:
             else:
                 mask = coverage(distance - blob.radius)
             picture.paint(mask, blob.ink, strength=blob.strength)
-        return picture
+        return Piece(picture)

@@ -56,6 +56,9 @@ class Sheet:
         _, _, w, h = self.rect
         self._full = scratch[: h * w].reshape(h, w)
         self._half = scratch[: h * w // 4].reshape(h // 2, w // 2)
+        if self._luma_glass is not None and self._chroma_glass is not None:
+            self._luma_glass.write_to(self._full)
+            self._chroma_glass.write_to(self._half)
 
     def draw(self, planes: Planes, index: int) -> None:
         """Draw the panels as they are at that frame."""
@@ -135,7 +138,7 @@ def _blend(
     """Plane = (what is seen of it) * inv / 255 + over, in place, at that opacity."""
     behind = plane
     if glass is not None:
-        glass.behind(plane, seen)
+        glass.behind(plane)
         behind = seen
     cv2.multiply(behind, inv, dst=seen, scale=1 / 255)
     if strength == 255:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uploadm8.core.hud.box import Box, around
+from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
 
 _STEPS = 64  # steps of one pixel of path, when the path is short enough for 16 bits
@@ -35,9 +36,13 @@ class Sweep:
         self._scale = min(float(_STEPS), (_FAR - 2 * _STEPS) / max(length + softness + 2, 1.0))
         self._edge = max(1, round(softness * self._scale))
         start = np.where(np.isnan(position), np.inf, position)
-        scaled = np.clip((start - softness / 2 + 1) * self._scale, 0, _FAR)
-        self._position: _Positions = np.rint(scaled).astype(np.uint16)
-        self._boxes = _bucket_boxes(self._position)
+        luma = self._scaled(start, softness)
+        chroma = self._scaled(_coarse(position), softness)
+        h, w = position.shape
+        # Rows as often as the layer has them.
+        self._luma = np.broadcast_to(luma[:, None], (h, 2, w))
+        self._chroma = np.broadcast_to(chroma[:, None], (h // 2, 3, w // 2))
+        self._boxes = _joined(_bucket_boxes(luma, 1), _bucket_boxes(chroma, 2))
         self._until = _running(self._boxes)
 
     def uncover(self, layer: Layer, value: float) -> None:
@@ -50,10 +55,22 @@ class Sweep:
             box = box.common(layer.box)
         if box.empty:
             return
+        x0, y0, x1, y1 = box
+        luma = self._shares(self._luma[y0:y1, :, x0:x1], level)
+        chroma = self._shares(self._chroma[y0 >> 1 : y1 >> 1, :, x0 >> 1 : x1 >> 1], level)
+        layer.reveal(self._lit, luma, chroma, box)
+
+    def _scaled(self, start: NDArray[np.floating], softness: float) -> _Positions:
+        """Where pixels begin to light up, in steps."""
+        steps = np.clip((start - softness / 2 + 1) * self._scale, 0, _FAR)
+        return np.asarray(np.rint(steps), np.uint16)
+
+    def _shares(self, position: _Positions, level: int) -> Plane:
+        """How much of each pixel is passed, of 255; the rows one below the other."""
         end = np.uint16(level)
-        ahead = end - np.minimum(self._position[box.luma], end)
-        share = np.asarray(cv2.convertScaleAbs(ahead, alpha=255 / self._edge), np.uint8)
-        layer.reveal(self._lit, share, box.x0, box.y0)
+        ahead = end - np.minimum(position, end)
+        flat = ahead.reshape(-1, ahead.shape[2])
+        return np.asarray(cv2.convertScaleAbs(flat, alpha=255 / self._edge), np.uint8)
 
     def changed(self, before: float, now: float) -> Box:
         """The box of all pixels that differ between two values."""
@@ -66,17 +83,32 @@ class Sweep:
         return min(round((value + 1) * self._scale), _FAR - 1)
 
 
-def _bucket_boxes(position: _Positions) -> _Edges:
-    """For every `_BUCKET` positions, the box of their pixels; empty: x1 = 0."""
+def _coarse(position: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The mean of those of every 2 x 2 pixels that are on the path; infinite where none is."""
+    h, w = position.shape
+    cells = position.reshape(h // 2, 2, w // 2, 2)
+    count = (~np.isnan(cells)).sum(axis=(1, 3))
+    total = np.nansum(cells, axis=(1, 3), dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), np.inf)
+
+
+def _bucket_boxes(position: _Positions, size: int) -> _Edges:
+    """For every `_BUCKET` positions, the box of their pixels, `size` wide; empty: x1 = 0."""
     ys, xs = np.nonzero(position < _FAR)
     index = position[ys, xs] // _BUCKET
     boxes = np.zeros((_FAR // _BUCKET + 1, 4), np.uint16)
     boxes[:, :2] = _FAR
     for column, places in ((0, xs), (1, ys)):
-        edges = places.astype(np.uint16)
+        edges = (places * size).astype(np.uint16)
         np.minimum.at(boxes[:, column], index, edges)
-        np.maximum.at(boxes[:, column + 2], index, edges + 1)
+        np.maximum.at(boxes[:, column + 2], index, edges + size)
     return boxes
+
+
+def _joined(one: _Edges, other: _Edges) -> _Edges:
+    """The box around both, for each pair of boxes."""
+    low = np.minimum(one[:, :2], other[:, :2])
+    return np.hstack([low, np.maximum(one[:, 2:], other[:, 2:])])
 
 
 def _running(boxes: _Edges) -> _Edges:

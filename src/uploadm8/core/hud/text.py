@@ -1,6 +1,6 @@
 """Text as coverage masks: sizes are cap heights in pixels, positions are baselines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
 from typing import Literal
@@ -11,7 +11,7 @@ import numpy as np
 
 from uploadm8.core.hud.color import Ink
 from uploadm8.core.hud.frame import Plane
-from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.layer import Layer, Piece
 
 Align = Literal["left", "center", "right"]
 _FINE = 4  # supersampling: cv2 draws text at whole pixels only
@@ -28,7 +28,7 @@ class Font:
     italic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TextMask:
     """A drawn string.
 
@@ -46,6 +46,7 @@ class TextMask:
     rise: int
     width: float
     bearing: int = 0
+    lasting: bool = False
 
 
 class _Face:
@@ -75,7 +76,7 @@ def _face(font: Font) -> _Face:
 @lru_cache(maxsize=512)
 def text_mask(font: Font, text: str, cap: float, tracking: float = 0.0) -> TextMask:
     """The string in one piece, kerned; `tracking` is extra space per letter in cap heights."""
-    return _cropped(_drawn(font, text, cap, tracking))
+    return replace(_cropped(_drawn(font, text, cap, tracking)), lasting=True)
 
 
 @lru_cache(maxsize=512)
@@ -113,23 +114,34 @@ def number_width(font: Font, text: str, cap: float) -> int:
 @lru_cache(maxsize=512)
 def number_mask(font: Font, text: str, cap: float) -> TextMask:
     """A number put together from cached glyphs at a fixed pitch; cheap enough for every frame."""
-    glyphs = [_drawn(font, char, cap) for char in text]
-    advances = [_advance(font, char, cap) for char in text]
-    if not glyphs:
-        return TextMask(np.zeros((2, 2), np.uint8), 0, 0, 0.0)
-    total = sum(advances)
-    pad, rise = glyphs[0].left, glyphs[0].rise
-    canvas = np.zeros((glyphs[0].mask.shape[0], total + 2 * pad + 2), np.uint8)
-    pen = 0
-    for glyph, advance in zip(glyphs, advances, strict=True):
-        inset = round((advance - glyph.width) / 2)
-        w = min(glyph.mask.shape[1], canvas.shape[1] - pen - max(inset, 0))
-        x = pen + max(inset, 0)
-        target = canvas[:, x : x + w]
-        np.maximum(target, glyph.mask[:, :w], out=target)
-        pen += advance
+    inked, pen = [], 0
+    for char in text:
+        glyph = _placed(font, char, cap)
+        if glyph.mask.size:
+            inked.append((glyph.mask, pen - glyph.left, -glyph.rise))
+        pen += round(glyph.width)
+    if not inked:
+        return TextMask(np.zeros((2, 2), np.uint8), 0, 0, float(pen))
+    left, top = min(x for _, x, _ in inked), min(y for _, _, y in inked)
+    right = max(x + mask.shape[1] for mask, x, _ in inked)
+    bottom = max(y + mask.shape[0] for mask, _, y in inked)
+    canvas = np.zeros((bottom - top, right - left), np.uint8)
+    for mask, x, y in inked:
+        h, w = mask.shape
+        target = canvas[y - top : y - top + h, x - left : x - left + w]
+        np.maximum(target, mask, out=target)
     bearing = _bearing(font, cap) if text[0] in _DIGITS else 0
-    return _cropped(TextMask(canvas, pad, rise, float(total), bearing))
+    return TextMask(canvas, -left, -top, float(pen), bearing)
+
+
+@lru_cache(maxsize=512)
+def _placed(font: Font, char: str, cap: float) -> TextMask:
+    """A glyph in the middle of the place that it has in a number; the mask of a space is empty."""
+    glyph, place = _drawn(font, char, cap), _advance(font, char, cap)
+    inset = max(round((place - glyph.width) / 2), 0)
+    x, y, w, h = cv2.boundingRect(glyph.mask)
+    mask = np.ascontiguousarray(glyph.mask[y : y + h, x : x + w])
+    return TextMask(mask, glyph.left - x - inset, glyph.rise - y, float(place))
 
 
 @lru_cache(maxsize=64)
@@ -155,8 +167,22 @@ def write(
     """Paint a drawn string with its baseline at (x, y); the x where its advance ends."""
     shift = {"left": float(text.bearing), "center": text.width / 2, "right": text.width}[align]
     start = round(at[0] - shift)
-    layer.paint(text.mask, ink, start - text.left, round(at[1]) - text.rise)
+    x, y = start - text.left, round(at[1]) - text.rise
+    piece = _piece(text, ink, x & 1, y & 1) if text.lasting else None
+    if piece is None or not piece.fits(layer, x & ~1, y & ~1):
+        layer.paint(text.mask, ink, x, y)
+    else:
+        layer.stamp(piece, x & ~1, y & ~1)
     return start + text.width
+
+
+@lru_cache(maxsize=128)
+def _piece(text: TextMask, ink: Ink, x: int, y: int) -> Piece:
+    """The string in that colour, its mask's corner at (x, y)."""
+    h, w = text.mask.shape
+    picture = Layer(w + x + 1 & ~1, h + y + 1 & ~1)
+    picture.paint(text.mask, ink, x, y)
+    return Piece(picture)
 
 
 def _advance(font: Font, char: str, cap: float) -> int:

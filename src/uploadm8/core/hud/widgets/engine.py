@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.lettering import caption, symbol
 from uploadm8.core.hud.plates import side_pad
@@ -81,15 +82,28 @@ class Engine(Widget[EngineState]):
         return EngineState(int(self._lights[index]), rpm, digit, pedals)
 
     def paint(self, layer: Layer, state: EngineState) -> None:
-        scene = self.scene
-        if scene.has(Channel.RPM) and state.lights:
-            self._sweep.uncover(layer, state.lights / _LIGHTS * self._lights_w)
-        for (_, color), box, percent in zip(self._pedals, self._bars, state.pedals, strict=True):
-            x, y, w, h = box
-            filled = round(h * percent / 100)
-            if filled:
-                mask = np.full((filled, w), 255, np.uint8)
-                layer.paint(mask, scene.ink(color), x, y + h - filled)
+        if state.lights:
+            self._sweep.uncover(layer, self._lights_until(state))
+        for bar, percent in zip(self._bars, state.pedals, strict=True):
+            rows = round((bar.y1 - bar.y0) * percent / 100)
+            if not rows:
+                continue
+            pressed = bar._replace(y0=bar.y1 - rows).even()
+            pressed = pressed if layer.box is None else pressed.common(layer.box)
+            if not pressed.empty:
+                layer.load(self._pressed, pressed)
+                layer.touch(pressed)
+
+    def changed(self, before: EngineState, now: EngineState) -> Box:
+        pedals = zip(self._bars, before.pedals, now.pedals, strict=True)
+        moved = [bar for bar, was, is_now in pedals if was != is_now]
+        if before.lights != now.lights:
+            ends = self._lights_until(before), self._lights_until(now)
+            moved.append(self._sweep.changed(*ends))
+        return around(*moved)
+
+    def _lights_until(self, state: EngineState) -> float:
+        return state.lights / _LIGHTS * self._lights_w
 
     def still(self, state: EngineState) -> tuple[str, str]:
         return state.gear, state.rpm
@@ -111,7 +125,7 @@ class Engine(Widget[EngineState]):
         x = self._pad
         if scene.has(Channel.GEAR):
             x += 72 * unit
-        self._bars: list[tuple[int, int, int, int]] = []
+        self._bars: list[Box] = []
         if scene.has(Channel.RPM):
             self._draw_lights(x, width, height)
             x += 300 * unit
@@ -119,13 +133,15 @@ class Engine(Widget[EngineState]):
             label = symbol(scene, "T" if channel is Channel.THROTTLE else "B", unit)
             w, top = round(16 * unit), round(22 * unit)
             tall = height - top - round((scene.sizes.label + 29) * unit)
-            box = (round(x + 12 * unit), top, w, tall)
-            self.base.paint(
-                np.full((tall, w), 255, np.uint8), scene.ink(theme.text), box[0], top, 0.2
-            )
-            write(self.base, label, (box[0] + w / 2, height - 20 * unit), dim, "center")
-            self._bars.append(box)
+            left, bar = round(x + 12 * unit), np.full((tall, w), 255, np.uint8)
+            self.base.paint(bar, scene.ink(theme.text), left, top, 0.2)
+            write(self.base, label, (left + w / 2, height - 20 * unit), dim, "center")
+            self._bars.append(Box(left, top, left + w, top + tall))
             x += 40 * unit
+        self._pressed = self.base.copy()
+        for (_, color), (left, top, right, bottom) in zip(self._pedals, self._bars, strict=True):
+            whole = np.full((bottom - top, right - left), 255, np.uint8)
+            self._pressed.paint(whole, scene.ink(color), left, top)
 
     def _draw_lights(self, x: float, width: int, height: int) -> None:
         scene, unit, theme = self.scene, self.unit, self.scene.theme
