@@ -125,17 +125,25 @@ async def test_what_was_not_looked_into_yet_has_no_preview(desk: Desk, clip: Pat
     await desk.call("POST", f"/api/uploads/{waiting}/cancel")
 
 
+async def of_one_moment(
+    desk: Desk, upload: UUID, layout_id: str, hud: dict[str, Any]
+) -> tuple[httpx.Response, httpx.Response]:
+    """By id and by body; a busy machine may at first show pictures of two moments behind them."""
+    for _ in range(20):
+        by_id = await still(desk, upload, layout_id=layout_id)
+        by_body = await drawn(desk, upload, hud)
+        if by_id.headers["x-picture-time"] == by_body.headers["x-picture-time"]:
+            return by_id, by_body
+    raise AssertionError("the pictures never were those of one moment")
+
+
 async def test_a_hud_is_saved_changed_used_and_deleted(desk: Desk, upload: UUID) -> None:
     path, hud = "/api/hud/layouts", {"theme": "racing", "widgets": [{"kind": "speed"}]}
     saved = (await desk.call("POST", path, 201, json={"name": "Track", "hud": hud})).json()
     assert saved["hud"]["theme"] == "racing"
     one = f"{path}/{saved['id']}"
     assert (await desk.call("GET", one)).json() == saved
-    for _ in range(20):  # a busy machine may show the picture of another moment behind the HUD
-        by_id = await still(desk, upload, layout_id=saved["id"])
-        by_body = await drawn(desk, upload, hud)
-        if by_id.headers["x-picture-time"] == by_body.headers["x-picture-time"]:
-            break
+    by_id, by_body = await of_one_moment(desk, upload, saved["id"], hud)
     np.testing.assert_array_equal(picture(by_id), picture(by_body))
 
     changed = {"name": "Track day", "hud": hud | {"units": "imperial"}}
