@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.scene import Scene
-from uploadm8.core.hud.shapes import coverage, grid, lines, polyline, ring
+from uploadm8.core.hud.shapes import disc, lines, polyline, ring
 from uploadm8.core.hud.theme import BallFace
 
 Place = tuple[float, float, float]  # centre x and y and radius, px
@@ -15,10 +16,9 @@ Stroke = tuple[float, float, float, float]
 
 def draw_face(scene: Scene, layer: Layer, place: Place, unit: float) -> None:
     """Draw the theme's face; at the radius is the scale's end, `unit` is pixels per design unit."""
-    x, y = grid(layer.width, layer.height)
-    cx, cy, radius = place
-    inside = coverage(np.hypot(x - cx, y - cy) - radius)
     if scene.theme.ball is not BallFace.GRID:
+        cx, cy, radius = place
+        inside = disc(layer.width, layer.height, (cx, cy), radius)
         layer.paint(inside, scene.ink("#000000"), strength=0.18)
     _FACES[scene.theme.ball](scene, layer, place, unit)
 
@@ -65,7 +65,7 @@ def _graticule(scene: Scene, layer: Layer, place: Place, unit: float) -> None:
     cx, cy, r = place
     edge = [(cx - r, cy - r), (cx + r, cy - r), (cx + r, cy + r), (cx - r, cy + r)]
     mask = polyline(layer.width, layer.height, edge, 1.8 * unit, closed=True)
-    layer.paint(mask, scene.ink(scene.theme.text), strength=0.7)
+    _paint(scene, layer, mask, 0.7)
     for share in (-0.5, 0.5):
         at = share * r
         fine = [(cx + at, cy - r, cx + at, cy + r), (cx - r, cy + at, cx + r, cy + at)]
@@ -101,7 +101,7 @@ def _ring(
 ) -> None:
     cx, cy, radius = place
     mask = ring(layer.width, layer.height, (cx, cy), radius * share, max(1.0, thickness))
-    layer.paint(mask, scene.ink(scene.theme.text), strength=strength)
+    _paint(scene, layer, mask, strength)
 
 
 def _strokes(
@@ -113,7 +113,7 @@ def _strokes(
     color: str | None = None,
 ) -> None:
     mask = lines(layer.width, layer.height, strokes, max(1.0, thickness))
-    layer.paint(mask, scene.ink(color or scene.theme.text), strength=strength)
+    _paint(scene, layer, mask, strength, color)
 
 
 def _line(
@@ -125,6 +125,13 @@ def _line(
     color: str | None = None,
 ) -> None:
     mask = polyline(layer.width, layer.height, points, max(1.0, thickness))
+    _paint(scene, layer, mask, strength, color)
+
+
+def _paint(
+    scene: Scene, layer: Layer, mask: Plane, strength: float, color: str | None = None
+) -> None:
+    """In the colour of text, unless another is named."""
     layer.paint(mask, scene.ink(color or scene.theme.text), strength=strength)
 
 
