@@ -78,8 +78,10 @@ async def site_of(
     async with running(servers, **values) as api:
         site = Site(api, await api.register(), sandbox)
         await tier(site, plan)
-        yield site
-        await wipe()
+        try:
+            yield site
+        finally:
+            await wipe()
 
 
 async def tier(site: Site, name: str) -> None:

@@ -13,6 +13,7 @@ from conftest import Servers
 from made_uploads import made_upload
 from platform_site import Site, site_of
 from sandbox_flows import Sandbox
+from uploadm8.domain.platforms.clients.base import Platform, Profile, Tokens
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice, OAuthFlow
 from uploadm8.domain.publishing.tables import Publication
 
@@ -179,6 +180,22 @@ async def test_one_account_connected_twice_at_once_takes_one_place(
         results = await asyncio.gather(*[site.callback("tiktok", back) for back in backs])
         assert results == [{"connected": "tiktok"}] * 3
         assert await ConnectedAccount.count() == 1
+
+
+async def test_accounts_connected_at_once_in_opposite_orders_do_not_block_each_other(
+    site: Site,
+) -> None:
+    me = (await site.api.http.get("/api/auth/me", headers=site.me.headers)).json()
+    workspace, user = UUID(me["workspace_id"]), UUID(me["user"]["id"])
+    profiles = [Profile(name, name, None, None, None, Tokens("access")) for name in ("one", "two")]
+    for _ in range(5):
+        await asyncio.gather(
+            *[
+                site.services.platforms.accounts.connect(workspace, user, Platform.TIKTOK, order)
+                for order in [profiles, profiles[::-1]] * 4
+            ]
+        )
+    assert await ConnectedAccount.count() == 2
 
 
 async def _fill(site: Site) -> None:

@@ -139,7 +139,7 @@ class Sessions:
                 " s.rotated_at > now() - make_interval(secs => {}::float8) AS in_grace"
                 ' FROM sessions s JOIN users u ON u.id=s."user" WHERE s.id={}'
                 " AND u.disabled_at IS NULL AND s.revoked_at IS NULL"
-                " AND s.idle_expires_at > now() AND s.expires_at > now() FOR UPDATE OF s",
+                " AND s.idle_expires_at > now() AND s.expires_at > now() FOR NO KEY UPDATE OF s",
                 float(self.grace_s),
                 session_id,
             )

@@ -117,7 +117,7 @@ async def _lock(user_id: UUID, *, leaves: bool) -> None:
     """Lock a user; one that `leaves` the administrators must not be the last."""
     # Every change takes the same locks in the same order, so two cannot pass each other.
     rows = await User.raw(
-        "SELECT id, role, disabled_at FROM users WHERE role='admin' OR id={} ORDER BY id FOR UPDATE",
+        "SELECT id, role, disabled_at FROM users WHERE role='admin' OR id={} ORDER BY id FOR NO KEY UPDATE",
         user_id,
     )
     found = next((row for row in rows if row["id"] == user_id), None)

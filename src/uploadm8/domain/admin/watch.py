@@ -54,7 +54,7 @@ _CLAIM = """
         WHERE (state='firing' AND told IS DISTINCT FROM 'firing' OR state='resolved'
             AND told='firing' AND resolved_at <= now() - make_interval(secs => {}::float8))
         AND (telling_until IS NULL OR telling_until < now()) ORDER BY since LIMIT 1
-        FOR UPDATE SKIP LOCKED)
+        FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING key, name, state, summary, since, resolved_at
 """
 

@@ -90,7 +90,7 @@ class Work:
         where = " AND ".join(["state='dead'", *conditions])
         async with transaction():
             rows = await JobRow.raw(
-                f"SELECT id FROM jobs WHERE {where} ORDER BY id LIMIT {{}} FOR UPDATE SKIP LOCKED",
+                f"SELECT id FROM jobs WHERE {where} ORDER BY id LIMIT {{}} FOR NO KEY UPDATE SKIP LOCKED",
                 *values,
                 request.limit,
             )

@@ -149,7 +149,7 @@ async def _locked(upload_id: UUID) -> tuple[UUID, set[str]]:
     """Lock the period that the upload was reserved in; what the ledger says of the upload."""
     rows = await QuotaPeriod.raw(
         "SELECT id FROM quota_periods WHERE id=(SELECT period FROM quota_ledger WHERE upload_id={}"
-        " AND kind='reserve') FOR UPDATE",
+        " AND kind='reserve') FOR NO KEY UPDATE",
         upload_id,
     )
     if not rows:

@@ -81,7 +81,7 @@ class Deliveries:
             rows = await WebhookDelivery.raw(
                 "SELECT d.endpoint, d.event, d.state, w.active FROM webhook_deliveries d"
                 " JOIN webhook_endpoints w ON w.id = d.endpoint"
-                " WHERE d.id={} AND d.workspace={} FOR UPDATE OF w",
+                " WHERE d.id={} AND d.workspace={} FOR NO KEY UPDATE OF w",
                 delivery_id,
                 workspace_id,
             )

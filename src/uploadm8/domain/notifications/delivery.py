@@ -164,7 +164,7 @@ async def _note_health(endpoint: dict[str, Any], tried: dict[str, Any]) -> None:
     why = "it answered 410 Gone" if gone else "it has failed for five days"
     rows = await WebhookEndpoint.raw(
         "WITH judged AS (SELECT id, {}::boolean OR COALESCE(failing_since < now() - {}::interval,"
-        " false) AS stop FROM webhook_endpoints WHERE id={} AND active FOR UPDATE)"
+        " false) AS stop FROM webhook_endpoints WHERE id={} AND active FOR NO KEY UPDATE)"
         " UPDATE webhook_endpoints w SET failing_since=COALESCE(w.failing_since, now()),"
         " active=NOT j.stop, stopped_because=CASE WHEN j.stop THEN {}::text END"
         " FROM judged j WHERE w.id=j.id RETURNING w.active, w.failing_since",

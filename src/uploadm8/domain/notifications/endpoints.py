@@ -15,7 +15,7 @@ from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.notifications.schemas import EndpointChange, EndpointView, NewEndpoint
 from uploadm8.domain.notifications.tables import WebhookEndpoint
 from uploadm8.domain.workspaces.events import EventKind
-from uploadm8.domain.workspaces.tables import Workspace
+from uploadm8.domain.workspaces.locks import lock_workspace
 from uploadm8.errors import ConflictError, FieldError, InvalidRequestError, NotFoundError
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
@@ -59,7 +59,7 @@ class Endpoints:
         await self._check_url(new.url)
         endpoint_id, secret = new_id(), _new_secret()
         async with transaction():
-            await Workspace.raw("SELECT id FROM workspaces WHERE id={} FOR UPDATE", workspace_id)
+            await lock_workspace(workspace_id)
             count = await WebhookEndpoint.count().where(WebhookEndpoint.workspace == workspace_id)
             if count >= MAX_ENDPOINTS:
                 raise ConflictError(
@@ -178,7 +178,7 @@ async def own_endpoint(
         .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.workspace == workspace_id)
         .first()
     )
-    row = await (query.lock_rows("UPDATE") if lock else query)
+    row = await (query.lock_rows("NO KEY UPDATE") if lock else query)
     if row is None:
         raise NotFoundError("There is no such webhook endpoint.")
     return row

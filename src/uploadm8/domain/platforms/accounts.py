@@ -10,7 +10,8 @@ import msgspec
 from uploadm8.domain.platforms.clients.base import Platform, Profile
 from uploadm8.domain.platforms.tables import AccountState, ConnectedAccount
 from uploadm8.domain.platforms.vault import Vault
-from uploadm8.errors import NotFoundError, PaymentRequiredError
+from uploadm8.domain.workspaces.locks import lock_workspace
+from uploadm8.errors import NotFoundError
 from uploadm8.infra.audit import origin
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
@@ -77,9 +78,14 @@ class Accounts:
             PaymentRequiredError: the tier does not allow them all; none is stored.
         """
         async with transaction():
+            # Before any account: two sign-ins at once would else take accounts and workspace
+            # crosswise, and see each other's account too late to know that it takes no place.
+            await lock_workspace(workspace_id)
             stored = []
             for one in profiles:
-                new = await self._require_room(workspace_id, platform, one.external_id)
+                new = not await self._is_connected(workspace_id, platform, one.external_id)
+                if new:
+                    await self.allow_account(workspace_id)
                 stored.append(await self._upsert(workspace_id, user_id, platform, one))
                 await self.connected(stored[-1])
                 await record(
@@ -91,30 +97,13 @@ class Accounts:
                 )
             return stored
 
-    async def _require_room(self, workspace_id: UUID, platform: Platform, external_id: str) -> bool:
-        """Refuse one account too many; return whether it is a new one.
-
-        One that is connected already, if only just now, takes no further place.
-        """
-
-        async def connected() -> bool:
-            return await ConnectedAccount.exists().where(
-                ConnectedAccount.workspace == workspace_id,
-                ConnectedAccount.platform == platform,
-                ConnectedAccount.external_id == external_id,
-                ConnectedAccount.state != AccountState.DISCONNECTED,
-            )
-
-        if await connected():
-            return False
-        try:
-            await self.allow_account(workspace_id)
-        except PaymentRequiredError:
-            # Whoever held the workspace's lock before us may have connected this very account.
-            if not await connected():
-                raise
-            return False
-        return True
+    async def _is_connected(self, workspace_id: UUID, platform: Platform, external_id: str) -> bool:
+        return await ConnectedAccount.exists().where(
+            ConnectedAccount.workspace == workspace_id,
+            ConnectedAccount.platform == platform,
+            ConnectedAccount.external_id == external_id,
+            ConnectedAccount.state != AccountState.DISCONNECTED,
+        )
 
     async def _upsert(
         self, workspace_id: UUID, user_id: UUID, platform: Platform, profile: Profile

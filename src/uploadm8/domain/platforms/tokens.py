@@ -148,7 +148,7 @@ class TokenKeeper:
 
 async def _row(account_id: UUID, *, lock: bool = False) -> dict[str, Any]:
     query = ConnectedAccount.select().where(ConnectedAccount.id == account_id).first()
-    found = await (query.lock_rows("UPDATE") if lock else query)
+    found = await (query.lock_rows("NO KEY UPDATE") if lock else query)
     if found is None:
         raise NotFoundError("There is no such connected account.", code="account_not_found")
     return dict(found)

@@ -64,7 +64,7 @@ async def post_again(row: dict[str, Any], user_id: UUID) -> UUID:
             .where(Publication.upload == row["upload"], Publication.account == row["account"])
             .order_by(Publication.slot, ascending=False)
             .first()
-            .lock_rows("UPDATE")
+            .lock_rows("NO KEY UPDATE")
         )
         kept = ("workspace", "upload", "account", "rendition", "platform", "caption", "options")
         await Publication.insert(

@@ -22,7 +22,7 @@ _COVERED = (
 async def subject_of(publication_id: UUID, *, lock: bool = False) -> dict[str, Any]:
     """The publication's row, with what else the hash covers."""
     rows: list[dict[str, Any]] = await Publication.raw(
-        f"{_SQL}{' FOR UPDATE OF p' if lock else ''}", publication_id
+        f"{_SQL}{' FOR NO KEY UPDATE OF p' if lock else ''}", publication_id
     )
     return rows[0]
 

@@ -12,7 +12,7 @@ from uploadm8.infra.jobs.queue import holds_lease
 # locked, before the row that is joined to it is.
 _MINE = (
     "WITH mine AS MATERIALIZED (SELECT id, cancel_requested FROM jobs"
-    " WHERE id = $1 AND lease_epoch = $2 AND state = 'running' FOR UPDATE)"
+    " WHERE id = $1 AND lease_epoch = $2 AND state = 'running' FOR NO KEY UPDATE)"
 )
 _TAKE_OVER = (
     f"{_MINE} UPDATE publications p SET delivered_by = mine.id FROM mine WHERE p.id = $3"  # noqa: S608
@@ -22,7 +22,7 @@ _TAKE_OVER = (
 )
 _OWN = (
     f"{_MINE} SELECT p.*, p.commit_intent_at IS NULL AND mine.cancel_requested AS called_off"  # noqa: S608
-    " FROM mine, publications p WHERE p.id = $3 FOR UPDATE OF p"
+    " FROM mine, publications p WHERE p.id = $3 FOR NO KEY UPDATE OF p"
 )
 
 

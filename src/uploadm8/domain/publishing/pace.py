@@ -112,7 +112,7 @@ class Pace:
 
 async def _lock(account_id: UUID) -> None:
     """Lock the account's row until the end of the transaction, making it the first time."""
-    lock = "SELECT 1 FROM account_paces WHERE account = {} FOR UPDATE"
+    lock = "SELECT 1 FROM account_paces WHERE account = {} FOR NO KEY UPDATE"
     if not await AccountPace.raw(lock, account_id):
         await AccountPace.raw(
             "INSERT INTO account_paces (account) VALUES ({}) ON CONFLICT DO NOTHING", account_id

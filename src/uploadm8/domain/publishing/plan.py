@@ -86,7 +86,7 @@ class PublicationPlans:
         rows = await (
             Publication.select(Publication.id, Publication.state)
             .where(Publication.upload == upload_id)
-            .lock_rows("UPDATE")
+            .lock_rows("NO KEY UPDATE")
         )
         if any(row["state"] in TOO_LATE for row in rows):
             raise ConflictError(

@@ -47,7 +47,7 @@ class Releases:
             drafts = await (
                 Publication.select()
                 .where(Publication.upload == upload_id, Publication.state == S.DRAFT)
-                .lock_rows("UPDATE")
+                .lock_rows("NO KEY UPDATE")
             )
             for draft in drafts:
                 if upload["state"] == UploadState.READY:

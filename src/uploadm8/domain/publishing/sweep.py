@@ -33,17 +33,17 @@ _WITHOUT_JOB = (
     "SELECT p.id, p.workspace, p.publish_at FROM publications p WHERE p.state = ANY({}::text[])"
     " AND p.updated_at < now() - interval '60 s' AND p.updated_at > now() - {}::interval"
     " AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.ref_id = p.id AND j.kind = {}"
-    " AND j.state IN ('queued', 'running')) ORDER BY p.id LIMIT {} FOR UPDATE OF p SKIP LOCKED"
+    " AND j.state IN ('queued', 'running')) ORDER BY p.id LIMIT {} FOR NO KEY UPDATE OF p SKIP LOCKED"
 )
 _RECONNECTED = (
     "SELECT p.id, p.workspace, p.publish_at FROM publications p"
     " JOIN connected_accounts a ON a.id = p.account WHERE p.state = 'needs_reconnect'"
     " AND a.state = 'active' AND p.updated_at < now() - interval '60 s'"
-    " ORDER BY p.id LIMIT {} FOR UPDATE OF p SKIP LOCKED"
+    " ORDER BY p.id LIMIT {} FOR NO KEY UPDATE OF p SKIP LOCKED"
 )
 _GIVEN_UP = (
     "SELECT p.id FROM publications p WHERE p.state = 'needs_reconnect'"
-    " AND p.updated_at < now() - interval '7 days' ORDER BY p.id LIMIT {} FOR UPDATE SKIP LOCKED"
+    " AND p.updated_at < now() - interval '7 days' ORDER BY p.id LIMIT {} FOR NO KEY UPDATE SKIP LOCKED"
 )
 _FORGOTTEN_UPLOADS = (
     "SELECT DISTINCT p.upload, p.workspace FROM publications p JOIN uploads u ON u.id = p.upload"

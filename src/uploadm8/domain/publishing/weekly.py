@@ -34,7 +34,10 @@ async def next_time(account_id: UUID, now: datetime) -> Slot | None:
     In a transaction the account's times stay locked until it ends.
     """
     row = await (
-        PostingTimes.select().where(PostingTimes.account == account_id).lock_rows("UPDATE").first()
+        PostingTimes.select()
+        .where(PostingTimes.account == account_id)
+        .lock_rows("NO KEY UPDATE")
+        .first()
     )
     times = read_times(row["times"]) if row else []
     if row is None or not times:

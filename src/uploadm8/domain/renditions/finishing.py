@@ -117,7 +117,7 @@ class Finishing:
 
 async def ask_for_stills(upload_id: UUID) -> None:
     """In a transaction: have stills made anew that do not show what they shall show by now."""
-    upload = await Upload.select().where(Upload.id == upload_id).lock_rows("UPDATE").first()
+    upload = await Upload.select().where(Upload.id == upload_id).lock_rows("NO KEY UPDATE").first()
     if upload is None or upload["state"] != UploadState.READY:
         return
     wanted = thumbnail_at(upload)

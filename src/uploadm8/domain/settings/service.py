@@ -13,6 +13,7 @@ from msgspec import structs
 from uploadm8.core.hud.validate import validate_spec
 from uploadm8.domain.settings.schemas import Notifications, PrivacyZone, SettingsIn, SettingsOut
 from uploadm8.domain.settings.tables import SettingsRow
+from uploadm8.domain.workspaces.locks import lock_workspace
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import FieldError, InvalidRequestError
 from uploadm8.infra.audit.actions import Action
@@ -55,7 +56,7 @@ class SettingsService:
             PaymentRequiredError: Discord, or other alerts than the usual, on a tier without.
         """
         async with transaction():
-            await _lock(workspace_id)
+            await lock_workspace(workspace_id)
             current, _ = await self._load(workspace_id)
             if new.discord_webhook_url is msgspec.UNSET:
                 new = structs.replace(new, discord_webhook_url=current.discord_webhook_url)
@@ -70,7 +71,7 @@ class SettingsService:
             PaymentRequiredError: Discord, or other alerts than the usual, on a tier without.
         """
         async with transaction():
-            await _lock(workspace_id)
+            await lock_workspace(workspace_id)
             current, _ = await self._load(workspace_id)
             merged = _merge(msgspec.to_builtins(current), patch)
             new = msgspec.convert(merged, SettingsIn)
@@ -79,7 +80,7 @@ class SettingsService:
 
     async def forget_discord_webhook(self, workspace_id: UUID, url: str) -> bool:
         """Remove the webhook, if it is still this one; in the caller's transaction."""
-        await _lock(workspace_id)
+        await lock_workspace(workspace_id)
         current, _ = await self._load(workspace_id)
         if current.discord_webhook_url != url:
             return False
@@ -177,10 +178,6 @@ class SettingsService:
             raise InvalidRequestError(code="invalid_settings", fields=wrong)
         if new.hud:
             validate_spec(new.hud)
-
-
-async def _lock(workspace_id: UUID) -> None:
-    await Workspace.raw("SELECT id FROM workspaces WHERE id={} FOR UPDATE", workspace_id)
 
 
 def _merge(current: Any, patch: Any) -> Any:

@@ -19,7 +19,7 @@ async def own_upload(workspace_id: UUID, upload_id: UUID, *, lock: bool = False)
         NotFoundError: ``upload_not_found``; another tenant's upload is not there either.
     """
     query = Upload.select().where(Upload.id == upload_id, Upload.workspace == workspace_id).first()
-    row = await (query.lock_rows("UPDATE") if lock else query)
+    row = await (query.lock_rows("NO KEY UPDATE") if lock else query)
     if row is None:
         raise upload_not_found()
     return row

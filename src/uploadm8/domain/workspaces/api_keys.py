@@ -45,7 +45,7 @@ class ApiKeys:
         _check(new)
         token = PREFIX + random_token()
         async with transaction():
-            await ApiKey.raw("SELECT id FROM users WHERE id={} FOR UPDATE", owner.user_id)
+            await ApiKey.raw("SELECT id FROM users WHERE id={} FOR NO KEY UPDATE", owner.user_id)
             if len(await self._live(owner.user_id)) >= MAX_KEYS:
                 raise ConflictError(
                     f"You have {MAX_KEYS} keys already.",

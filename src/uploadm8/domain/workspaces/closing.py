@@ -145,7 +145,7 @@ class Closing:
             TooManyRequestsError: there is one of the last 24 hours.
         """
         async with transaction():
-            await User.raw("SELECT id FROM users WHERE id={} FOR UPDATE", user_id)
+            await User.raw("SELECT id FROM users WHERE id={} FOR NO KEY UPDATE", user_id)
             if await self._latest(user_id) is not None:
                 raise TooManyRequestsError(
                     "One copy a day.", code="export_exists", retry_after=3600

@@ -171,7 +171,7 @@ async def _locked(workspace_id: UUID, invitation_id: UUID) -> dict[str, Any]:
     rows: list[dict[str, Any]] = await Invitation.raw(
         "SELECT role, mails, expires_at <= now() AS expired,"  # noqa: S608
         " mailed_at > now() - make_interval(secs => {}::float8) AS recent"
-        f" FROM invitations WHERE workspace={{}} AND id={{}} AND {_OPEN} FOR UPDATE",
+        f" FROM invitations WHERE workspace={{}} AND id={{}} AND {_OPEN} FOR NO KEY UPDATE",
         float(_RESEND_AFTER_S),
         workspace_id,
         invitation_id,

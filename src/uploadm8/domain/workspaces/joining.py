@@ -116,7 +116,7 @@ class Joining:
         await lock_workspace(rows[0]["workspace"])
         rows = await Invitation.raw(
             f"SELECT id, workspace, email, role FROM invitations WHERE token_id={{}} AND {_OPEN}"  # noqa: S608
-            " FOR UPDATE",
+            " FOR NO KEY UPDATE",
             token_id,
         )
         if not rows:

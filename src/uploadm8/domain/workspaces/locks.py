@@ -15,6 +15,8 @@ async def lock_workspace(workspace_id: UUID) -> None:
     """
     if not DB.transaction_exists():
         raise RuntimeError("a limit can only be checked inside the transaction that uses it")
-    rows = await Workspace.raw("SELECT 1 FROM workspaces WHERE id={} FOR UPDATE", workspace_id)
+    rows = await Workspace.raw(
+        "SELECT 1 FROM workspaces WHERE id={} FOR NO KEY UPDATE", workspace_id
+    )
     if not rows:
         raise NotFoundError("There is no such workspace.")

@@ -48,7 +48,7 @@ class Workspaces:
             PaymentRequiredError: the user owns one that nothing is paid for.
         """
         async with transaction():
-            await Workspace.raw("SELECT id FROM users WHERE id={} FOR UPDATE", user_id)
+            await Workspace.raw("SELECT id FROM users WHERE id={} FOR NO KEY UPDATE", user_id)
             await seats.check_new_workspace(user_id)
             workspace_id = await self.create(user_id, name)
             await record(

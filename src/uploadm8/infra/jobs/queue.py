@@ -133,7 +133,7 @@ _CLAIM_DUE = (
     f" best AS (SELECT * FROM due WHERE lane IS NULL OR place <= {LANE_LIMIT}"
     " ORDER BY priority, place, run_at LIMIT {}),"
     " mine AS (SELECT j.id FROM best JOIN jobs j ON j.id = best.id WHERE j.state='queued'"
-    " ORDER BY best.priority, best.place, best.run_at LIMIT {} FOR UPDATE OF j SKIP LOCKED)"
+    " ORDER BY best.priority, best.place, best.run_at LIMIT {} FOR NO KEY UPDATE OF j SKIP LOCKED)"
     f" UPDATE jobs SET {_CLAIM_SET} WHERE id IN (SELECT id FROM mine) RETURNING {_CLAIMED}"
 )
 
@@ -164,7 +164,7 @@ async def claim_next(queue: str, owner: str, lease_s: float) -> ClaimedJob | Non
 async def holds_lease(job: ClaimedJob) -> bool:
     """Lock the job's row and tell whether this lease is still ours (call inside a transaction)."""
     rows = await JobRow.raw(
-        "SELECT 1 FROM jobs WHERE id={} AND lease_epoch={} AND state='running' FOR UPDATE",
+        "SELECT 1 FROM jobs WHERE id={} AND lease_epoch={} AND state='running' FOR NO KEY UPDATE",
         job.id,
         job.epoch,
     )
