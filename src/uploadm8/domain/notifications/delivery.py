@@ -104,13 +104,13 @@ async def send_to(
     """Record a delivery and its job, in the caller's transaction; None if there is one already."""
     rows = await WebhookDelivery.raw(
         "INSERT INTO webhook_deliveries (id, workspace, endpoint, event, replay, tries, state)"
-        " VALUES ({}, {}, {}, {}, {}, '[]', 'pending')"
-        " ON CONFLICT (endpoint, event, replay) DO NOTHING RETURNING id",
+        " SELECT {}, {}, id, {}, {}, '[]', 'pending' FROM webhook_endpoints WHERE id={}"
+        " FOR KEY SHARE ON CONFLICT (endpoint, event, replay) DO NOTHING RETURNING id",
         new_id(),
         workspace_id,
-        endpoint_id,
         event_id,
         replay,
+        endpoint_id,
     )
     if not rows:
         return None

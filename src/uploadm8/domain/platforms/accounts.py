@@ -111,7 +111,8 @@ class Accounts:
         rows: list[dict[str, Any]] = await ConnectedAccount.raw(
             "INSERT INTO connected_accounts (id, workspace, platform, external_id, state)"
             " VALUES ({}, {}, {}, {}, 'disconnected') ON CONFLICT (workspace, platform, external_id)"
-            " DO UPDATE SET external_id = EXCLUDED.external_id RETURNING id",
+            # Of a key column, even the same value would lock out the posts planned meanwhile.
+            " DO UPDATE SET state = connected_accounts.state RETURNING id",
             new_id(),
             workspace_id,
             platform.value,

@@ -13,7 +13,7 @@ from uploadm8.domain.publishing.targets import Targets
 from uploadm8.errors import ConflictError
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
-from uploadm8.infra.jobs.cancel import request_cancel
+from uploadm8.infra.jobs.cancel import call_off, request_cancel
 from uploadm8.infra.jobs.catalog import PUBLISH
 
 S = PublicationState
@@ -51,6 +51,7 @@ async def reschedule(targets: Targets, row: dict[str, Any], wish: Reschedule) ->
             )
             moved = await _to(publication_id, target, columns)
             if moved and target is not S.HELD:
+                await call_off(publication_id, PUBLISH)  # what others asked for until now
                 await enqueue_publish(publication_id, workspace_id, when.publish_at)
         if not moved:
             raise too_late(row["state"])
