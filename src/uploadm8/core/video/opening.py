@@ -1,6 +1,5 @@
 """Open an untrusted file with one forced demuxer, no other protocol, and a cap on picture size."""
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from fractions import Fraction
@@ -17,9 +16,8 @@ from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
 from uploadm8.core.video.pieces import SeekableBytes
 from uploadm8.core.video.sniff import ends_early, sniff
 from uploadm8.core.video.source import SourceInfo
+from uploadm8.core.video.threads import cores, decoder_threads
 
-_MOST_THREADS = 8  # each holds a picture of its own
-_HD_PIXELS = 1920 * 1088
 _OPTIONS = {
     # Without these a "video" can be a playlist that names other files of this machine.
     "protocol_whitelist": "file",
@@ -72,13 +70,12 @@ def picture_stream(
     container: InputContainer,
     limits: MediaLimits = DEFAULT_LIMITS,
     *,
-    threads: bool = True,
-    encodes: bool = False,
+    threads: int | None = None,
 ) -> VideoStream:
     """The first real video stream (not a cover picture), ready for decoding.
 
-    With `threads` several pictures are decoded at a time; for a single one that only costs. They
-    are fewer when the process `encodes` beside it.
+    With more than one of the `threads` several pictures are decoded at a time, which only costs
+    where a single one is wanted. None is as many as there are cores for.
 
     Raises:
         MediaError: media_no_video_stream or media_codec_unsupported.
@@ -90,24 +87,17 @@ def picture_stream(
         name = codec_name(stream.codec_context)
         if name not in limits.video_codecs:
             raise fault("media_codec_unsupported", kind="video", codec=name)
-        if threads:
+        count = (
+            decoder_threads(stream.width * stream.height, cores()) if threads is None else threads
+        )
+        if count > 1:
             stream.thread_type = "AUTO"  # frame threads: the default leaves all but one core idle
-        stream.codec_context.thread_count = _threads(stream, encodes) if threads else 1
+        stream.codec_context.thread_count = count
         stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
         return stream
     if any(stream.type == "video" for stream in container.streams):
         raise fault("media_codec_unsupported", kind="video", codec="of this file")
     raise fault("media_no_video_stream")
-
-
-def _threads(stream: VideoStream, encodes: bool) -> int:
-    """FFmpeg would take one more than there are cores; each holds pictures.
-
-    Up to 1080 lines encoding takes three times as long as decoding, so half of the cores keep up.
-    """
-    cores = min(os.cpu_count() or 1, _MOST_THREADS)
-    small = stream.width * stream.height <= _HD_PIXELS
-    return max(1, cores // 2) if encodes and small else cores
 
 
 def upright_aspect(stream: VideoStream, source: SourceInfo) -> Fraction:

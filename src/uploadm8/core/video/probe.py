@@ -38,7 +38,7 @@ def probe_opened(path: Path, container: InputContainer, limits: MediaLimits) -> 
     Raises:
         MediaError: code, sentence and action say why the file is refused.
     """
-    stream = picture_stream(container, limits, threads=False)
+    stream = picture_stream(container, limits, threads=1)
     _check_size(stream, limits)
     audio = _audio(container, limits)
     if is_encrypted(path):  # a decoder may well make a picture of noise from it
