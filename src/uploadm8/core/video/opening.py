@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from uploadm8.core.video.containers import CONTAINERS
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
 from uploadm8.core.video.pieces import SeekableBytes
@@ -21,7 +22,6 @@ from uploadm8.core.video.threads import cores, decoder_threads
 _OPTIONS = {
     # Without these a "video" can be a playlist that names other files of this machine.
     "protocol_whitelist": "file",
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm",
     "enable_drefs": "0",
     "fpsprobesize": "0",  # rates come from the index; decoding pictures to guess them costs 0.2 s
 }
@@ -40,7 +40,7 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
     if path.stat().st_size > limits.max_bytes:
         raise fault("media_too_large", got=path.stat().st_size, limit=limits.max_bytes)
     try:
-        container = av.open(str(path), format=demuxer, options=dict(_OPTIONS))
+        container = av.open(str(path), format=demuxer, options=_options(demuxer))
     except _UNREADABLE as error:
         raise _unopenable(path, demuxer, error) from error
     with closing(container):
@@ -58,7 +58,7 @@ def opened_pieces(
         MediaError: with the reason.
     """
     try:
-        container = av.open(file, "r", demuxer, options=dict(_OPTIONS), buffer_size=_PIECE)
+        container = av.open(file, "r", demuxer, options=_options(demuxer), buffer_size=_PIECE)
     except _UNREADABLE as error:
         raise fault("media_undecodable", what=_unreadable_header(error)) from error
     with closing(container):
@@ -104,6 +104,10 @@ def upright_aspect(stream: VideoStream, source: SourceInfo) -> Fraction:
     """Width of a pixel over its height, once the picture is turned upright."""
     aspect = Fraction(stream.sample_aspect_ratio or 1)
     return 1 / aspect if source.rotation in (90, 270) else aspect
+
+
+def _options(demuxer: str) -> dict[str, str]:
+    return {**_OPTIONS, "format_whitelist": CONTAINERS[demuxer].formats}
 
 
 def codec_name(context: CodecContext) -> str:

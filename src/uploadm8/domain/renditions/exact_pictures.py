@@ -52,8 +52,11 @@ class ExactPictures:
             seconds: after the first picture.
 
         Returns:
-            None when the original is gone, cannot be read, or takes too long.
+            None when the original is gone, cannot be read, takes too long, or consists of parts:
+            whoever has not read it from its start cannot tell when a later part is shown.
         """
+        if source.get("parts", 1) > 1:
+            return None
         until = time.monotonic() + self.decode_s
         try:
             async with asyncio.timeout(self.patience_s), self.turns:
