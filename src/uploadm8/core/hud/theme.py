@@ -100,3 +100,8 @@ class Theme:
     glow: float
     tapes: bool = False
     strip: bool = False
+
+    @property
+    def darkness(self) -> float:
+        """The share of white light that does not pass a plate."""
+        return self.plate_alpha if self.tone is None else 1 - self.tone.white

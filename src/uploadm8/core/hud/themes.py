@@ -11,7 +11,7 @@ THEMES: dict[ThemeName, Theme] = {
         plate_color="#0b1018",
         plate_alpha=0.0,
         radius=26,
-        tone=GlassTone(black=0.085, white=0.36, vividness=0.5),
+        tone=GlassTone(black=0.085, white=0.345, vividness=0.5),
         accent="#22d3ff",
         warm="#ffd166",
         hot="#ff5a4f",
