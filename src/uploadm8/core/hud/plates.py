@@ -120,7 +120,7 @@ def hairline(layer: Layer, scene: Scene, box: tuple[float, float, float, float])
 
 
 def fade_sides(width: int, height: int, margin: float) -> Plane:
-    """A mask that fades to nothing towards the left and right ends."""
+    """A mask that fades to nothing towards the left and right ends, where numbers are cut off."""
     x, _ = grid(width, height)
-    inside = np.minimum(x, width - x) / margin
-    return np.asarray(np.rint(np.clip(inside, 0, 1) * 255), np.uint8)
+    inside = np.clip(np.minimum(x, width - x) / margin, 0, 1)
+    return np.asarray(np.rint(inside**2 * 255), np.uint8)
