@@ -20,6 +20,7 @@ from uploadm8.core.telemetry.reader import read_track
 from uploadm8.core.video.job import Output, RenderJob
 from uploadm8.core.video.resume import render_resumable
 from uploadm8.core.video.specs import Aspect, rendition_spec
+from uploadm8.core.video.threads import cores
 from uploadm8.dev.processes import Process
 from uploadm8.dev.sample import START_UTC
 from uploadm8.dev.sample_drive import Drive
@@ -99,11 +100,18 @@ def running(world: World, upload: str, kind: str) -> list[dict[str, Any]]:
 
 
 def in_one_piece(film: Path, log: Path, folder: Path) -> Film:
-    """What a single process makes of the same cuts."""
+    """What a single process makes of the same cuts, with as many threads."""
     spec = rendition_spec(Aspect.WIDE, short_side=720)
     hud = validate_spec({"theme": HUD["theme"]})
     output = Output(spec, folder / "whole.mp4")
-    one = RenderJob(film, (output,), read_track(log), hud, offset_s=float(str(HUD["offset_s"])))
+    one = RenderJob(
+        film,
+        (output,),
+        read_track(log),
+        hud,
+        offset_s=float(str(HUD["offset_s"])),
+        cores=max(1, cores() // 2),  # as each of two workers takes
+    )
     render_resumable(one, folder, seconds=SEGMENT_S)
     return watch(output.path, scale=2)
 

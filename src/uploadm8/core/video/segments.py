@@ -17,7 +17,7 @@ from uploadm8.core.video.job import Emit, Output, RenderJob, Span, ignore
 from uploadm8.core.video.meter import Meter
 from uploadm8.core.video.opening import opened, picture_stream
 from uploadm8.core.video.probe import probe
-from uploadm8.core.video.session import Session
+from uploadm8.core.video.session import Session, Watch
 from uploadm8.core.video.timeline import Timeline
 
 SEGMENT_S = 10.0  # what a crash costs at most
@@ -72,19 +72,19 @@ def render_segment(
     if not segment_is_done(job, spans, number, folder):
         cv2.setNumThreads(1)
         with Session(job) as session:
-            run_segment(session, spans, number, folder, emit)
+            total = round(spans[number].seconds * float(session.source.fps))
+            run_segment(session, spans, number, folder, Meter(total, emit).watch)
     return paths
 
 
 def run_segment(
-    session: Session, spans: Sequence[Span], number: int, folder: Path, emit: Emit
+    session: Session, spans: Sequence[Span], number: int, folder: Path, watch: Watch
 ) -> int:
     """Render one segment within a session; the number of pictures read is returned."""
-    total = round(spans[number].seconds * float(session.source.fps))
     outputs = session.job.outputs
     paths = [segment_path(folder, output, number) for output in outputs]
     notes = [partial(_noted, fingerprint(session.job, output), number) for output in outputs]
-    return session.run(spans[number], paths, Meter(total, emit).watch, notes)
+    return session.run(spans[number], paths, watch, notes)
 
 
 def needs(output: Output, span: Span) -> bool:
