@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 from hypothesis import settings
 
+from lock_order import one_lock_order, watched_transactions
 from uploadm8.dev.embedded import (
     ACCESS_KEY,
     SECRET_KEY,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
     from api_client import Api
+
+__all__ = ["one_lock_order", "watched_transactions"]
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
