@@ -25,6 +25,7 @@ from typing import Any
 import asyncpg
 
 from footage import clip
+from told import Told
 from uploadm8.dev.rest_client import RestClient
 from uploadm8.dev.sample import START_UTC
 from uploadm8.dev.sample_drive import Drive
@@ -87,7 +88,13 @@ def seconds(stack: Stack, client: RestClient, film: Path, log: Path, cores: list
     upload = send(client, film, log)
     detail = client.follow(upload, lambda _: None, lambda d: d["state"] == "rendering")
     began = datetime.now().astimezone()
+    told = Told(client, upload)
     detail = client.follow(upload, lambda _: None, lambda d: d["state"] != "rendering")
+    told.until_ready()
+    off = ", ".join(f"{share:.1f}: {error:+.1f}" for share, error in told.errors_s())
+    print(
+        f"{len(cores)} at work: silent for {told.longest_silence_s():.1f} s, time left off by {off}"
+    )
     if detail["state"] != "ready":
         sys.exit(f"the render failed: {detail['problem']}")
     return (datetime.fromisoformat(detail["ready_at"]) - began).total_seconds()

@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from statistics import median
 
 import cv2
@@ -21,7 +21,8 @@ from uploadm8.core.hud.frame import FrameFormat, Planes
 from uploadm8.core.hud.hud import Hud
 from uploadm8.core.hud.spec import HudSpec, ThemeName, WidgetEntry, WidgetKind
 from uploadm8.core.telemetry.resample import Samples, resample
-from uploadm8.core.telemetry.track import Channel, Clock, Column, Track
+from uploadm8.core.telemetry.track import Channel
+from uploadm8.dev.sample_ride import PHONE, circuit, only
 
 FRAME = FrameFormat(1920, 1080, 30.0)
 ROUND = 30
@@ -40,46 +41,9 @@ EVERY = (
 )
 
 
-def ride(channels: set[Channel] | None) -> Samples:
-    """A minute on a circuit, with these channels or all."""
-    t = np.arange(0, SECONDS + 0.05, 0.1)
-    a = t / 8.75
-    speed = 30 + 18 * np.sin(2 * a) + 9 * np.sin(5 * a + 1)
-    x, y = 420 * np.cos(a) + 130 * np.cos(2 * a), 260 * np.sin(a) + 110 * np.sin(2 * a)
-    values = {
-        Channel.LAT: 46.05 + y / 111_320,
-        Channel.LON: 7.1 + x / 77_330,
-        Channel.ALTITUDE: 820 + 60 * np.sin(1.5 * a) + 18 * np.sin(6 * a),
-        Channel.SPEED: speed,
-        Channel.COURSE: np.degrees(np.arctan2(np.gradient(x), np.gradient(y))) % 360,
-        Channel.DISTANCE: np.cumsum(speed) * 0.1,
-        Channel.G_LONG: 0.5 * np.cos(7 * a),
-        Channel.G_LAT: 0.7 * np.sin(4 * a),
-        Channel.GRADE: 6 * np.cos(2 * a),
-        Channel.LEAN: 38 * np.sin(4 * a),
-        Channel.RPM: 4500 + 3000 * np.sin(9 * a),
-        Channel.THROTTLE: 50 + 50 * np.sin(9 * a),
-        Channel.BRAKE: np.clip(-90 * np.sin(9 * a), 0, 100),
-        Channel.GEAR: np.clip(np.round(speed / 11), 1, 6),
-        Channel.LAP: 1 + np.floor(t / 20),
-    }
-    kept = {c: v for c, v in values.items() if channels is None or c in channels}
-    columns = {c: Column(v, np.ones(len(t), np.bool_)) for c, v in kept.items()}
-    track = Track("made-up", t, columns, clock=Clock.UTC, start_utc=1_718_000_000.0)
-    return resample(track, np.arange(0, SECONDS, 1 / FRAME.fps))
-
-
-PHONE = {
-    Channel.LAT,
-    Channel.LON,
-    Channel.ALTITUDE,
-    Channel.SPEED,
-    Channel.COURSE,
-    Channel.DISTANCE,
-    Channel.G_LONG,
-    Channel.G_LAT,
-    Channel.GRADE,
-}
+def ride(channels: Collection[Channel]) -> Samples:
+    """A minute on a circuit, with these channels."""
+    return resample(only(circuit(SECONDS), channels), np.arange(0, SECONDS, 1 / FRAME.fps))
 
 
 def noise() -> Planes:
@@ -137,7 +101,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    phone, full = ride(PHONE), ride(None)
+    phone, full = ride(PHONE), ride(list(Channel))
     everything = tuple(WidgetEntry(kind=kind) for kind in EVERY)
     results: dict[str, dict[str, dict[str, float]]] = {}
     print(f"{'theme':9} {'':4} widgets   pixels     ms  best   copy  ratio")

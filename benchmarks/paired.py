@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+# As the product's own child: numpy's threads for linear algebra only spin.
+_ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -37,7 +40,9 @@ def run(command: Sequence[str]) -> Cost:
     began = time.perf_counter()
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as told,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told, text=True) as process,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=told, text=True, env=_ENVIRONMENT
+        ) as process,
     ):
         output = process.stdout.read() if process.stdout else ""
         _, status, usage = os.wait4(process.pid, 0)
@@ -64,9 +69,24 @@ def compare(a: Callable[[], Cost], b: Callable[[], Cost], pairs: int) -> Ratio:
     )
 
 
-def both(commands: Sequence[Sequence[str]]) -> Cost:
-    """Processes one after the other, as one cost."""
-    costs = [run(command) for command in commands]
+def amid(
+    a: Callable[[], Cost], before: Callable[[], Cost], after: Callable[[], Cost], pairs: int
+) -> Ratio:
+    """A against `before` and `after` together, which run on either side of it.
+
+    Long runs need it: what a machine's speed loses or gains from one end to the other then touches
+    both sides alike.
+    """
+    ends: list[Cost] = []
+
+    def middle() -> Cost:
+        ends.append(before())
+        return a()
+
+    return compare(middle, lambda: _sum([ends[-1], after()]), pairs)
+
+
+def _sum(costs: Sequence[Cost]) -> Cost:
     return Cost(
         sum(c.cpu_s for c in costs),
         sum(c.wall_s for c in costs),

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from footage import clip, drive, gpx, kind, looped
-from paired import Cost, Ratio, both, compare, run
+from paired import Cost, Ratio, amid, compare, run
 from uploadm8.core.video.encoders import Encoder, settings_for
 from uploadm8.core.video.rendition import Quality
 from uploadm8.core.video.specs import Aspect, rendition_spec
@@ -92,9 +92,8 @@ def _hud(setup: Setup, hud: str, name: str, goal: float) -> Iterator[Line]:
 
 
 def renditions(setup: Setup) -> Iterator[Line]:
-    separate = [setup.command(shape, "--hud", "six") for shape in ("wide", "tall")]
-    together = setup.one("both", "--hud", "six")
-    ratio = _pair(setup, together, separate)
+    wide, tall, together = (setup.one(m, "--hud", "six") for m in ("wide", "tall", "both"))
+    ratio = amid(together, wide, tall, setup.pairs)
     yield _line("two renditions, one decode / two runs", ratio, 0.82)
     saved = run(setup.command("decode")).cpu_s
     least = 1 - saved / ratio.b.cpu_s
@@ -206,10 +205,6 @@ def main() -> None:
         missed = [line.name for line in lines if not line.met]
         told = {"benchmark": "render", "footage": footage, "figures": figures, "missed": missed}
         print(json.dumps(told))
-
-
-def _pair(setup: Setup, together: Callable[[], Cost], separate: list[list[str]]) -> Ratio:
-    return compare(together, partial(both, separate), setup.pairs)
 
 
 def _line(name: str, ratio: Ratio, goal: float) -> Line:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 os.environ.setdefault("PICCOLO_CONF", "uploadm8.piccolo_app")
 
@@ -77,14 +78,14 @@ def servers() -> Iterator[Servers]:
 
 async def _clone(template_url: str) -> str:
     """A database of this process's own, copied from the migrated template."""
-    base, _, template = template_url.rpartition("/")
+    parts = urlsplit(template_url)
     name = f"tests_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
-    connection = await asyncpg.connect(f"{base}/postgres")
+    connection = await asyncpg.connect(parts._replace(path="/postgres").geturl())
     try:
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{parts.path[1:]}"')
     finally:
         await connection.close()
-    return f"{base}/{name}"
+    return parts._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture

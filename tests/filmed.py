@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media import number_of
+from uploadm8.core.video.cadence import Cadence
 from uploadm8.core.video.job import Output, RenderJob
 from uploadm8.core.video.planes import planes_of
+from uploadm8.core.video.probe import probe
 from uploadm8.core.video.rendition import RenditionSpec
 
 
@@ -95,3 +97,11 @@ def boxes(path: Path) -> Sequence[bytes]:
         names.append(data[place + 4 : place + 8])
         place += max(8, int.from_bytes(data[place : place + 4], "big"))
     return names
+
+
+def cadence_of(source: Path) -> Cadence:
+    """What `probe` says of the pictures of a file."""
+    found = probe(source)
+    return Cadence(
+        found.frames, found.frames, found.fps, found.nominal_fps, found.variable, found.duration_s
+    )

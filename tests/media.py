@@ -29,6 +29,7 @@ class Clip:
         flash: numbers of white pictures; a 1 kHz beep sounds while each is shown.
         audio: codec name, or None.
         late_audio_s: by how much sound starts after the pictures.
+        options: of the container's muxer.
     """
 
     width: int = 320
@@ -52,12 +53,13 @@ class Clip:
     noise: float = 0.0
     container: str = "mp4"
     metadata: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
 
 
 def make(path: Path, clip: Clip) -> Path:
     """Write the clip."""
-    options = {"movflags": "use_metadata_tags"} if clip.container in ("mp4", "mov") else {}
-    with av.open(str(path), "w", format=clip.container, options=options) as file:
+    usual = {"movflags": "use_metadata_tags"} if clip.container in ("mp4", "mov") else {}
+    with av.open(str(path), "w", format=clip.container, options=usual | clip.options) as file:
         file.metadata.update(clip.metadata)
         video = _video_stream(file, clip)
         sound = _sound_stream(file, clip) if clip.audio else None

@@ -24,6 +24,7 @@ from uploadm8.core.video.quick_still import quick_still
 from uploadm8.core.video.rendition import Fit
 from uploadm8.core.video.specs import Aspect, rendition_spec
 from uploadm8.dev.sample_drive import Drive
+from uploadm8.dev.sample_ride import PHONE, only
 from uploadm8.dev.sample_scene import Scene
 
 HERE = Path(__file__).parent
@@ -81,11 +82,6 @@ def ride() -> Track:
     return Track("made-up", t, columns, clock=Clock.UTC, start_utc=1_718_038_000.0)
 
 
-def only(track: Track, channels: set[Channel]) -> Track:
-    columns = {c: v for c, v in track.columns.items() if c in channels}
-    return Track(track.format, track.t, columns, clock=track.clock, start_utc=track.start_utc)
-
-
 def drawn(spec: HudSpec, track: Track, aspect: Aspect, seconds: float, fit: Fit) -> Image:
     jpeg = quick_still(
         view(),
@@ -121,28 +117,17 @@ def beside(images: list[Image]) -> Image:
 
 
 _C = Channel
-PHONE = {
-    _C.LAT,
-    _C.LON,
-    _C.ALTITUDE,
-    _C.SPEED,
-    _C.COURSE,
-    _C.DISTANCE,
-    _C.G_LONG,
-    _C.G_LAT,
-    _C.GRADE,
-}
 ENGINE = {_C.RPM, _C.THROTTLE, _C.BRAKE, _C.GEAR, _C.LAP}
 FLIGHT = {_C.LAT, _C.LON, _C.ALTITUDE, _C.SPEED, _C.COURSE, _C.VERTICAL_SPEED, _C.SATELLITES}
-BIKE = PHONE - {_C.G_LONG, _C.G_LAT} | {_C.HEART_RATE, _C.POWER, _C.CADENCE}
+BIKE = {*PHONE} - {_C.G_LONG, _C.G_LAT} | {_C.HEART_RATE, _C.POWER, _C.CADENCE}
 
 
 def main() -> None:
     full = ride()
-    phone, racing = only(full, PHONE), only(full, PHONE | ENGINE)
+    phone, racing = only(full, PHONE), only(full, {*PHONE} | ENGINE)
     rides = {
         ThemeName.RACING: (Preset.CAR, racing),
-        ThemeName.SPORT: (Preset.MOTORCYCLE, only(full, PHONE | {_C.LEAN})),
+        ThemeName.SPORT: (Preset.MOTORCYCLE, only(full, {*PHONE, _C.LEAN})),
         ThemeName.DRONE: (Preset.DRONE, only(full, FLIGHT)),
         ThemeName.MINIMAL: (Preset.BIKE, only(full, BIKE)),
     }

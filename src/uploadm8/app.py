@@ -58,6 +58,7 @@ from uploadm8.infra.db.engine import DB
 from uploadm8.infra.logging import configure_logging
 from uploadm8.operations import operating
 from uploadm8.services import install_doorbell, open_services
+from uploadm8.starting import read_config
 
 ROUTES: list[ControllerRouterHandler] = [
     healthz,
@@ -117,7 +118,7 @@ def schema(base_url: str = "https://auth.uploadm8.com") -> bytes:
 
 def create_app(config: Config | None = None) -> Edge:
     """Build the ASGI application; connections are opened by its lifespan."""
-    config = config or Config()
+    config = config or read_config()
     configure_logging(config.log_level, json=not config.is_development)
     DB.configure(config.database_url.get_secret_value(), application="web")
     install_doorbell(config)

@@ -38,7 +38,12 @@ def _secret(description: str) -> Any:
 class Config(BaseSettings):
     """Read once, by the roots (API, worker, CLI); everything else gets values."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # most of it is secret
+    )
 
     app_env: Environment = _f(Environment.PRODUCTION, "production or development")
     database_url: SecretStr = _secret("postgres:// URL; required")

@@ -170,3 +170,7 @@ class MediaError(UploadM8Error):
     status_code = 400
     code = "media_unusable"
     retry = Retry.PERMANENT_MEDIA
+
+
+class UnfitError(RuntimeError):
+    """This process must not start; the message tells whoever runs it why."""

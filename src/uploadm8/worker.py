@@ -40,6 +40,7 @@ from uploadm8.infra.jobs.upkeep import Upkeep
 from uploadm8.infra.logging import configure_logging
 from uploadm8.operations import operating
 from uploadm8.services import Services, open_services, queue_names
+from uploadm8.starting import read_config
 
 
 def handlers(services: Services) -> dict[str, Handler]:
@@ -150,7 +151,7 @@ class Worker:
 
 def create_broker(config: Config | None = None) -> dramatiq.Broker:
     """Build the broker that ``dramatiq worker_main`` runs."""
-    config = config or Config()
+    config = config or read_config()
     configure_logging(config.log_level, json=not config.is_development)
     failpoints.arm(config.failpoints)
     DB.configure(

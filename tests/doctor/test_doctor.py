@@ -17,7 +17,7 @@ from conftest import Servers
 from sandbox_flows import Sandbox
 from uploadm8.config import Config
 from uploadm8.core.video.encoders import Encoder
-from uploadm8.doctor.examine import UnfitError, blocking, examine, require_fit
+from uploadm8.doctor.examine import blocking, examine, require_fit
 from uploadm8.doctor.findings import Finding, Level
 from uploadm8.doctor.machine import check_encoders, judge_disk, judge_encoders
 from uploadm8.doctor.outside import (
@@ -39,6 +39,7 @@ from uploadm8.doctor.servers import (
 from uploadm8.doctor.settings import check_settings
 from uploadm8.domain.billing.gateway import open_gateway
 from uploadm8.domain.billing.setup import set_up
+from uploadm8.errors import UnfitError
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.cipher import Cipher
@@ -372,3 +373,21 @@ def test_a_process_says_why_it_does_not_start(
     assert done.returncode != 0
     assert "refuses to start" in done.stdout + done.stderr
     assert "not-there" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", [WEB, WORKER])
+def test_settings_that_cannot_be_used_are_named_without_their_values(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "worker_main.py").write_text(
+        "from uploadm8.worker import create_broker\nbroker = create_broker()\n"
+    )
+    secrets = {"JWT_SECRET": "hunter2", "DATABASE_URL": "postgres://u:hunter2@h/d"}
+    numbers = {"DATABASE_POOL_SIZE": "hunter2"}
+    for wrong, told in ((secrets, "JWT_SECRET must"), (numbers, "DATABASE_POOL_SIZE: ")):
+        done = run(tmp_path, {"PATH": os.environ["PATH"]} | wrong, *command)
+        assert done.returncode != 0
+        assert told in done.stderr
+        assert "hunter2" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr

@@ -1,6 +1,7 @@
 """What surrounds every request, 404 and 405 included: request id, address, headers, access log."""
 
 import re
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -17,7 +18,7 @@ from prometheus_client import Counter, Histogram
 
 from uploadm8.api.addresses import TrustedProxies
 from uploadm8.api.problems import PROBLEM_JSON, problem
-from uploadm8.errors import InvalidRequestError, UploadM8Error
+from uploadm8.errors import InvalidRequestError, UnfitError, UploadM8Error
 from uploadm8.infra.audit import origin
 from uploadm8.infra.ids import new_id_text
 from uploadm8.infra.metrics.catalog import REQUEST_SECONDS, REQUESTS, REQUESTS_NOW
@@ -59,7 +60,7 @@ class Edge:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
-            await self.litestar(scope, receive, send)
+            await self.litestar(scope, receive, _plainly(send))
             return
         headers = dict(scope["headers"])
         request_id = _request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
@@ -134,6 +135,24 @@ def _missing(present: Any, state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
     if names.isdisjoint(name for name, _ in wanted):
         return wanted
     return [(name, value) for name, value in wanted if name not in names]
+
+
+def _plainly(send: Send) -> Send:
+    """Tell the server why the application does not start, instead of Litestar's stack trace."""
+
+    async def tell(message: Any) -> None:
+        reason = _unfit(sys.exc_info()[1])  # Litestar sends while it handles the exception
+        if message["type"] == "lifespan.startup.failed" and reason is not None:
+            message = {**message, "message": str(reason)}
+        await send(message)
+
+    return tell
+
+
+def _unfit(error: BaseException | None) -> BaseException | None:
+    while isinstance(error, BaseExceptionGroup):  # its event emitter's task group
+        error = error.exceptions[0]
+    return error if isinstance(error, UnfitError) else None
 
 
 async def _refuse(send: Send, error: UploadM8Error, request_id: str) -> None:

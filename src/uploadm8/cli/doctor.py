@@ -46,16 +46,12 @@ def _examine(*, quick: bool):  # type: ignore[no-untyped-def]
     from uploadm8.doctor.examine import examine
     from uploadm8.doctor.findings import red
     from uploadm8.infra.logging import configure_logging
+    from uploadm8.starting import problems_of
 
     configure_logging("CRITICAL", json=False)
     try:
         config = Config()
     except ValidationError as error:
-        # Only our own messages: pydantic's would print the values, secrets among them.
-        told = [str(one["msg"]).removeprefix("Value error, ") for one in error.errors()]
-        return [
-            red("settings", f"{part}.", "See docs/configuration.md.")
-            for line in told
-            for part in line.split("; ")
-        ]
+        see = "See docs/configuration.md."
+        return [red("settings", f"{problem}.", see) for problem in problems_of(error)]
     return asyncio.run(examine(config, outside=not quick))

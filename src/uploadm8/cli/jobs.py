@@ -80,8 +80,8 @@ def requeue(job_ids: tuple[UUID, ...], *, every: bool) -> None:
 
 
 def _run(work: Callable[[], Awaitable[T]]) -> T:
-    from uploadm8.config import Config
     from uploadm8.infra.db.engine import DB
+    from uploadm8.starting import read_config
 
     async def connected() -> T:
         await DB.open(2)
@@ -90,5 +90,5 @@ def _run(work: Callable[[], Awaitable[T]]) -> T:
         finally:
             await DB.close()
 
-    DB.configure(Config().database_url.get_secret_value(), application="uploadm8 jobs")
+    DB.configure(read_config().database_url.get_secret_value(), application="uploadm8 jobs")
     return asyncio.run(connected())

@@ -45,12 +45,12 @@ def rotate(batch: int) -> None:
 
 
 async def _with_ring(work: Callable[..., Awaitable[None]]) -> None:
-    from uploadm8.config import Config
     from uploadm8.infra.db.engine import DB
     from uploadm8.infra.security.cipher import Cipher
     from uploadm8.infra.security.reseal import Reseal
+    from uploadm8.starting import read_config
 
-    config = Config()
+    config = read_config()
     DB.configure(config.database_url.get_secret_value(), application="keys")
     await DB.open(2)
     try:

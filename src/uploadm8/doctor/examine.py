@@ -11,6 +11,7 @@ from uploadm8.doctor.machine import check_disk, check_encoders
 from uploadm8.doctor.outside import check_mail, check_platforms, check_stripe
 from uploadm8.doctor.servers import check_database, check_redis, check_storage
 from uploadm8.doctor.settings import check_settings
+from uploadm8.errors import UnfitError
 
 log = structlog.get_logger(__name__)
 
@@ -28,10 +29,6 @@ OUTSIDE: tuple[tuple[str, Check], ...] = (
     ("stripe", check_stripe),
     ("mail", check_mail),
 )
-
-
-class UnfitError(RuntimeError):
-    """This process must not start; the message says why."""
 
 
 async def examine(config: Config, *, outside: bool = True) -> list[Finding]:

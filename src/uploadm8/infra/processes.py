@@ -85,4 +85,9 @@ def free_bytes(folder: Path) -> int:
 
 def process_name(role: str) -> str:
     """What this process is called in logs, metrics and the database."""
-    return f"{role}:{socket.gethostname()}:{os.getpid()}"[:160]
+    return f"{host_prefix(role)}{os.getpid()}"[:160]
+
+
+def host_prefix(role: str) -> str:
+    """How the names begin of all processes of that role on this machine."""
+    return f"{role}:{socket.gethostname()}:"

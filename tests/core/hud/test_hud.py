@@ -15,8 +15,11 @@ TALL = FrameFormat(540, 960, 30.0)
 
 @pytest.mark.parametrize("theme", ThemeName)
 @pytest.mark.parametrize("frame", [WIDE, TALL], ids=["wide", "tall"])
-def test_nothing_outside_the_panels_is_touched(theme: ThemeName, frame: FrameFormat) -> None:
-    hud = Hud(HudSpec(theme=theme), car_ride(), frame)
+@pytest.mark.parametrize("opacity", [1.0, 0.3])
+def test_nothing_outside_the_panels_is_touched(
+    theme: ThemeName, frame: FrameFormat, opacity: float
+) -> None:
+    hud = Hud(HudSpec(theme=theme, opacity=opacity), car_ride(), frame)
     planes, before = blank(frame, seed=1), blank(frame, seed=1)
     for index in (0, 3, 200):
         hud.draw(planes, index)
@@ -45,8 +48,9 @@ def test_a_frame_depends_on_its_index_alone(theme: ThemeName) -> None:
 
 
 @pytest.mark.parametrize("theme", ThemeName)
-def test_drawing_every_frame_equals_drawing_only_the_last(theme: ThemeName) -> None:
-    spec = HudSpec(theme=theme, preset=Preset.MOTORCYCLE)
+@pytest.mark.parametrize("opacity", [1.0, 0.3])
+def test_drawing_every_frame_equals_drawing_only_the_last(theme: ThemeName, opacity: float) -> None:
+    spec = HudSpec(theme=theme, preset=Preset.MOTORCYCLE, opacity=opacity)
     patient, sudden = Hud(spec, full_ride(), WIDE), Hud(spec, full_ride(), WIDE)
     for index in (*range(500, 420, -4), *range(420, 459)):
         patient.draw(blank(WIDE), index)

@@ -67,15 +67,17 @@ def test_an_opaque_layer_replaces_what_is_below() -> None:
     assert (below == 210).all()
 
 
-@pytest.mark.parametrize("theme", [ThemeName.GLASS, ThemeName.SPORT])
-def test_half_the_opacity_is_halfway_to_the_whole_hud(theme: ThemeName) -> None:
-    bare, whole, half = (blank(WIDE, seed=4) for _ in range(3))
-    for planes, opacity in ((whole, 1.0), (half, 0.5)):
-        spec = HudSpec(theme=theme, animate=False, opacity=opacity)
-        Hud(spec, car_ride(), WIDE).draw(planes, 700)
-    for name in ("y", "u", "v"):
-        expected = (getattr(bare, name).astype(float) + getattr(whole, name)) / 2
-        assert np.abs(getattr(half, name) - expected).max() <= 1.5
+@pytest.mark.parametrize("opacity", [0.0, 0.37, 1.0])
+def test_a_faded_layer_shows_as_much_more_of_what_is_below(opacity: float) -> None:
+    whole, faded = Layer(16, 16), Layer(16, 16)
+    for layer in (whole, faded):
+        layer.paint(np.full((16, 16), 180, np.uint8), INK)
+    faded.fade(opacity)
+    below, bare = (np.arange(256, dtype=np.uint8).reshape(16, 16) for _ in range(2))
+    put_plane(below, whole.inv_y, whole.y)
+    expected = bare + (below.astype(float) - bare) * opacity
+    put_plane(bare, faded.inv_y, faded.y)
+    assert np.abs(bare - expected).max() <= 1.5
 
 
 def test_shapes_cover_their_true_area() -> None:

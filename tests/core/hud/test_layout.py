@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hud_data import CAR, full_track, ride_with
+from hud_data import full_track, ride_with
 from uploadm8.core.hud.frame import SAFE_AREAS, FrameFormat, Rect, default_safe_area
 from uploadm8.core.hud.frost import CELL
 from uploadm8.core.hud.hud import Hud
@@ -23,6 +23,7 @@ from uploadm8.core.hud.spec import (
     WidgetKind,
 )
 from uploadm8.core.telemetry.track import Channel
+from uploadm8.dev.sample_ride import PHONE
 
 FRAMES = [
     FrameFormat(960, 540, 30.0),
@@ -132,7 +133,7 @@ PORTRAIT = FrameFormat(1080, 1920, 30.0)
 @pytest.mark.parametrize("theme", ThemeName)
 @pytest.mark.parametrize("preset", Preset)
 def test_the_middle_of_a_tall_picture_is_free(theme: ThemeName, preset: Preset) -> None:
-    hud = Hud(HudSpec(theme=theme, preset=preset), ride_with(*CAR), PORTRAIT)
+    hud = Hud(HudSpec(theme=theme, preset=preset), ride_with(*PHONE), PORTRAIT)
     middle = Rect(0, 700, 1080, 400)
     assert hud.panels
     assert not any(rect.overlaps(middle) for rect in hud.panels)
@@ -178,6 +179,6 @@ def test_the_least_important_widget_goes_when_there_is_no_room() -> None:
 @pytest.mark.parametrize("frame", FRAMES[:5], ids=lambda f: f"{f.width}x{f.height}")
 @pytest.mark.parametrize("theme", [t for t in ThemeName if t is not ThemeName.DASHCAM])
 def test_six_widgets_fit_every_shape(frame: FrameFormat, theme: ThemeName) -> None:
-    hud = Hud(HudSpec(theme=theme, animate=False), ride_with(*CAR), frame)
+    hud = Hud(HudSpec(theme=theme, animate=False), ride_with(*PHONE), frame)
     assert len(hud.widgets) >= 6
     assert np.sum([r.w * r.h for r in hud.panels]) < 0.5 * frame.width * frame.height

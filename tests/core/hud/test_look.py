@@ -102,8 +102,23 @@ def luminance(luma: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
+def contrast(shown: NDArray[np.float64], ink: NDArray[np.bool_], drawn: NDArray[np.bool_]) -> float:
+    """Of the ink to the brightest of what is next to it and not drawn on: there letters end."""
+    near, off = (
+        cv2.dilate(mask.astype(np.uint8), np.ones((n, n), np.uint8)).astype(np.bool_)
+        for mask, n in ((ink, 9), (drawn, 3))
+    )
+    lit = float(np.median(luminance(shown[ink])))
+    back = float(np.percentile(luminance(shown[near & ~off]), 90))
+    return (lit + 0.05) / (back + 0.05)
+
+
+OVER = [pytest.param(16, id="black"), pytest.param(235, id="white")]
+
+
 @pytest.mark.parametrize("theme", ThemeName)
-@pytest.mark.parametrize("footage", [16, 235], ids=["black", "white"])
+@pytest.mark.parametrize("footage", OVER)
+@pytest.mark.parametrize("opacity", [1.0, 0.4, 0.0])
 @pytest.mark.parametrize(
     ("kind", "width", "height"),
     [
@@ -115,39 +130,61 @@ def luminance(luma: NDArray[np.float64]) -> NDArray[np.float64]:
     ],
 )
 def test_digits_can_be_read_on_any_footage(
-    theme: ThemeName, footage: int, kind: WidgetKind, width: int, height: int
+    theme: ThemeName, footage: int, opacity: float, kind: WidgetKind, width: int, height: int
 ) -> None:
     frame = FrameFormat(width, height, 30.0)
-    spec = HudSpec(theme=theme, widgets=(WidgetEntry(kind=kind),), animate=False)
+    widgets = (WidgetEntry(kind=kind),)
+    spec = HudSpec(theme=theme, widgets=widgets, animate=False, opacity=opacity)
     hud = Hud(spec, full_ride(), frame)
     planes = blank(frame, luma=footage)
     hud.draw(planes, INDEX)
     (panel,) = hud._panels
     x, y, w, h = panel.rect
-    shown = planes.y[y : y + h, x : x + w].astype(np.float64)
     text, layer = still_text(panel)
     digits = text & (layer.inv_y == 0) & (layer.y > 200)
-    rows, columns = np.nonzero(digits)
-    assert len(rows) > 20
-    box = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    around = ~cv2.dilate(text.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.bool_)[box]
-    lit = float(np.median(luminance(shown[box][digits[box]])))
-    back = float(np.percentile(luminance(shown[box][around]), 90))
-    assert (lit + 0.05) / (back + 0.05) >= 4.5
+    assert digits.sum() > 20
+    assert contrast(planes.y[y : y + h, x : x + w].astype(np.float64), digits, text) >= 4.5
 
 
 @pytest.mark.parametrize("theme", ThemeName)
-def test_captions_can_be_read_on_white_footage(theme: ThemeName) -> None:
-    frame = FrameFormat(1080, 1920, 30.0)
-    spec = HudSpec(theme=theme, widgets=(WidgetEntry(kind=WidgetKind.CLOCK),), animate=False)
+@pytest.mark.parametrize("footage", OVER)
+@pytest.mark.parametrize("opacity", [1.0, 0.4, 0.0])
+def test_captions_can_be_read_on_any_footage(
+    theme: ThemeName, footage: int, opacity: float
+) -> None:
+    frame = FrameFormat(1920, 1080, 30.0)
+    widgets = (WidgetEntry(kind=WidgetKind.LAP),)
+    spec = HudSpec(theme=theme, widgets=widgets, animate=False, opacity=opacity)
     hud = Hud(spec, full_ride(), frame)
-    planes = blank(frame, luma=235)
+    planes = blank(frame, luma=footage)
     hud.draw(planes, INDEX)
-    (rect,) = hud.panels
-    inside = planes.y[rect.y + 12 : rect.bottom - 12, rect.x + 20 : rect.right - 20]
-    back = float(np.median(luminance(inside.astype(np.float64))))
-    for color in (THEMES[theme].dim, THEMES[theme].text):
-        assert (relative_luminance(color) + 0.05) / (back + 0.05) >= 4.5
+    (panel,) = hud._panels
+    x, y, w, h = panel.rect
+    text, layer = still_text(panel)
+    color = round(panel.widget.scene.ink(THEMES[theme].dim).y)
+    captions = text & (layer.inv_y == 0) & (abs(layer.y.astype(int) - color) <= 1)
+    assert captions.sum() > 20
+    assert contrast(planes.y[y : y + h, x : x + w].astype(np.float64), captions, text) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ThemeName)
+def test_opacity_is_that_of_the_panels_and_not_of_what_is_on_them(theme: ThemeName) -> None:
+    plates = []
+    for opacity in (1.0, 0.5, 0.0):
+        widgets = (WidgetEntry(kind=WidgetKind.MAP),)
+        spec = HudSpec(theme=theme, widgets=widgets, animate=False, opacity=opacity)
+        hud = Hud(spec, full_ride(), WIDE)
+        planes = blank(WIDE, luma=235)
+        hud.draw(planes, INDEX)
+        (panel,) = hud._panels
+        x, y, w, h = panel.rect
+        shown = planes.y[y : y + h, x : x + w]
+        plates.append(int(np.median(shown)))
+        moved, layer = still_text(panel)
+        opaque = moved & (layer.inv_y == 0)
+        assert (shown[opaque] == layer.y[opaque]).all()
+    assert plates[0] < plates[1] - 40 < plates[2] - 80
+    assert plates[2] == 235
 
 
 @pytest.mark.parametrize("accent", ["#000000", "#0a1a5c", "#7a0000"])

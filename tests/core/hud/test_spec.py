@@ -51,7 +51,7 @@ def test_a_spec_survives_being_saved() -> None:
         ({"units": "furlong"}, "units", "nautical"),
         ({"accent": "red"}, "accent", "#00d4ff"),
         ({"scale": 9}, "scale", "at most 2.0"),
-        ({"opacity": 0.1}, "opacity", "at least 0.2"),
+        ({"opacity": -0.1}, "opacity", "at least 0.0"),
         ({"text": "x" * 81}, "text", "at most 80 characters"),
         ({"widgets": [{"kind": "clock"}] * 17}, "widgets", "at most 16 entries"),
         (

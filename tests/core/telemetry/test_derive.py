@@ -151,6 +151,9 @@ def test_grade_gain_and_vertical_speed_of_a_steady_climb() -> None:
     assert climb is not None
     assert climb[0] == pytest.approx(119.4, abs=5.0)
     assert climb[1] == 0.0
+    half = climbed(track, 50.0, 150.0)
+    assert half is not None
+    assert half[0] == pytest.approx(60.0, abs=4.0)
 
 
 def test_grade_is_blank_when_almost_standing() -> None:

@@ -1,7 +1,5 @@
 """Which encoder is used, and what it is told."""
 
-import os
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -58,22 +56,6 @@ def test_a_hardware_encoder_that_gives_up_is_replaced(
         assert report.outputs[0].encoder == report.encoder == "libx264"
         assert watch(one.outputs[0].path).numbers == list(range(60))
     assert not list(tmp_path.rglob("*.part"))
-
-
-def test_renditions_that_are_encoded_together_share_the_cores(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def threads(share: Fraction) -> int:
-        wide = spec()
-        return settings_for(
-            wide, Quality.STANDARD, Encoder.X264, wide.max_fps, 10.0, share=share
-        ).threads
-
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    assert [threads(Fraction(1, n)) for n in (2, 3, 4)] == [4, 3, 2]
-    assert threads(Fraction(1)) == 0, "alone, the encoder knows best"
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    assert threads(Fraction(1, 2)) == 1
 
 
 def test_only_even_pictures_are_encoded_as_such() -> None:

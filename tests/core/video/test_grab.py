@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from filmed import cadence_of
 from media import Clip, make, number_of
-from uploadm8.core.video.cadence import Cadence
 from uploadm8.core.video.grab import Grabber, grabbing, grabbing_pieces
 from uploadm8.core.video.pieces import PiecedFile
 from uploadm8.core.video.planes import planes_of
-from uploadm8.core.video.probe import probe
 
 LONG_GROUP = Clip(frames=60, gop=60, audio=None)
 SHORT_GROUPS = Clip(frames=60, gop=12, audio=None)
@@ -31,13 +30,6 @@ def test_the_picture_does_not_depend_on_those_before(tmp_path: Path, clip: Clip)
         with grabbing(source) as grabber:
             alone.append(shown(grabber, seconds))
     assert together == alone == [int(seconds * 30 + 1e-6) for seconds in TIMES]
-
-
-def cadence_of(source: Path) -> Cadence:
-    found = probe(source)
-    return Cadence(
-        found.frames, found.frames, found.fps, found.nominal_fps, found.variable, found.duration_s
-    )
 
 
 @pytest.mark.parametrize("container", ["mov", "matroska"])

@@ -1,5 +1,6 @@
 """Renders in segments, and what a crash leaves of them."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -122,6 +123,35 @@ def test_segments_of_another_job_are_not_used(clip: Path, tmp_path: Path) -> Non
     again = render_resumable(one, tmp_path, seconds=3.0)
     changed = render_resumable(replace(one, quality=Quality.QUICK), tmp_path, seconds=3.0)
     assert (again.pictures, changed.pictures) == (0, 200)
+
+
+def test_of_two_renditions_the_one_that_is_left_keeps_its_segments(
+    clip: Path, tmp_path: Path
+) -> None:
+    both = job(clip, tmp_path, spec(name="wide"), spec(180, 320, name="tall"))
+    spans = plan_segments(both, 1.0)
+    render_segment(both, spans, 0, tmp_path)
+    left = replace(both, outputs=both.outputs[1:])  # the other is finished by now
+    report = render_resumable(left, tmp_path, seconds=1.0)
+    assert report.pictures == 200 - round(spans[0].seconds * 30)
+    assert len(watch(left.outputs[0].path).times) == 200
+
+
+def test_what_goes_on_after_the_others_ended_has_all_threads(clip: Path, tmp_path: Path) -> None:
+    short, long = spec(name="short", duration_cap_s=2.0), spec(name="long")
+    one = replace(job(clip, tmp_path, short, long), cores=2)
+    spans = plan_segments(one, 2.0)
+    for number in (0, len(spans) - 1):
+        render_segment(one, spans, number, tmp_path)
+    together, alone = (segment_path(tmp_path, one.outputs[1], n) for n in (0, len(spans) - 1))
+    assert (encoder_threads_of(together), encoder_threads_of(alone)) == (1, 2)
+
+
+def encoder_threads_of(path: Path) -> int:
+    """As x264 leaves it in the stream."""
+    found = re.search(rb" threads=(\d+)", path.read_bytes())
+    assert found is not None
+    return int(found[1])
 
 
 def test_a_missing_segment_is_named(clip: Path, tmp_path: Path) -> None:

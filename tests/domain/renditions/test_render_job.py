@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from media import Clip, make
 from render_desk import Desk
 from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.uploads.tables import Upload
@@ -147,3 +148,26 @@ async def test_a_crash_between_two_files_makes_only_the_second_one_again(
     async with httpx.AsyncClient(trust_env=False) as storage:
         made = (await storage.get(detail["renditions"][1]["download_url"])).content
     assert b"crf=23.0" in made, "x264 leaves its settings in the stream"
+
+
+@pytest.mark.parametrize(
+    ("container", "media_type", "more"),
+    [
+        ("mpegts", "video/mp2t", {"options": {"mpegts_m2ts_mode": "1"}}),
+        ("avi", "video/x-msvideo", {"codec": "mjpeg", "pixel_format": "yuvj420p"}),
+    ],
+)
+async def test_what_dashcams_write_goes_all_the_way(
+    desk: Desk, log: Path, tmp_path: Path, container: str, media_type: str, more: dict[str, Any]
+) -> None:
+    sound = "ac3" if container == "mpegts" else "pcm_s16le"
+    film = Clip(640, 360, frames=60, gop=30, container=container, audio=sound, **more)
+    video = make(tmp_path / "dashcam", film)
+    upload = await desk.send(video, log, content_type=media_type, hud={"offset_s": 0.0})
+    await desk.work()
+    detail = await desk.detail(upload)
+    assert (detail["state"], detail["source"]["container"]) == ("ready", container)
+    (made,) = detail["renditions"]
+    assert (made["duration_s"], made["fps"]) == (2.0, 30.0)
+    still = await desk.call("GET", f"/api/uploads/{upload}/hud/preview?t=1.01")
+    assert float(still.headers["X-Picture-Time"]) == pytest.approx(1.0)

@@ -3,7 +3,7 @@
 import pytest
 
 from uploadm8.infra.jobs.catalog import RENDER_SEGMENT, RENDER_UPLOAD
-from uploadm8.infra.jobs.presence import spare_render_slots
+from uploadm8.infra.jobs.presence import render_slots_here, spare_render_slots
 from uploadm8.infra.jobs.queue import claim, enqueue
 from uploadm8.infra.processes import Heartbeat, ProcessRow
 
@@ -48,3 +48,14 @@ async def test_the_silent_and_the_gone_count_for_nothing(
     )
     await beat("here", 1, monkeypatch)
     assert await ProcessRow.count() == 1
+
+
+async def test_workers_of_one_machine_share_its_cores(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await render_slots_here() == 1, "this one, which has not said a word yet"
+    for host in ("one", "one.b"):
+        await beat(host, 2, monkeypatch)
+    monkeypatch.setattr("os.getpid", lambda: 7)
+    await beat("one", 1, monkeypatch)
+    assert await render_slots_here() == 3

@@ -52,7 +52,7 @@ class Hud:
         self._length = len(samples.times)
         scene = Scene(spec, samples, frame, area, unit)
         self._panels = _build(scene)
-        self._sheets = sheets(self._panels, scene.theme.tone, scene.coding)
+        self._sheets = sheets(self._panels, scene.theme.tone, scene.coding, spec.opacity)
 
     @property
     def panels(self) -> tuple[Rect, ...]:
@@ -135,7 +135,7 @@ def _request(scene: Scene, entry: WidgetEntry, *, again: bool) -> Request:
 def _panel(widget: Widget[Any], rect: Rect, shown: BoolArray) -> Panel:
     scene = widget.scene
     amount = presence(shown, scene.samples.times, animate=scene.spec.animate)
-    strength = np.rint(amount * 255 * scene.spec.opacity).astype(np.uint8)
+    strength = np.rint(amount * 255).astype(np.uint8)
     return Panel(widget, rect, strength)
 
 

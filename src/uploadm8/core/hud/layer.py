@@ -93,6 +93,13 @@ class Layer:
         self.luma[luma] = other.luma[luma]
         self.chroma[chroma] = other.chroma[chroma]
 
+    def fade(self, opacity: float) -> None:
+        """Take this much of all that was painted, from 0 to 1."""
+        for inverse, planes in ((self.inv_y, (self.y,)), (self.inv_c, (self.u, self.v))):
+            inverse[:] = 255 - times(255 - inverse, opacity)
+            for plane in planes:
+                plane[:] = times(plane, opacity)
+
     def paint(self, mask: Plane, ink: Ink, x: int = 0, y: int = 0, strength: float = 1.0) -> None:
         """Lay a colour over this layer, through a coverage mask whose corner is at (x, y).
 

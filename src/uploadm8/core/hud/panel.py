@@ -34,27 +34,33 @@ class Panel:
         """Draw on this layer, of the panel's size; before the first `update`."""
         self._layer = layer
 
-    def update(self, index: int) -> None:
-        """Bring the layer to what the widget is at that frame."""
+    def update(self, index: int) -> Box | None:
+        """Bring the layer to what the widget is at that frame; the box that was drawn again."""
         state = self.widget.state(index)
-        if state != self._drawn:
-            self._redraw(state)
-            self._drawn = state
+        if state == self._drawn:
+            return None
+        box = self._redraw(state)
+        self._drawn = state
+        return box
 
-    def _redraw(self, state: Any) -> None:
+    def _redraw(self, state: Any) -> Box:
         widget, layer = self.widget, self._layer
         still = self._redraw_still(state)
         moved = None if self._drawn is None else widget.changed(self._drawn, state)
         if moved is not None:
-            for box in _apart(moved, still):
+            boxes = _apart(moved, still)
+            for box in boxes:
                 layer.load(self._still, box)
                 layer.box = box
                 widget.paint(layer, state)
-            return
+            return around(*boxes)
         # Such a widget paints all of its moving part, wherever: the last one is taken away first.
-        layer.load(self._still, None if self._drawn is None else around(still, layer.touched))
+        whole = Box(0, 0, layer.width, layer.height)
+        before = whole if self._drawn is None else around(still, layer.touched)
+        layer.load(self._still, before)
         layer.box = layer.touched = None
         widget.paint(layer, state)
+        return around(before, layer.touched)
 
     def _redraw_still(self, state: Any) -> Box | None:
         """Bring the still part up to date; the box of what has changed in it."""

@@ -21,6 +21,19 @@ _LEAN = 20.0  # design units between the upper and the lower edge of a leaning p
 
 def draw_plate(scene: Scene, layer: Layer, *, round_plate: bool = False) -> Plane | None:
     """Draw the theme's plate over the whole layer; the shape to frost when it is glass."""
+    shape = _draw(scene, layer, round_plate=round_plate)
+    if scene.spec.opacity < 1:
+        layer.fade(scene.spec.opacity)
+    return shape
+
+
+def shadow_depth(scene: Scene) -> float:
+    """How dark the shadow of ink must be for plate and shadow to be as dark as the whole plate."""
+    dark = scene.theme.darkness
+    return 1 - (1 - dark) / (1 - dark * scene.spec.opacity)
+
+
+def _draw(scene: Scene, layer: Layer, *, round_plate: bool) -> Plane | None:
     plate = scene.theme.plate
     if plate is Plate.GLASS:
         return _glass(scene, layer, round_plate=round_plate)
@@ -51,7 +64,7 @@ def _glass(scene: Scene, layer: Layer, *, round_plate: bool) -> Plane:
     down = np.linspace(0, 1, h, dtype=np.float32)[:, None]
     width = max(1.0, scene.px(1.6))
     rim = coverage(np.abs(distance + width / 2) - width / 2) * (0.42 - 0.30 * down)
-    sheen = shape * np.clip(0.075 - 0.16 * down, 0, 1)
+    sheen = shape * np.clip(0.06 - 0.14 * down, 0, 1)
     white = scene.ink("#ffffff")
     layer.paint(np.rint(sheen).astype(np.uint8), white)
     layer.paint(np.rint(rim).astype(np.uint8), white)
@@ -107,7 +120,7 @@ def hairline(layer: Layer, scene: Scene, box: tuple[float, float, float, float])
 
 
 def fade_sides(width: int, height: int, margin: float) -> Plane:
-    """A mask that fades to nothing towards the left and right ends."""
+    """A mask that fades to nothing towards the left and right ends, where numbers are cut off."""
     x, _ = grid(width, height)
-    inside = np.minimum(x, width - x) / margin
-    return np.asarray(np.rint(np.clip(inside, 0, 1) * 255), np.uint8)
+    inside = np.clip(np.minimum(x, width - x) / margin, 0, 1)
+    return np.asarray(np.rint(inside**2 * 255), np.uint8)

@@ -10,6 +10,7 @@ from uploadm8.core.hud.frame import Plane
 
 Points = Sequence[tuple[float, float]] | NDArray[np.float64]
 Point = tuple[float, float]
+Placed = tuple[Plane, int, int]  # a mask, and the column and row of its corner
 SUPERSAMPLING = 4
 _SHIFT = 4  # cv2 fixed-point bits: 1/16 of a supersampled pixel
 
@@ -70,6 +71,13 @@ def polygon(width: int, height: int, points: Points) -> Plane:
     canvas = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), np.uint8)
     cv2.fillPoly(canvas, [_fixed(points)], (255,), cv2.LINE_AA, _SHIFT)
     return _reduce(canvas)
+
+
+def placed_polygon(points: NDArray[np.float64]) -> Placed:
+    """A filled polygon, no larger than it, and where its corner is."""
+    corner = np.floor(points.min(axis=0)).astype(int) - 1
+    w, h = (np.ceil(points.max(axis=0)).astype(int) + 1 - corner).tolist()
+    return polygon(w, h, points - corner), int(corner[0]), int(corner[1])
 
 
 def polyline(

@@ -18,6 +18,7 @@ from uploadm8.core.hud.frame import Plane, Planes, Rect
 from uploadm8.core.hud.frost import CELL, GlassTone, Pane, panes
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.panel import Panel
+from uploadm8.core.hud.shadow import Shadow
 
 _SPARE = 30_000  # pixels between panels that cost no more than a sheet of its own
 
@@ -30,13 +31,19 @@ class Sheet:
         tone: of the glass behind them, if the theme has any; then the rectangle around them is in
             whole cells.
         coding: the frame's.
+        opacity: of that glass.
     """
 
     def __init__(
-        self, panels: Sequence[Panel], tone: GlassTone | None, coding: ColorCoding
+        self,
+        panels: Sequence[Panel],
+        tone: GlassTone | None,
+        coding: ColorCoding,
+        opacity: float = 1.0,
     ) -> None:
         self.rect = x, y, w, h = _rect(panels)
-        self._panels = tuple(panels)
+        self._panels: list[tuple[Panel, Shadow | None]] = []
+        self._opacity = opacity
         self._strength = panels[0].strength
         self._luma = np.s_[y : y + h, x : x + w]
         self._chroma = np.s_[y // 2 : (y + h) // 2, x // 2 : (x + w) // 2]
@@ -44,7 +51,7 @@ class Sheet:
         shape = np.zeros((h, w), np.uint8)
         for panel in panels:
             box = _box(panel.rect, x, y)
-            panel.draw_on(self._layer.part(box))
+            self._panels.append((panel, _drawn_on(panel, self._layer.part(box), coding)))
             if panel.widget.shape is not None:
                 shape[box.luma] = panel.widget.shape
         glass = panes(shape, tone, coding) if tone is not None and shape.any() else None
@@ -65,17 +72,44 @@ class Sheet:
         strength = int(self._strength[index])
         if strength == 0:
             return
-        for panel in self._panels:
-            panel.update(index)
-        layer = self._layer
-        luma, glass = planes.y[self._luma], self._luma_glass
-        _blend(luma, self._full, layer.inv_y, layer.y, glass, strength)
-        half, glass = self._half, self._chroma_glass
-        _blend(planes.u[self._chroma], half, layer.inv_c, layer.u, glass, strength)
-        _blend(planes.v[self._chroma], half, layer.inv_c, layer.v, glass, strength)
+        for panel, shadow in self._panels:
+            box = panel.update(index)
+            if shadow is not None and box is not None:
+                shadow.cast(box)
+        layer, half = self._layer, self._half
+        luma, u, v = planes.y[self._luma], planes.u[self._chroma], planes.v[self._chroma]
+        self._blend(luma, self._full, layer.inv_y, layer.y, self._luma_glass, strength)
+        self._blend(u, half, layer.inv_c, layer.u, self._chroma_glass, strength)
+        self._blend(v, half, layer.inv_c, layer.v, self._chroma_glass, strength)
+
+    def _blend(
+        self,
+        plane: Plane,
+        seen: Plane,
+        inv: Plane,
+        over: Plane,
+        glass: Pane | None,
+        strength: int,
+    ) -> None:
+        """Plane = (what is seen of it) * inv / 255 + over, in place, at that strength."""
+        behind = plane
+        if glass is not None:
+            glass.behind(plane)
+            if self._opacity < 1:
+                cv2.addWeighted(plane, 1 - self._opacity, seen, self._opacity, 0, dst=seen)
+            behind = seen
+        cv2.multiply(behind, inv, dst=seen, scale=1 / 255)
+        if strength == 255:
+            cv2.add(seen, over, dst=plane)
+            return
+        cv2.add(seen, over, dst=seen)
+        share = strength / 255
+        cv2.addWeighted(plane, 1 - share, seen, share, 0, dst=plane)
 
 
-def sheets(panels: Sequence[Panel], tone: GlassTone | None, coding: ColorCoding) -> list[Sheet]:
+def sheets(
+    panels: Sequence[Panel], tone: GlassTone | None, coding: ColorCoding, opacity: float = 1.0
+) -> list[Sheet]:
     """The panels on as few sheets as is cheapest, in their order."""
     groups = [[panel] for panel in panels]
     while pairs := [
@@ -86,7 +120,7 @@ def sheets(panels: Sequence[Panel], tone: GlassTone | None, coding: ColorCoding)
     ]:
         _, i, j = min(pairs)
         groups[i] += groups.pop(j)
-    made = [Sheet(group, tone, coding) for group in groups]
+    made = [Sheet(group, tone, coding, opacity) for group in groups]
     scratch = np.empty(max((s.rect.w * s.rect.h for s in made), default=0), np.uint8)
     for sheet in made:
         sheet.draw_with(scratch)
@@ -132,18 +166,12 @@ def _box(rect: Rect, x: int, y: int) -> Box:
     return Box(rect.x - x, rect.y - y, rect.right - x, rect.bottom - y)
 
 
-def _blend(
-    plane: Plane, seen: Plane, inv: Plane, over: Plane, glass: Pane | None, strength: int
-) -> None:
-    """Plane = (what is seen of it) * inv / 255 + over, in place, at that opacity."""
-    behind = plane
-    if glass is not None:
-        glass.behind(plane)
-        behind = seen
-    cv2.multiply(behind, inv, dst=seen, scale=1 / 255)
-    if strength == 255:
-        cv2.add(seen, over, dst=plane)
-        return
-    cv2.add(seen, over, dst=seen)
-    share = strength / 255
-    cv2.addWeighted(plane, 1 - share, seen, share, 0, dst=plane)
+def _drawn_on(panel: Panel, layer: Layer, coding: ColorCoding) -> Shadow | None:
+    """Let the panel draw on this layer; through its shadow, if it casts one."""
+    widget = panel.widget
+    if not widget.shadow:
+        panel.draw_on(layer)
+        return None
+    drawn = Layer(layer.width, layer.height)
+    panel.draw_on(drawn)
+    return Shadow(drawn, layer, widget.plate_luma, widget.shadow, widget.unit, coding)

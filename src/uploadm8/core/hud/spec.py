@@ -150,7 +150,7 @@ class HudSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         units: of every number.
         accent: the theme's own accent when None.
         scale: size of everything; 1 = made for the frame.
-        opacity: of the whole HUD.
+        opacity: of the panels; the less, the darker the shadow of the numbers and lines on them.
         widgets: the layout; None = the preset's, arranged automatically.
         safe_driving: cap or hide speed.
         time_zone: IANA name; None = the zone of the first position, else the offset the file tells,
@@ -168,7 +168,7 @@ class HudSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     units: Units = Units.METRIC
     accent: HexColor | None = None
     scale: Scale = 1.0
-    opacity: Annotated[float, Meta(ge=0.2, le=1.0)] = 1.0
+    opacity: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
     widgets: Annotated[tuple[WidgetEntry, ...], Meta(max_length=16)] | None = None
     safe_driving: SafeDriving = SafeDriving()
     time_zone: str | None = None

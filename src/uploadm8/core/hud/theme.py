@@ -39,6 +39,17 @@ class BallFace(Enum):
     RETICLE = auto()  # four arcs around an open cross
 
 
+class LeanFace(Enum):
+    """How an angle of lean is shown."""
+
+    RIDER = auto()  # a rider seen from behind, under a band that lights up
+    LINE = auto()  # a thin line that leans off a dashed upright one
+    BLOCKS = auto()  # blocks that light up to one side, around the number
+    NEEDLE = auto()  # a needle on a protractor, with marks at the farthest so far
+    LEVEL = auto()  # a bar to the left or right of its middle
+    HORIZON = auto()  # the horizon as it is seen, under a roll scale
+
+
 class Pointer(Enum):
     """What marks the heading on the compass."""
 
@@ -71,6 +82,7 @@ class Theme:
         dial: how an arc gauge is drawn.
         speed: the speed widget's own style.
         ball: what the g-force ball rolls on.
+        lean: how an angle of lean is shown.
         pointer: what marks the heading on the compass.
         way: thickness of the way on maps, design units.
         glow: light around the way that is covered, from 0.
@@ -95,8 +107,14 @@ class Theme:
     dial: Dial
     speed: Literal["arc", "digital", "bar"]
     ball: BallFace
+    lean: LeanFace
     pointer: Pointer
     way: float
     glow: float
     tapes: bool = False
     strip: bool = False
+
+    @property
+    def darkness(self) -> float:
+        """The share of white light that does not pass a plate."""
+        return self.plate_alpha if self.tone is None else 1 - self.tone.white

@@ -3,7 +3,7 @@
 from uploadm8.core.hud.frost import GlassTone
 from uploadm8.core.hud.spec import ThemeName
 from uploadm8.core.hud.text import Font
-from uploadm8.core.hud.theme import BallFace, Dial, Plate, Pointer, Theme
+from uploadm8.core.hud.theme import BallFace, Dial, LeanFace, Plate, Pointer, Theme
 
 THEMES: dict[ThemeName, Theme] = {
     ThemeName.GLASS: Theme(
@@ -11,7 +11,7 @@ THEMES: dict[ThemeName, Theme] = {
         plate_color="#0b1018",
         plate_alpha=0.0,
         radius=26,
-        tone=GlassTone(black=0.085, white=0.36, vividness=0.5),
+        tone=GlassTone(black=0.085, white=0.345, vividness=0.5),
         accent="#22d3ff",
         warm="#ffd166",
         hot="#ff5a4f",
@@ -24,6 +24,7 @@ THEMES: dict[ThemeName, Theme] = {
         dial=Dial.RING,
         speed="arc",
         ball=BallFace.RINGS,
+        lean=LeanFace.RIDER,
         pointer=Pointer.ARROW,
         way=5.5,
         glow=0.5,
@@ -46,6 +47,7 @@ THEMES: dict[ThemeName, Theme] = {
         dial=Dial.HAIRLINE,
         speed="digital",
         ball=BallFace.HAIRLINE,
+        lean=LeanFace.LINE,
         pointer=Pointer.STEM,
         way=3.4,
         glow=0.0,
@@ -68,6 +70,7 @@ THEMES: dict[ThemeName, Theme] = {
         dial=Dial.SEGMENTS,
         speed="bar",
         ball=BallFace.BLOCKS,
+        lean=LeanFace.BLOCKS,
         pointer=Pointer.NOTCH,
         way=7.5,
         glow=0.35,
@@ -90,6 +93,7 @@ THEMES: dict[ThemeName, Theme] = {
         dial=Dial.NEEDLE,
         speed="arc",
         ball=BallFace.GAUGE,
+        lean=LeanFace.NEEDLE,
         pointer=Pointer.PAIR,
         way=6.5,
         glow=0.0,
@@ -112,6 +116,7 @@ THEMES: dict[ThemeName, Theme] = {
         dial=Dial.HAIRLINE,
         speed="digital",
         ball=BallFace.GRID,
+        lean=LeanFace.LEVEL,
         pointer=Pointer.STEM,
         way=4.5,
         glow=0.0,
@@ -135,6 +140,7 @@ THEMES: dict[ThemeName, Theme] = {
         dial=Dial.HAIRLINE,
         speed="digital",
         ball=BallFace.RETICLE,
+        lean=LeanFace.HORIZON,
         pointer=Pointer.BRACKETS,
         way=4.5,
         glow=0.6,

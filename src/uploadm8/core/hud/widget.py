@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 from uploadm8.core.hud.box import Box
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer
-from uploadm8.core.hud.plates import draw_plate
+from uploadm8.core.hud.plates import draw_plate, shadow_depth
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.telemetry.track import BoolArray, Channel
@@ -38,9 +38,12 @@ class Widget(ABC, Generic[StateT]):
         unit: pixels per design unit, with the entry's scale.
         base: what never changes, drawn once.
         shape: the panel's coverage where it has glass, else None.
+        shadow: how dark the shadow of its ink is, from 0, on a panel that is see-through.
+        plate_luma: luma of the panel alone.
     """
 
     channels: ClassVar[tuple[Channel, ...]] = ()
+    casts_shadow: ClassVar[bool] = True
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         """Draw everything that does not change; width and height are even."""
@@ -49,6 +52,8 @@ class Widget(ABC, Generic[StateT]):
         self.unit = scene.unit_for(entry)
         self.base = Layer(width, height)
         self.shape = self.plate()
+        self.shadow = shadow_depth(scene) if self.casts_shadow else 0.0
+        self.plate_luma = self.base.y.copy() if self.shadow else self.base.y
 
     @classmethod
     def available(cls, scene: Scene, entry: WidgetEntry) -> bool:

@@ -71,15 +71,20 @@ def _grade(track: Track, smooth: FloatArray) -> FloatArray:
     return out
 
 
-def climbed(track: Track) -> tuple[float, float] | None:
-    """Metres gained and lost, ignoring swings below the hysteresis; None without altitude."""
+def climbed(
+    track: Track, start_s: float = -np.inf, end_s: float = np.inf
+) -> tuple[float, float] | None:
+    """Metres gained and lost between two times, ignoring swings below the hysteresis.
+
+    None without altitude.
+    """
     if Channel.ALTITUDE not in track:
         return None
     smooth, _ = smooth_altitude(track)
     gain = loss = 0.0
     for start, stop in track.spans():
-        part = smooth[start:stop]
-        heights = part[~np.isnan(part)].tolist()
+        part, t = smooth[start:stop], track.t[start:stop]
+        heights = part[~np.isnan(part) & (t >= start_s) & (t <= end_s)].tolist()
         anchor = heights[0] if heights else 0.0
         for height in heights:
             if abs(height - anchor) >= HYSTERESIS_M:

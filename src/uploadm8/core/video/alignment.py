@@ -58,7 +58,8 @@ def align(
     clock = read_video_clock(video)
     by_clock = synchronise(track, clock)
     settled = track.clock in (Clock.VIDEO, Clock.NONE) or by_clock.confidence >= _SURE
-    if settled or budget_s <= 0 or source.duration_s < 1:
+    # Motion is measured on one clock; a video of joined parts has several.
+    if settled or budget_s <= 0 or source.duration_s < 1 or source.splices:
         return _told(by_clock)
     motion = extract_motion(video, budget_s=budget_s)
     return _told(synchronise(track, clock, motion=motion))

@@ -1,7 +1,5 @@
 """Encoder settings: x264 by profile, hardware when it is asked for and really works."""
 
-import math
-import os
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -51,14 +49,14 @@ class Settings:
 
     Attributes:
         gop: pictures from one key frame to the next, at most.
-        threads: of the encoder; 0 leaves it to the codec.
+        threads: of the encoder.
         pixel_format: what the encoder is fed.
     """
 
     encoder: Encoder
     options: dict[str, str]
     gop: int
-    threads: int = 0
+    threads: int = 1
     pixel_format: str = "yuv420p"
 
 
@@ -70,12 +68,11 @@ def settings_for(
     duration_s: float,
     *,
     steady: bool = True,
-    share: Fraction = Fraction(1),
+    threads: int = 1,
 ) -> Settings:
     """Settings that keep a rendition under its bit rate and file size.
 
-    `steady` pictures come at even intervals. `share` is the rendition's part of all the pixels
-    that are encoded at the same time.
+    `steady` pictures come at even intervals.
     """
     peak = max_bitrate(spec, duration_s)
     options = _options(encoder, quality, peak)
@@ -85,7 +82,7 @@ def settings_for(
         encoder,
         options,
         gop=max(1, round(GOP_S * rate)),
-        threads=_threads(share),
+        threads=threads,
         pixel_format=_PIXEL_FORMATS.get(encoder, "yuv420p"),
     )
 
@@ -95,14 +92,6 @@ def _options(encoder: Encoder, quality: Quality, peak: int) -> dict[str, str]:
     if encoder is Encoder.QSV:
         limits["b"] = str(int(peak * _QSV_AVERAGE))
     return _OPTIONS[encoder, quality] | limits
-
-
-def _threads(share: Fraction) -> int:
-    """The cores, shared out: encoders at work side by side need no more threads between them.
-
-    Threads within an encoder cost: libx264 with two takes 8 % more CPU than with one.
-    """
-    return 0 if share == 1 else math.ceil((os.cpu_count() or 1) * share)
 
 
 def max_bitrate(spec: RenditionSpec, duration_s: float) -> int:

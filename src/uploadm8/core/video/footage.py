@@ -5,15 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Self
 
+from uploadm8.core.video.containers import MEDIA_TYPES
 from uploadm8.core.video.source import AudioInfo, SourceInfo
-
-_CONTAINERS = {
-    "video/mp4": "mov",
-    "video/quicktime": "mov",
-    "video/x-m4v": "mov",
-    "video/webm": "matroska",
-    "video/x-matroska": "matroska",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,4 +73,4 @@ class Footage:
     def announced(cls, content_type: str, size_bytes: int) -> Self:
         """Of a video of which not a byte has been seen."""
         media_type = content_type.partition(";")[0].strip().lower()
-        return cls(container=_CONTAINERS.get(media_type), size_bytes=size_bytes)
+        return cls(container=MEDIA_TYPES.get(media_type), size_bytes=size_bytes)

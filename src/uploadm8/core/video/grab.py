@@ -118,7 +118,7 @@ def grabbing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[Grabb
     """Open a source for single pictures."""
     source = probe(path, limits)
     with opened(path, limits) as container:
-        yield _grabber(source, container, picture_stream(container, limits, threads=False))
+        yield _grabber(source, container, picture_stream(container, limits, threads=1))
 
 
 @contextmanager

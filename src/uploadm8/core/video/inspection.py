@@ -135,6 +135,7 @@ def source_facts(source: SourceInfo) -> dict[str, Any]:
         "audio": None
         if audio is None
         else {"codec": audio.codec, "rate": audio.rate, "channels": audio.channels},
+        "parts": len(source.splices) + 1,
         "creation_time": source.creation_date or source.creation_time,
         "telemetry_streams": list(source.telemetry),
     }

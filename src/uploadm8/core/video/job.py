@@ -35,6 +35,7 @@ class RenderJob:
         hardware: use a hardware encoder when one works here.
         limits: what sources are accepted.
         known: what a probe of this very file said, to save another.
+        cores: how many this render may keep busy; None is all that the process may use.
     """
 
     source: Path
@@ -47,6 +48,7 @@ class RenderJob:
     hardware: bool = False
     limits: MediaLimits = field(default=DEFAULT_LIMITS)
     known: SourceInfo | None = None
+    cores: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

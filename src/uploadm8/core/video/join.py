@@ -17,7 +17,7 @@ from uploadm8.core.video.faults import fault
 from uploadm8.core.video.job import Output, RenderJob, Span
 from uploadm8.core.video.opening import opened
 from uploadm8.core.video.probe import probe
-from uploadm8.core.video.segments import fingerprint, needs, read_note, segment_path
+from uploadm8.core.video.segments import needs, note_of, segment_path
 from uploadm8.core.video.sound import open_sound
 from uploadm8.core.video.soundpump import SoundPump
 from uploadm8.core.video.timeline import Timeline
@@ -87,8 +87,8 @@ def decoding_times(shown: Times) -> Times:
 
 def _read(job: RenderJob, output: Output, folder: Path, number: int) -> _Piece:
     path = segment_path(folder, output, number)
-    note = read_note(path)
-    if note is None or (note.job, note.number) != (fingerprint(job), number):
+    note = note_of(job, output, number, folder)
+    if note is None:
         raise fault("segments_differ", what=f"number {number} is missing or belongs elsewhere")
     with av.open(str(path), format="mov") as file:
         stream = file.streams.video[0]

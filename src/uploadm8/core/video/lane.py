@@ -34,7 +34,6 @@ class Lane:
     pacing: Pacing
     composer: Composer
     overlay: Overlay | None
-    settings: Settings
     color: Color
     time_base: Fraction
     end: Fraction
@@ -47,7 +46,14 @@ class Lane:
     _zero: int | None = None
     _note: Note | None = None
 
-    def open(self, path: Path, span: Span, sound: Sound | None, note: Note | None) -> None:
+    def open(
+        self,
+        path: Path,
+        span: Span,
+        settings: Settings,
+        sound: Sound | None,
+        note: Note | None,
+    ) -> None:
         """Begin a file that holds the frames of a span; segments get a note and start at 0."""
         self._note = note
         self._first = self.pacing.slot_at(span.start)
@@ -63,7 +69,7 @@ class Lane:
         self.writer = Writer(
             path,
             self.spec,
-            self.settings,
+            settings,
             rate=nominal,
             time_base=base,
             color=self.color,

@@ -5,8 +5,10 @@ from fractions import Fraction
 
 GIB = 1024**3
 
-VIDEO_CODECS = frozenset({"h264", "hevc", "vp9", "av1", "mpeg4", "prores"})
-AUDIO_CODECS = frozenset({"aac", "mp3", "opus", "vorbis", "flac", "alac", "ac3"})
+VIDEO_CODECS = frozenset({"h264", "hevc", "vp9", "av1", "mpeg4", "prores", "mjpeg"})
+AUDIO_CODECS = frozenset(
+    {"aac", "mp3", "opus", "vorbis", "flac", "alac", "ac3", "mp2", "adpcm_ima_wav", "adpcm_ms"}
+)
 _PCM = "pcm_"
 
 

@@ -1,6 +1,5 @@
 """Open an untrusted file with one forced demuxer, no other protocol, and a cap on picture size."""
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from fractions import Fraction
@@ -12,18 +11,17 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from uploadm8.core.video.containers import CONTAINERS
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
 from uploadm8.core.video.pieces import SeekableBytes
 from uploadm8.core.video.sniff import ends_early, sniff
 from uploadm8.core.video.source import SourceInfo
+from uploadm8.core.video.threads import cores, decoder_threads
 
-_MOST_THREADS = 8  # each holds a picture of its own
-_HD_PIXELS = 1920 * 1088
 _OPTIONS = {
     # Without these a "video" can be a playlist that names other files of this machine.
     "protocol_whitelist": "file",
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm",
     "enable_drefs": "0",
     "fpsprobesize": "0",  # rates come from the index; decoding pictures to guess them costs 0.2 s
 }
@@ -42,7 +40,7 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
     if path.stat().st_size > limits.max_bytes:
         raise fault("media_too_large", got=path.stat().st_size, limit=limits.max_bytes)
     try:
-        container = av.open(str(path), format=demuxer, options=dict(_OPTIONS))
+        container = av.open(str(path), format=demuxer, options=_options(demuxer))
     except _UNREADABLE as error:
         raise _unopenable(path, demuxer, error) from error
     with closing(container):
@@ -60,7 +58,7 @@ def opened_pieces(
         MediaError: with the reason.
     """
     try:
-        container = av.open(file, "r", demuxer, options=dict(_OPTIONS), buffer_size=_PIECE)
+        container = av.open(file, "r", demuxer, options=_options(demuxer), buffer_size=_PIECE)
     except _UNREADABLE as error:
         raise fault("media_undecodable", what=_unreadable_header(error)) from error
     with closing(container):
@@ -72,13 +70,12 @@ def picture_stream(
     container: InputContainer,
     limits: MediaLimits = DEFAULT_LIMITS,
     *,
-    threads: bool = True,
-    encodes: bool = False,
+    threads: int | None = None,
 ) -> VideoStream:
     """The first real video stream (not a cover picture), ready for decoding.
 
-    With `threads` several pictures are decoded at a time; for a single one that only costs. They
-    are fewer when the process `encodes` beside it.
+    With more than one of the `threads` several pictures are decoded at a time, which only costs
+    where a single one is wanted. None is as many as there are cores for.
 
     Raises:
         MediaError: media_no_video_stream or media_codec_unsupported.
@@ -90,9 +87,12 @@ def picture_stream(
         name = codec_name(stream.codec_context)
         if name not in limits.video_codecs:
             raise fault("media_codec_unsupported", kind="video", codec=name)
-        if threads:
+        count = (
+            decoder_threads(stream.width * stream.height, cores()) if threads is None else threads
+        )
+        if count > 1:
             stream.thread_type = "AUTO"  # frame threads: the default leaves all but one core idle
-        stream.codec_context.thread_count = _threads(stream, encodes) if threads else 1
+        stream.codec_context.thread_count = count
         stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
         return stream
     if any(stream.type == "video" for stream in container.streams):
@@ -100,20 +100,14 @@ def picture_stream(
     raise fault("media_no_video_stream")
 
 
-def _threads(stream: VideoStream, encodes: bool) -> int:
-    """FFmpeg would take one more than there are cores; each holds pictures.
-
-    Up to 1080 lines encoding takes three times as long as decoding, so half of the cores keep up.
-    """
-    cores = min(os.cpu_count() or 1, _MOST_THREADS)
-    small = stream.width * stream.height <= _HD_PIXELS
-    return max(1, cores // 2) if encodes and small else cores
-
-
 def upright_aspect(stream: VideoStream, source: SourceInfo) -> Fraction:
     """Width of a pixel over its height, once the picture is turned upright."""
     aspect = Fraction(stream.sample_aspect_ratio or 1)
     return 1 / aspect if source.rotation in (90, 270) else aspect
+
+
+def _options(demuxer: str) -> dict[str, str]:
+    return {**_OPTIONS, "format_whitelist": CONTAINERS[demuxer].formats}
 
 
 def codec_name(context: CodecContext) -> str:

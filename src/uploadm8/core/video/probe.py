@@ -10,8 +10,9 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from uploadm8.core.video.cadence import Cadence, read_cadence
+from uploadm8.core.video.cadence import Cadence, read_cadence, rewind
 from uploadm8.core.video.color import Color
+from uploadm8.core.video.containers import Container, kind_of
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
 from uploadm8.core.video.opening import codec_name, opened, picture_stream
@@ -38,15 +39,17 @@ def probe_opened(path: Path, container: InputContainer, limits: MediaLimits) -> 
     Raises:
         MediaError: code, sentence and action say why the file is refused.
     """
-    stream = picture_stream(container, limits, threads=False)
+    stream = picture_stream(container, limits, threads=1)
     _check_size(stream, limits)
     audio = _audio(container, limits)
-    if is_encrypted(path):  # a decoder may well make a picture of noise from it
+    if kind_of(container.format.name).demuxer == "mov" and is_encrypted(
+        path
+    ):  # a decoder may well make a picture of noise from it
         raise fault("media_encrypted")
     picture = _first_picture(container, stream)
     stream.codec_context.flush_buffers()  # the decoder would keep its pictures as long as the file
     size = path.stat().st_size
-    cadence = _cadence(container, stream, size)
+    cadence = _cadence(container, stream, size, fields=picture.interlaced_frame)
     _check_cadence(cadence, limits)
     return _describe(size, container, stream, picture, cadence, audio)
 
@@ -68,7 +71,7 @@ def probe_pictures(
     _check_size(stream, limits)
     picture = _first_picture(container, stream)
     stream.codec_context.flush_buffers()
-    container.seek(0)
+    rewind(container)
     return _describe(size_bytes, container, stream, picture, cadence, None)
 
 
@@ -87,10 +90,10 @@ def _describe(
     )
     tags = {key.lower(): str(value) for key, value in container.metadata.items()}
     return SourceInfo(
-        container="matroska" if "matroska" in container.format.name else "mov",
+        container=kind_of(container.format.name).demuxer,
         size_bytes=size_bytes,
         duration_s=cadence.duration_s,
-        start_s=_start(picture, stream),
+        start_s=_start(picture, stream, kind_of(container.format.name)),
         frames=cadence.frames,
         codec=codec_name(context),
         coded_width=picture.width,
@@ -110,6 +113,7 @@ def _describe(
         creation_date=tags.get("com.apple.quicktime.creationdate"),
         location=any("location" in key for key in tags),
         telemetry=_telemetry(container),
+        splices=cadence.splices,
     )
 
 
@@ -138,7 +142,7 @@ def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame
         if frame is not None:
             return frame
         stream.codec_context.flush_buffers()
-        container.seek(0)
+        rewind(container)
     except (av.FFmpegError, MemoryError, ValueError):
         pass  # what follows looks further, and tells the reason
     return _decodable_picture(container, stream)
@@ -170,9 +174,11 @@ def _decodable_picture(container: InputContainer, stream: VideoStream) -> VideoF
     raise fault("media_undecodable", what=reason)
 
 
-def _cadence(container: InputContainer, stream: VideoStream, size_bytes: int) -> Cadence:
+def _cadence(
+    container: InputContainer, stream: VideoStream, size_bytes: int, *, fields: bool
+) -> Cadence:
     try:
-        cadence = read_cadence(container, stream, size_bytes)
+        cadence = read_cadence(container, stream, size_bytes, fields=fields)
     except av.FFmpegError as error:
         raise fault("media_undecodable", what=str(error.strerror)) from error
     if cadence is None:
@@ -225,9 +231,10 @@ def _audio(container: InputContainer, limits: MediaLimits) -> AudioInfo | None:
     return None
 
 
-def _start(picture: VideoFrame, stream: VideoStream) -> float:
+def _start(picture: VideoFrame, stream: VideoStream, kind: Container) -> float:
     # A drained picture knows its stamp but not the unit of it.
-    stamp = picture.pts if picture.pts is not None else stream.start_time
+    told = kind.tells_times and picture.pts is not None
+    stamp = picture.pts if told else stream.start_time
     return float((stamp or 0) * (stream.time_base or 0))
 
 

@@ -38,6 +38,7 @@ class ProductionTask:
         zones: where no position may be shown.
         location: whether the files tell where they were filmed; without it they carry no place.
         still_at_s: what the stills show, in seconds after the first picture; None is a good guess.
+        cores: how many the render may keep busy; None is all that the process may use.
     """
 
     source: Path
@@ -51,6 +52,7 @@ class ProductionTask:
     zones: tuple[Zone, ...] = ()
     location: bool = False
     still_at_s: float | None = None
+    cores: int | None = None
 
 
 def produce(task: ProductionTask, emit: Emit) -> RenderReport:
@@ -89,6 +91,7 @@ def render_job(task: ProductionTask) -> RenderJob:
         quality=task.quality,
         hardware=task.hardware,
         known=probe(task.source),
+        cores=task.cores,
     )
 
 

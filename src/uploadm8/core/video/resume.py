@@ -12,7 +12,6 @@ from uploadm8.core.video.job import (
     Finished,
     Output,
     OutputReport,
-    Progress,
     RenderJob,
     RenderReport,
     Span,
@@ -20,6 +19,7 @@ from uploadm8.core.video.job import (
     ignore,
 )
 from uploadm8.core.video.join import join
+from uploadm8.core.video.meter import Meter
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.render import with_fallback
 from uploadm8.core.video.segments import SEGMENT_S, plan_segments, run_segment, segment_is_done
@@ -52,10 +52,9 @@ def _render(job: RenderJob, folder: Path, emit: Emit, seconds: float) -> RenderR
         emit(Started(total, session.timeline.span.seconds))
         read = 0
         before = total - round(sum(spans[n].seconds for n in missing) * rate)
+        meter = Meter(total, emit, before)
         for number in missing:
-            read += run_segment(
-                session, spans, number, folder, _shifted(emit, before + read, total)
-            )
+            read += run_segment(session, spans, number, folder, meter.after(read))
         errors, encoder, first = session.reader.errors, session.encoder.value, session.first_frame
         hud_ms = session.hud_ms
     return RenderReport(
@@ -86,14 +85,3 @@ def join_outputs(
         end, size = float(timeline.end_for(output.spec)), output.path.stat().st_size
         reports.append(OutputReport(output.spec.name, output.path, frames, size, end, encoder))
     return tuple(reports)
-
-
-def _shifted(emit: Emit, before: int, total: int) -> Emit:
-    """An Emit for one segment's events that tells progress of the whole."""
-
-    def tell(event: object) -> None:
-        if isinstance(event, Progress):
-            done = min(total, before + event.pictures)
-            emit(Progress(done, total, event.fps, (total - done) / max(event.fps, 1e-9)))
-
-    return tell

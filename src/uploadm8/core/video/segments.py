@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -16,7 +17,7 @@ from uploadm8.core.video.job import Emit, Output, RenderJob, Span, ignore
 from uploadm8.core.video.meter import Meter
 from uploadm8.core.video.opening import opened, picture_stream
 from uploadm8.core.video.probe import probe
-from uploadm8.core.video.session import Session
+from uploadm8.core.video.session import Session, Watch
 from uploadm8.core.video.timeline import Timeline
 
 SEGMENT_S = 10.0  # what a crash costs at most
@@ -27,12 +28,12 @@ class SegmentNote(msgspec.Struct, frozen=True):
     """What a segment's header says about it.
 
     Attributes:
-        job: fingerprint of everything that decides its pixels.
+        made_for: fingerprint of everything that decides its pixels.
         number: its place in the rendition.
         first: time of its first picture in seconds, as a fraction such as ``10/3``.
     """
 
-    job: str
+    made_for: str
     number: int
     first: str
 
@@ -71,22 +72,19 @@ def render_segment(
     if not segment_is_done(job, spans, number, folder):
         cv2.setNumThreads(1)
         with Session(job) as session:
-            run_segment(session, spans, number, folder, emit)
+            total = round(spans[number].seconds * float(session.source.fps))
+            run_segment(session, spans, number, folder, Meter(total, emit).watch)
     return paths
 
 
 def run_segment(
-    session: Session, spans: Sequence[Span], number: int, folder: Path, emit: Emit
+    session: Session, spans: Sequence[Span], number: int, folder: Path, watch: Watch
 ) -> int:
     """Render one segment within a session; the number of pictures read is returned."""
-    total = round(spans[number].seconds * float(session.source.fps))
-    print_of_job = fingerprint(session.job)
-
-    def note(first: Fraction) -> str:
-        return msgspec.json.encode(SegmentNote(print_of_job, number, str(first))).decode()
-
-    paths = [segment_path(folder, output, number) for output in session.job.outputs]
-    return session.run(spans[number], paths, Meter(total, emit).watch, note)
+    outputs = session.job.outputs
+    paths = [segment_path(folder, output, number) for output in outputs]
+    notes = [partial(_noted, fingerprint(session.job, output), number) for output in outputs]
+    return session.run(spans[number], paths, watch, notes)
 
 
 def needs(output: Output, span: Span) -> bool:
@@ -96,11 +94,16 @@ def needs(output: Output, span: Span) -> bool:
 
 
 def segment_is_done(job: RenderJob, spans: Sequence[Span], number: int, folder: Path) -> bool:
-    """Whether every output has this segment, made for this very job."""
-    expected = fingerprint(job)
-    wanted = [output for output in job.outputs if needs(output, spans[number])]
-    notes = [read_note(segment_path(folder, output, number)) for output in wanted]
-    return all(n is not None and (n.job, n.number) == (expected, number) for n in notes)
+    """Whether every output of the job has this segment, made for just that output."""
+    wanted = (output for output in job.outputs if needs(output, spans[number]))
+    return all(note_of(job, output, number, folder) is not None for output in wanted)
+
+
+def note_of(job: RenderJob, output: Output, number: int, folder: Path) -> SegmentNote | None:
+    """The note of an output's segment; None when there is none that was made for just that."""
+    note = read_note(segment_path(folder, output, number))
+    fits = note is not None and (note.made_for, note.number) == (fingerprint(job, output), number)
+    return note if fits else None
 
 
 def read_note(path: Path) -> SegmentNote | None:
@@ -114,12 +117,15 @@ def read_note(path: Path) -> SegmentNote | None:
         return None
 
 
-def fingerprint(job: RenderJob) -> str:
-    """Of everything but the places of the files."""
+def fingerprint(job: RenderJob, output: Output) -> str:
+    """Of everything that decides an output's pixels.
+
+    The job's other outputs do not: when one of two is finished, what there is of the other is kept.
+    """
     digest = hashlib.sha256()
     for part in (
         str(job.source.stat().st_size),
-        repr([asdict(output.spec) for output in job.outputs]),
+        repr(asdict(output.spec)),
         repr((job.offset_s, job.trim, job.quality.value, choose_encoder(job.hardware).value)),
     ):
         digest.update(part.encode())
@@ -130,6 +136,10 @@ def fingerprint(job: RenderJob) -> str:
         for name, column in sorted(job.track.columns.items()):
             digest.update(name.encode() + np.ascontiguousarray(column.values).tobytes())
     return digest.hexdigest()
+
+
+def _noted(made_for: str, number: int, first: Fraction) -> str:
+    return msgspec.json.encode(SegmentNote(made_for, number, str(first))).decode()
 
 
 def _key_times(job: RenderJob, timeline: Timeline) -> list[Fraction]:

@@ -11,7 +11,7 @@ from typing import Self
 from av.video.frame import VideoFrame
 
 from uploadm8.core.video.compose import Composer, needed_scale
-from uploadm8.core.video.encoders import choose_encoder, settings_for
+from uploadm8.core.video.encoders import Settings, choose_encoder, settings_for
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.job import Output, RenderJob, Span
 from uploadm8.core.video.lane import Lane, Note
@@ -22,6 +22,7 @@ from uploadm8.core.video.probe import probe_opened
 from uploadm8.core.video.reader import Picture, Reader
 from uploadm8.core.video.sound import Sound, open_sound
 from uploadm8.core.video.soundpump import Listener, SoundPump
+from uploadm8.core.video.threads import cores, decoder_threads, encoder_threads, shares
 from uploadm8.core.video.timeline import Timeline
 from uploadm8.core.video.upright import Upright
 from uploadm8.core.video.writer import UNDER_WAY
@@ -50,7 +51,10 @@ class Session:
         self.encoder = choose_encoder(job.hardware)
         self.first_frame: float | None = None
         container = self._stack.enter_context(opened(job.source, job.limits))
-        stream = picture_stream(container, job.limits, encodes=True)
+        self._cores = job.cores or cores()
+        pixels = self.source.coded_width * self.source.coded_height
+        threads = decoder_threads(pixels, self._cores, encodes=True)
+        stream = picture_stream(container, job.limits, threads=threads)
         self.reader = Reader(container, stream, self.source, self.timeline.origin)
         pixel_aspect = upright_aspect(stream, self.source)
         specs = [output.spec for output in job.outputs]
@@ -82,17 +86,24 @@ class Session:
         drawn = sum(overlay.drawn for overlay in overlays)
         return sum(overlay.seconds for overlay in overlays) / drawn * 1000 if drawn else None
 
-    def run(self, span: Span, paths: Sequence[Path], watch: Watch, note: Note | None = None) -> int:
+    def run(
+        self, span: Span, paths: Sequence[Path], watch: Watch, notes: Sequence[Note] | None = None
+    ) -> int:
         """Render a span into one file per output; the number of pictures read is returned.
 
-        With a `note` the files are segments: without sound, and with that note in their header.
+        With `notes` the files are segments: without sound, and with their note in their header.
         """
         timeline = self.timeline
         sound = None
-        if note is None:
+        if notes is None:
             sound = open_sound(self._heard, self.source, timeline.origin, timeline.length)
-        for lane, path in zip(self.lanes, paths, strict=True):
-            lane.open(path, span, sound, note)
+        work = [
+            (lane.spec.pixels, max(Fraction(0), min(span.end, lane.end) - span.start))
+            for lane in self.lanes
+        ]
+        told: Sequence[Note | None] = [None] * len(work) if notes is None else notes
+        for lane, path, share, note in zip(self.lanes, paths, shares(work), told, strict=True):
+            lane.open(path, span, self._settings(lane, share), sound, note)
         try:
             read = self._show_all(span, sound, watch)
             self._check_complete(span, read)
@@ -187,17 +198,19 @@ class Session:
             pacing=pacing,
             composer=Composer(*self._upright.size, pixel_aspect, spec, frames=UNDER_WAY + 1),
             overlay=overlay,
-            settings=settings_for(
-                spec,
-                job.quality,
-                self.encoder,
-                pacing.rate,
-                float(end),
-                steady=not pacing.keep,
-                share=Fraction(spec.pixels, sum(o.spec.pixels for o in job.outputs)),
-            ),
             color=self._upright.color,
             time_base=self._base,
             end=end,
             owns_pictures=not self._upright.passes,
+        )
+
+    def _settings(self, lane: Lane, share: Fraction) -> Settings:
+        return settings_for(
+            lane.spec,
+            self.job.quality,
+            self.encoder,
+            lane.pacing.rate,
+            float(lane.end),
+            steady=not lane.pacing.keep,
+            threads=encoder_threads(self._cores, share),
         )

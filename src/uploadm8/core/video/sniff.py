@@ -16,6 +16,8 @@ _VERSION_AND_COUNT = 8  # bytes before the first sample description
 _ENCRYPTED = frozenset({b"encv", b"enca", b"drmi", b"drms"})  # ISO/IEC 23001-7 and FairPlay
 
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+_AVI = (b"AVI ", b"AVI\x19")  # the second is written by some cameras
+_SYNC, _PACKET_BYTES, _SURE_PACKETS = 0x47, (188, 192, 204), 5
 _EBML = b"\x1a\x45\xdf\xa3"
 _KNOWN = (
     (b"%PDF", "a PDF document"),
@@ -27,7 +29,7 @@ _KNOWN = (
     (b"ID3", "an MP3 file"),
     (b"OggS", "an Ogg file"),
     (b"fLaC", "a FLAC file"),
-    (b"RIFF", "a RIFF file (AVI or WAV)"),
+    (b"RIFF", "a RIFF file without video, such as WAV"),
     (b"FLV", "a Flash video"),
     (b"\x30\x26\xb2\x75", "a Windows Media file"),
     (b"\x00\x00\x01\xba", "an MPEG program stream"),
@@ -37,7 +39,7 @@ _PICTURE_BRANDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1")
 
 
 def sniff(path: Path) -> str:
-    """The demuxer for a file: ``mov`` or ``matroska``.
+    """The demuxer for a file, one of `containers.CONTAINERS`.
 
     Raises:
         MediaError: media_missing, media_empty or media_not_video.
@@ -54,7 +56,24 @@ def sniff(path: Path) -> str:
         return "mov"
     if head.startswith(_EBML):
         return "matroska"
+    if head.startswith(b"RIFF") and head[8:12] in _AVI:
+        return "avi"
+    if is_transport_stream(head):
+        return "mpegts"
     raise fault("media_not_video", what=_describe(head))
+
+
+def is_transport_stream(head: bytes) -> bool:
+    """Whether the sync byte of MPEG transport packets comes again and again, up to the end.
+
+    Packets have 188 bytes; 192 with the arrival times that M2TS puts before them, 204 with the
+    parity of broadcasts (ISO/IEC 13818-1, 2.4.3.2). A recording may begin within one.
+    """
+    return any(
+        len(marks := head[start::length]) >= _SURE_PACKETS and marks.count(_SYNC) == len(marks)
+        for length in _PACKET_BYTES
+        for start in range(length)
+    )
 
 
 def ends_early(path: Path) -> bool:
@@ -102,7 +121,5 @@ def _describe(head: bytes) -> str:
             return name
     if any(text.startswith(mark) for mark in _PLAYLISTS) or b"<MPD" in head:
         return "a playlist, which names other files"
-    if head[0] == 0x47 and len(head) > 188 and head[188] == 0x47:
-        return "an MPEG transport stream"
     printable = sum(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head)
     return "a text file" if printable / len(head) > 0.95 else "a file of unknown kind"

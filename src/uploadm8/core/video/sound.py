@@ -14,6 +14,7 @@ from av.packet import Packet
 from numpy.typing import NDArray
 
 from uploadm8.core.video.source import AudioInfo, SourceInfo
+from uploadm8.core.video.splices import Mender
 
 RATE = 48_000
 FRAME = 1024  # samples of one AAC packet
@@ -66,7 +67,14 @@ class Sound:
         self._origin = origin
         self._length = length
         self.channels = min(2, source.audio.channels)
-        self.copied = can_copy(source.audio) and self._starts_in_time()
+        self._mender = Mender(source.splices, self._base)
+        self._spliced = bool(source.splices)
+        self.copied = (
+            source.kind.tells_times
+            and not self._spliced
+            and can_copy(source.audio)
+            and self._starts_in_time()
+        )
         self._rewind()
 
     def chunks(self) -> Iterator[Chunk]:
@@ -114,8 +122,11 @@ class Sound:
         return False
 
     def _rewind(self) -> None:
-        early = max(Fraction(0), self._origin - 1)
-        self._container.seek(int(early / self._base), stream=self.template, backward=True)
+        early = self._origin - 1 if self._origin < 0 else max(Fraction(0), self._origin - 1)
+        if self._spliced:
+            self._container.seek(self._mender.begin_part(early), unsupported_byte_offset=True)
+        else:
+            self._container.seek(int(early / self._base), stream=self.template, backward=True)
         self.template.codec_context.flush_buffers()
 
     def _packets(self) -> "Iterator[Packet[AudioStream]]":
@@ -127,6 +138,7 @@ class Sound:
                 return
             if packet is None:
                 return
+            self._mender.mend(packet)
             yield packet
 
     def _frames(self) -> Iterator[AudioFrame]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from uploadm8.core.video.color import Color
+from uploadm8.core.video.containers import CONTAINERS, Container
+from uploadm8.core.video.splices import Splice
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class SourceInfo:
     """Facts about a source video; sizes in pixels, times in seconds on the container's clock.
 
     Attributes:
-        container: ``mov`` (also MP4) or ``matroska`` (also WebM).
+        container: one of `containers.CONTAINERS`, such as ``mov`` (also MP4).
         size_bytes: of the whole file.
         duration_s: of the video stream.
         start_s: when the first picture is shown; the common origin of picture and sound.
@@ -52,6 +54,7 @@ class SourceInfo:
         creation_date: the creation date with a zone that Apple devices write.
         location: whether the file tells where it was filmed.
         telemetry: handler names of streams that may hold telemetry, such as ``GoPro MET``.
+        splices: where parts with clocks of their own were joined.
     """
 
     container: str
@@ -77,6 +80,12 @@ class SourceInfo:
     creation_date: str | None
     location: bool
     telemetry: tuple[str, ...]
+    splices: tuple[Splice, ...] = ()
+
+    @property
+    def kind(self) -> Container:
+        """What its container can be believed about."""
+        return CONTAINERS[self.container]
 
     @property
     def hdr(self) -> bool:

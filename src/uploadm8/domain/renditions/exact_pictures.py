@@ -1,7 +1,6 @@
 """The exact picture of a moment, out of an original of which only the bytes around it are fetched."""
 
 import asyncio
-import os
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import structlog
 
 from uploadm8.core.video.cadence import Cadence
 from uploadm8.core.video.exact_picture import ExactTask, TimedPicture, exact_picture
+from uploadm8.core.video.threads import cores
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.jobs.child import run_in_child
 from uploadm8.infra.jobs.confined import Limits
@@ -39,7 +39,7 @@ class ExactPictures:
     decode_s: float = 1.4
     patience_s: float = 1.75
     most_bytes: int = MOST_BYTES
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(os.cpu_count() or 1))
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(cores()))
 
     async def at(
         self, upload: dict[str, Any], source: dict[str, Any], seconds: float
@@ -52,8 +52,11 @@ class ExactPictures:
             seconds: after the first picture.
 
         Returns:
-            None when the original is gone, cannot be read, or takes too long.
+            None when the original is gone, cannot be read, takes too long, or consists of parts:
+            whoever has not read it from its start cannot tell when a later part is shown.
         """
+        if source.get("parts", 1) > 1:
+            return None
         until = time.monotonic() + self.decode_s
         try:
             async with asyncio.timeout(self.patience_s), self.turns:

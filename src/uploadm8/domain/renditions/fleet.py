@@ -26,6 +26,7 @@ from uploadm8.core.video.shares import (
     plan_shares,
     segment_place,
 )
+from uploadm8.core.video.threads import cores
 from uploadm8.domain.renditions.finishing import Finishing
 from uploadm8.domain.renditions.materials import Materials, RenderInputs, wants_hud
 from uploadm8.domain.renditions.measure import measure_speed
@@ -46,7 +47,7 @@ from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.failpoints import failpoint
 from uploadm8.infra.jobs.child import run_in_child
 from uploadm8.infra.jobs.handlers import JobContext
-from uploadm8.infra.jobs.presence import spare_render_slots
+from uploadm8.infra.jobs.presence import render_slots_here, spare_render_slots
 from uploadm8.infra.storage.keys import segment_key, segments_prefix
 
 SEGMENTS_PER_WORKER = 3  # so that the last one to finish is not long in finishing
@@ -182,9 +183,11 @@ class Fleet:
         board = ProgressBoard(self.finishing.live, upload["id"], inputs.renditions)
         tell = partial(self._tell, board, Every(KEEP_EVERY_S), segments[number])
         began, span = time.monotonic(), _spans(segments)[number]
+        # All slots of this machine work on segments now: threads for the others' cores only cost.
+        share = max(1, cores() // await render_slots_here())
         made: tuple[SegmentFile, ...] = await run_in_child(
             make_segment,
-            SegmentTask(task, _spans(segments), number),
+            SegmentTask(replace(task, cores=share), _spans(segments), number),
             scratch=folder,
             on_event=newest_only(tell),
         )

@@ -16,6 +16,7 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import JOIN_SEGMENTS, RENDER_SEGMENT
 from uploadm8.infra.jobs.queue import enqueue
 
+START_S = 3.0  # from the plan to the first picture: a job is rung for, the source fetched
 JOIN_SECONDS_PER_SECOND = 2.0  # downloading, copying, uploading
 
 
@@ -115,10 +116,14 @@ async def standing_of(segment: Mapping[str, Any], event: Progress) -> Standing:
         segment["id"],
     )
     rows = await RenderSegment.raw(
-        "SELECT sum(pictures) AS done, sum(total) AS total, sum(fps) AS fps"
-        " FROM render_segments WHERE plan={}",
+        "SELECT sum(pictures) AS done, sum(total) AS total, sum(fps) AS fps,"
+        " extract(epoch FROM now() - min(p.started_at)) AS elapsed"
+        " FROM render_segments s JOIN render_plans p ON p.id=s.plan WHERE s.plan={}",
         segment["plan"],
     )
-    done, total, fps = (float(rows[0][name] or 0.0) for name in ("done", "total", "fps"))
-    share = done / total if total else 0.0
-    return Standing(share, fps, (total - done) / fps if fps else 0.0)
+    done, total, fps, elapsed = (
+        float(rows[0][name] or 0.0) for name in ("done", "total", "fps", "elapsed")
+    )
+    # Over all the time so far, for a worker that starts on its next segment has no speed meanwhile.
+    steady = done / max(elapsed - START_S, 0.1)
+    return Standing(done / max(total, 1.0), fps, (total - done) / max(steady, 0.1))

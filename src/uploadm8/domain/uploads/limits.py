@@ -1,8 +1,8 @@
 """What an upload may be, before a byte of it has been seen."""
 
-from collections.abc import Mapping
 from typing import Final
 
+from uploadm8.core.video.containers import MEDIA_TYPES
 from uploadm8.errors import (
     FieldError,
     InvalidRequestError,
@@ -18,14 +18,6 @@ PENDING_S: Final = 24 * 3600
 MAX_PENDING: Final = 50
 PART_BYTES: Final = 16 * 1024**2
 
-VIDEO_TYPES: Final[Mapping[str, str]] = {
-    "video/mp4": "MP4",
-    "video/quicktime": "MOV",
-    "video/x-m4v": "MP4",
-    "video/webm": "WebM",
-    "video/x-matroska": "Matroska",
-}
-
 
 def check_video(content_type: str, size_bytes: int) -> None:
     """Refuse what cannot be an acceptable video.
@@ -34,11 +26,11 @@ def check_video(content_type: str, size_bytes: int) -> None:
         UnsupportedMediaTypeError: code ``video_type_unsupported``.
         TooLargeError: code ``video_too_large``.
     """
-    if content_type.partition(";")[0].strip().lower() not in VIDEO_TYPES:
+    if content_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
         raise UnsupportedMediaTypeError(
             f"{content_type[:80]} is not a video type that can be processed.",
             code="video_type_unsupported",
-            action=f"Send one of {', '.join(VIDEO_TYPES)}.",
+            action=f"Send one of {', '.join(MEDIA_TYPES)}.",
         )
     if size_bytes > MAX_SOURCE_BYTES:
         raise TooLargeError(

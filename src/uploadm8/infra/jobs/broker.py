@@ -12,6 +12,8 @@ from dramatiq.asyncio import EventLoopThread, get_event_loop_thread, set_event_l
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AgeLimit, AsyncIO, CurrentMessage, Middleware, ShutdownNotifications
 
+from uploadm8.errors import UnfitError
+
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_MS = 30_000
@@ -76,6 +78,9 @@ class Lifespan(Middleware):
         """Start, or end the process: Dramatiq would log the failure and run on without us."""
         try:
             _on_loop(self._start)
+        except UnfitError as error:
+            log.critical("worker_did_not_start", error=str(error))
+            raise SystemExit(1) from error
         except Exception as error:
             log.critical("worker_did_not_start", error=str(error), exc_info=error)
             raise SystemExit(1) from error

@@ -1,8 +1,8 @@
-"""How much rendering the workers that are alive could still take on."""
+"""How much rendering the workers that are alive could take on, here and everywhere."""
 
 from uploadm8.infra.jobs.catalog import Queue
 from uploadm8.infra.jobs.tables import JobRow
-from uploadm8.infra.processes import EVERY_S
+from uploadm8.infra.processes import EVERY_S, host_prefix
 
 _ALIVE_S = 3 * EVERY_S  # sooner than an operator is told: work is shared with those who are there
 
@@ -18,3 +18,14 @@ async def spare_render_slots() -> int:
         Queue.TELEMETRY.value,
     )
     return int(rows[0]["spare"])
+
+
+async def render_slots_here() -> int:
+    """Slots of the living workers that share this machine's processors; at least one."""
+    rows = await JobRow.raw(
+        "SELECT COALESCE(sum(render_slots), 0) AS slots FROM processes"
+        " WHERE seen_at > now() - make_interval(secs => {}::float8) AND starts_with(name, {})",
+        _ALIVE_S,
+        host_prefix("worker"),
+    )
+    return max(1, int(rows[0]["slots"]))

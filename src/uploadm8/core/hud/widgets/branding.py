@@ -46,6 +46,8 @@ class FreeText(StaticWidget):
 class Logo(StaticWidget):
     """A picture with transparency, without a plate."""
 
+    casts_shadow = False
+
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
         rgb, alpha = _picture(scene)

@@ -8,7 +8,7 @@ from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.marker import STEPS, Blob, Marker
 from uploadm8.core.hud.scene import Scene
-from uploadm8.core.hud.shapes import blurred, lines, polygon
+from uploadm8.core.hud.shapes import blurred, lines, placed_polygon
 from uploadm8.core.hud.sweep import Sweep
 from uploadm8.core.hud.text import text_mask, write
 from uploadm8.core.hud.theme import Dial
@@ -209,10 +209,8 @@ class NeedleFace(Face):
                 (back[0] - across[0], back[1] - across[1]),
             ]
         )
-        corner = np.floor(wedge.min(axis=0)).astype(int) - 1
-        w, h = (np.ceil(wedge.max(axis=0)).astype(int) + 1 - corner).tolist()
-        mask = polygon(w, h, wedge - corner)
-        layer.paint(mask, self._ink, int(corner[0]), int(corner[1]))
+        mask, x, y = placed_polygon(wedge)
+        layer.paint(mask, self._ink, x, y)
 
 
 def _major_steps(end: int) -> int:

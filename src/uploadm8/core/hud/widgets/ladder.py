@@ -1,12 +1,13 @@
 """A vertical tape with the current value in a box, as pilots read speed and height."""
 
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 import cv2
 import numpy as np
 
 from uploadm8.core.hud.frame import Plane
-from uploadm8.core.hud.layer import Layer, times_plane
+from uploadm8.core.hud.layer import Layer, times, times_plane
 from uploadm8.core.hud.lettering import caption
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import grid, lines, polygon
@@ -72,7 +73,7 @@ class Ladder(Widget[LadderState]):
     def paint(self, layer: Layer, state: LadderState) -> None:
         scene = self.scene
         marks = self._marks(layer.width, layer.height, state.tape)
-        layer.paint(times_plane(marks, self._fade), scene.ink(scene.theme.text), strength=0.85)
+        layer.paint(marks, scene.ink(scene.theme.text), strength=0.85)
 
     def still(self, state: LadderState) -> str:
         return state.digits
@@ -86,40 +87,50 @@ class Ladder(Widget[LadderState]):
 
     def _marks(self, width: int, height: int, tape: int) -> Plane:
         """Ticks every step and numbers every second one, near the middle of the tape."""
-        scene = self.scene
         rows, half = divmod(tape, 2)
-        value = tape / 2 / self._px
-        canvas = np.zeros((height, width), np.uint8)
-        unit, reach = self.unit, _VISIBLE_STEPS // 2 + 2
-        bold = max(2, round(2.4 * unit))
-        first = int(value // self._step) - reach
-        for i in range(first, first + 2 * reach + 1):
-            y = self._middle + rows - round(i * self._step * self._px)
-            long = round((22 if i % 2 == 0 else 13) * unit)
-            x = width - long - round(6 * unit) if not self.right_side else round(6 * unit)
-            if not bold < y < height - bold:
-                continue
-            canvas[y - bold // 2 : y - bold // 2 + bold, x : x + long] = 255
+        first = int(tape / 2 / self._px // self._step) - _VISIBLE_STEPS // 2 - 2
+        places = [
+            (i, self._middle + rows - round(i * self._step * self._px))
+            for i in range(first, first + 2 * (_VISIBLE_STEPS // 2 + 2) + 1)
+        ]
+        canvas = times_plane(self._ticks(width, height, places), self._fade)
+        for i, y in places:
             if i % 2 == 0 and (i >= 0 or self.channels[0] is not Channel.SPEED):
-                text = number_mask(
-                    scene.theme.label, number(i * self._step), scene.sizes.label * unit
-                )
-                h, w = text.mask.shape
-                left = (
-                    round(34 * unit) - text.left
-                    if self.right_side
-                    else round(width - 34 * unit - text.width) - text.left
-                )
-                top = y - text.rise + round(scene.sizes.label / 2 * unit)
-                if 0 <= top < height - h and 0 <= left < width - w:
-                    target = canvas[top : top + h, left : left + w]
-                    np.maximum(target, text.mask, out=target)
+                self._number(canvas, number(i * self._step), y)
         if half:
             # Half a row lower: the mean of the tape and the tape one row lower.
             lower = np.zeros_like(canvas)
             lower[1:] = canvas[:-1]
             canvas = np.asarray(cv2.addWeighted(canvas, 0.5, lower, 0.5, 0), np.uint8)
         return canvas
+
+    def _ticks(self, width: int, height: int, places: Sequence[tuple[int, int]]) -> Plane:
+        canvas, unit = np.zeros((height, width), np.uint8), self.unit
+        bold = max(2, round(2.4 * unit))
+        for i, y in places:
+            long = round((22 if i % 2 == 0 else 13) * unit)
+            x = round(6 * unit) if self.right_side else width - long - round(6 * unit)
+            if bold < y < height - bold:
+                canvas[y - bold // 2 : y - bold // 2 + bold, x : x + long] = 255
+        return canvas
+
+    def _number(self, canvas: Plane, digits: str, y: int) -> None:
+        """A number in its row; it comes and goes as a whole, as half of one is another number."""
+        scene, unit = self.scene, self.unit
+        half = scene.sizes.label / 2 * unit
+        inside = min(y - self._top, self._top + self._tall - y) - half
+        away = abs(y - self._middle) - 24 * unit - half
+        share = float(np.clip(min(inside / (24 * unit), away / (12 * unit)), 0, 1))
+        if not share:
+            return
+        text = number_mask(scene.theme.label, digits, scene.sizes.label * unit)
+        h, w = text.mask.shape
+        end = canvas.shape[1] - 34 * unit - text.width
+        left = round(34 * unit if self.right_side else end) - text.left
+        top = y - text.rise + round(half)
+        if 0 <= top < canvas.shape[0] - h and 0 <= left < canvas.shape[1] - w:
+            target = canvas[top : top + h, left : left + w]
+            np.maximum(target, times(text.mask, share), out=target)
 
     def _draw(self, width: int, height: int) -> None:
         scene, unit, theme = self.scene, self.unit, self.scene.theme

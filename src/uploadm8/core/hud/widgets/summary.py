@@ -12,6 +12,7 @@ from uploadm8.core.hud.text import number_mask, text_mask, write
 from uploadm8.core.hud.units import duration_text, number
 from uploadm8.core.hud.widget import Size, StaticWidget
 from uploadm8.core.hud.widgets.minimap import stroke
+from uploadm8.core.telemetry.height import climbed
 from uploadm8.core.telemetry.track import BoolArray, Channel, FloatArray
 
 CARD_S = 4.0
@@ -139,9 +140,9 @@ def highlights(scene: Scene) -> list[Line]:
     if len(times):
         lines.append(Line("TIME", duration_text(float(times[-1] - times[0])), ""))
     if scene.has(Channel.ALTITUDE):
-        rise = np.diff(_known(scene, Channel.ALTITUDE))
-        climb = float(rise[rise > 0].sum()) * units.height.factor
-        lines.append(Line("CLIMBED", number(climb), units.height.symbol))
+        climb = climbed(scene.samples.track, float(times[0]), float(times[-1])) or (0.0, 0.0)
+        gain = units.height.of(climb[0])
+        lines.append(Line("CLIMBED", number(gain), units.height.symbol))
     if scene.has(Channel.G_LAT, Channel.G_LONG):
         force = np.hypot(scene.held(Channel.G_LAT), scene.held(Channel.G_LONG))
         lines.append(Line("MAX G", f"{float(force.max()):.2f}", "g"))
