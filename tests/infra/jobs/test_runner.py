@@ -361,3 +361,17 @@ def test_every_error_class_ends_or_waits(kind: Retry, attempt: int, most: int) -
         assert (decision.again_in_s is None) == (
             attempt >= (min(most, 3) if kind is Retry.INTERNAL_BUG else most)
         )
+
+
+async def test_what_the_database_could_not_do_now_is_tried_again_and_is_no_bug(db: None) -> None:
+    job_id = await enqueue(KIND)
+
+    async def run(context: JobContext) -> None:
+        await JobRow.raw("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)")
+
+    told = await work(runner(run), job_id)
+    assert (told["state"], told["error_class"], told["error_code"]) == (
+        "queued",
+        "transient",
+        "try_again",
+    )
