@@ -49,7 +49,9 @@ async def test_more_statements_than_connections_all_get_their_turn(db: None) -> 
 async def test_a_connection_that_the_server_ended_is_replaced(db: None) -> None:
     pid = await _pid()
     connection = await asyncpg.connect(**DB.config)
-    await connection.execute("SELECT pg_terminate_backend($1)", pid)
+    await connection.execute(
+        "SELECT pg_terminate_backend($1, 20000)", pid
+    )  # waits until it is gone
     await connection.close()
     await asyncio.sleep(0.05)
     with suppress(asyncpg.PostgresError, ConnectionError):
