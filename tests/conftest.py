@@ -91,8 +91,6 @@ async def _clone(template_url: str) -> str:
 @pytest.fixture
 async def db(servers: Servers) -> AsyncIterator[None]:
     """An open pool on an empty database; what a test commits is wiped afterwards."""
-    # Canceled while it asks the server for TLS, asyncpg leaves an exception behind in the loop.
-    DB.configure(f"{servers.database_url}?sslmode=disable", application="tests")
     await DB.open(10)
     try:
         yield
