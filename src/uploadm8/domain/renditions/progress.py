@@ -13,6 +13,7 @@ from uploadm8.domain.uploads.tables import Upload
 from uploadm8.infra.live import Live
 
 KEEP_EVERY_S = 1.0
+FINISH_S = 2.0  # after the last picture: stills are made, files stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Standing:
     @classmethod
     def of(cls, event: Progress) -> "Standing":
         """Of a render in one piece."""
-        return cls(event.pictures / max(1, event.total), event.fps, event.left_s)
+        return cls(event.pictures / max(1, event.total), event.fps, event.left_s + FINISH_S)
 
 
 @dataclass(frozen=True, slots=True)
