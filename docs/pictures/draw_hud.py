@@ -177,7 +177,7 @@ def main() -> None:
         WidgetEntry(kind=WidgetKind.MAX_SPEED),
     )
     draw("hud-widgets", HudSpec(widgets=chosen, accent="#ff9f1c"), full, Aspect.WIDE, 66.0)
-    lean = [panel_of(HudSpec(theme=theme, widgets=LEAN), full, 64.2) for theme in ThemeName]
+    lean = [panel_of(HudSpec(theme=theme, widgets=LEAN), full, 41.0) for theme in ThemeName]
     save("hud-lean", beside(lean))
     faded = [
         drawn(HudSpec(theme=theme, opacity=opacity), racing, Aspect.WIDE, 50.0, Fit.CROP)
