@@ -38,7 +38,7 @@ from uploadm8.dev.sample_gpx import write_gpx
 from uploadm8.dev.stack import Stack, running_stack, wait_until_ready
 
 SECONDS = 30
-LIMIT_S = 4.0
+LIMIT_S = 15.0  # enough to look into the film, and too little to render it
 LONG = {"RENDER_SPLIT_SECONDS": "5"}  # so that it is rendered in segments that outlive a worker
 _NO_ALLOWANCE = """CREATE FUNCTION no_allowance() RETURNS trigger AS
     'BEGIN NEW.allowance_s := 0; RETURN NEW; END' LANGUAGE plpgsql"""  # for a render's length

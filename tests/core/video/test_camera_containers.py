@@ -15,6 +15,7 @@ from uploadm8.core.video.probe import probe
 from uploadm8.core.video.render import render
 from uploadm8.core.video.resume import render_resumable
 from uploadm8.core.video.sniff import sniff
+from uploadm8.errors import MediaError
 
 PICTURE_S = 1 / 30
 FLASHES = frozenset({20, 45, 70})
@@ -93,6 +94,24 @@ def test_parts_put_end_to_end_follow_each_other(tmp_path: Path) -> None:
         film = watch(tmp_path / "320x180.mp4")
         assert film.numbers == [n % 90 for n in range(round(start * 30), round(end * 30))]
         assert film.beeps() == pytest.approx(film.flashes(), abs=PICTURE_S)
+
+
+@pytest.mark.parametrize("first", [28, 30, 110, 149])
+def test_a_part_may_begin_far_from_any_key_picture(tmp_path: Path, first: int) -> None:
+    source = make(tmp_path / "in.ts", replace(TS, frames=180, gop=150))
+    render(replace(job(source, tmp_path, spec()), trim=(first / 30, 6.0)))
+    film = watch(tmp_path / "320x180.mp4")
+    assert film.numbers == list(range(first, 180))
+    assert film.times[0] == 0
+
+
+def test_a_stream_whose_clock_never_holds_is_refused(tmp_path: Path) -> None:
+    one = make(tmp_path / "one.ts", replace(TS, frames=24, audio=None)).read_bytes()
+    source = tmp_path / "in.ts"
+    source.write_bytes(b"".join([one, *[one] * 600]))
+    with pytest.raises(MediaError, match="clock") as caught:
+        probe(source)
+    assert caught.value.code == "media_undecodable"
 
 
 def test_a_stream_that_begins_between_key_pictures_begins_at_the_next(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from uploadm8.core.video.containers import Container, kind_of
+from uploadm8.core.video.faults import fault
 from uploadm8.core.video.groups import from_key
 from uploadm8.core.video.splices import Splice, SpliceFinder
 
@@ -18,6 +19,7 @@ _STANDARD = tuple(
 _SNAP = 5e-4  # 29.97 and 30 lie 1e-3 apart
 _MOST = 0.9  # of the pictures that the header counts: fewer in the index are not the whole story
 _EARLIER = 10_000_000  # microseconds: more than a picture is decoded before it is shown
+_MOST_SPLICES = 500
 _EVEN = 0.3  # of a picture's time: pictures closer than this to an even grid are taken as even
 
 
@@ -112,6 +114,8 @@ def _from_parts(
         stamp = packet.pts if fields or packet.pts is not None else packet.dts
         if stamp is not None:
             stamps.append(round(finder.time_of(stamp, packet.pos, packet.dts) / base))
+        if len(finder.splices) > _MOST_SPLICES:
+            raise fault("media_undecodable", what="its clock starts over again and again")
     return np.asarray(stamps, np.int64), tuple(finder.splices)
 
 

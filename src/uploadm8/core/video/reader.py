@@ -58,11 +58,12 @@ class Reader:
 
     def pictures(self, start: Fraction) -> Iterator[Picture]:
         """Pictures in display order, beginning at or before `start` seconds after the origin."""
+        after_beginning = start + self._origin - self._begins
         for back in _BACK_S if self._kind.tells_keys else _BACK_WITHOUT_KEYS_S:
             pictures = self._from(start, back)
             first = next(pictures, None)
             # A seek goes by decoding times: the key frame it finds may be shown after `start`.
-            if first is None or first[0] <= start + self._step * _LATE or back >= start:
+            if first is None or first[0] <= start + self._step * _LATE or back >= after_beginning:
                 break
         else:
             return

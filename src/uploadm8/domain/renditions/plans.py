@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uploadm8.core.video.job import Progress, Span
 from uploadm8.domain.renditions.materials import RenderInputs
-from uploadm8.domain.renditions.progress import Standing
+from uploadm8.domain.renditions.progress import FINISH_S, Standing
 from uploadm8.domain.renditions.tables import RenderPlan, RenderSegment
 from uploadm8.domain.uploads.rendering import SECONDS_PER_SECOND
 from uploadm8.infra.db.json_columns import to_json
@@ -16,7 +16,8 @@ from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import JOIN_SEGMENTS, RENDER_SEGMENT
 from uploadm8.infra.jobs.queue import enqueue
 
-START_S = 3.0  # from the plan to the first picture: a job is rung for, the source fetched
+START_S = 1.0  # from the plan to the first picture
+JOIN_S = 2.0  # what joining takes, however short the video
 JOIN_SECONDS_PER_SECOND = 2.0  # downloading, copying, uploading
 
 
@@ -126,4 +127,5 @@ async def standing_of(segment: Mapping[str, Any], event: Progress) -> Standing:
     )
     # Over all the time so far, for a worker that starts on its next segment has no speed meanwhile.
     steady = done / max(elapsed - START_S, 0.1)
-    return Standing(done / max(total, 1.0), fps, (total - done) / max(steady, 0.1))
+    left = (total - done) / max(steady, 0.1) + JOIN_S + FINISH_S
+    return Standing(done / max(total, 1.0), fps, left)

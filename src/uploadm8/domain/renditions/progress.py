@@ -18,6 +18,7 @@ _KEEP = (
     "UPDATE renditions SET progress={} WHERE id IN (SELECT id FROM renditions"
     " WHERE id=ANY({}::uuid[]) AND state='running' FOR NO KEY UPDATE SKIP LOCKED)"
 )
+FINISH_S = 2.0  # after the last picture: stills are made, files stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Standing:
     @classmethod
     def of(cls, event: Progress) -> "Standing":
         """Of a render in one piece."""
-        return cls(event.pictures / max(1, event.total), event.fps, event.left_s)
+        return cls(event.pictures / max(1, event.total), event.fps, event.left_s + FINISH_S)
 
 
 @dataclass(frozen=True, slots=True)
