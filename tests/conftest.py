@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 os.environ.setdefault("PICCOLO_CONF", "uploadm8.piccolo_app")
 
@@ -15,6 +16,7 @@ import asyncpg
 import pytest
 from hypothesis import settings
 
+from lock_order import one_lock_order, watched_transactions
 from uploadm8.dev.embedded import (
     ACCESS_KEY,
     SECRET_KEY,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
     from api_client import Api
+
+__all__ = ["one_lock_order", "watched_transactions"]
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -74,14 +78,14 @@ def servers() -> Iterator[Servers]:
 
 async def _clone(template_url: str) -> str:
     """A database of this process's own, copied from the migrated template."""
-    base, _, template = template_url.rpartition("/")
+    parts = urlsplit(template_url)
     name = f"tests_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
-    connection = await asyncpg.connect(f"{base}/postgres")
+    connection = await asyncpg.connect(parts._replace(path="/postgres").geturl())
     try:
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{parts.path[1:]}"')
     finally:
         await connection.close()
-    return f"{base}/{name}"
+    return parts._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture

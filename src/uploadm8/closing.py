@@ -13,8 +13,9 @@ from uploadm8.domain.publishing.service import Publications
 from uploadm8.domain.settings.service import SettingsService
 from uploadm8.domain.workspaces.closing import EXPORT_LIFE_S, Closing
 from uploadm8.errors import ConflictError, UnavailableError
+from uploadm8.infra.jobs.cancel import cancel_of_workspace
 from uploadm8.infra.jobs.catalog import INSPECT_UPLOAD, PUBLISH, RENDER_UPLOAD, REVOKE_ACCOUNT
-from uploadm8.infra.jobs.queue import cancel_of_workspace, has_open
+from uploadm8.infra.jobs.queue import has_open
 from uploadm8.infra.jobs.tables import JobRow
 from uploadm8.infra.storage.keys import workspace_prefix
 from uploadm8.infra.storage.s3 import Storage

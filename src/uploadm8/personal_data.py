@@ -11,24 +11,25 @@ from piccolo.querystring import QueryString
 from piccolo.table import TABLE_REGISTRY, sort_table_classes
 
 from uploadm8.infra.db.engine import DB
-from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.spreadsheet import lines
 
 Rows = Sequence[Mapping[str, Any]]
 
 # What an erased workspace did stays on record without a name until its retention ends.
 _KEPT = frozenset({"audit_log"})
+_LAST = frozenset({"memberships"})  # goes with the workspace, which is found by its owner
 _SECRET = ("_enc", "_hash", "secret", "token")
 
 
 async def erase_rows(workspace_id: UUID) -> None:
-    """Delete every row of a workspace, children before parents, and the workspace itself."""
-    async with transaction():
-        for table, column in reversed(_owned_tables()):
-            if table in _KEPT:
-                continue
+    """Delete every row of a workspace, children before parents, and the workspace itself.
+
+    Each table by itself: everyone else locks parents first. After a crash it is done again.
+    """
+    for table, column in reversed(_owned_tables()):
+        if table not in _KEPT | _LAST:
             await _run(f'DELETE FROM "{table}" WHERE "{column}"={{}}', workspace_id)  # noqa: S608
-        await _run("DELETE FROM workspaces WHERE id={}", workspace_id)
+    await _run("DELETE FROM workspaces WHERE id={}", workspace_id)
 
 
 async def archive(user_id: UUID, workspaces: list[UUID], more: Mapping[str, Rows]) -> bytes:

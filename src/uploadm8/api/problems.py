@@ -18,29 +18,15 @@ from uploadm8.errors import (
     InvalidRequestError,
     NotFoundError,
     TooLargeError,
-    UnavailableError,
     UploadM8Error,
 )
+from uploadm8.infra.db.failures import as_unavailable
 from uploadm8.infra.reports import report
 
 log = structlog.get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 
-# What asyncpg and the socket say while PostgreSQL restarts or fails over (measured, five kinds).
-_DATABASE_AWAY = (
-    asyncpg.CannotConnectNowError,
-    asyncpg.ConnectionDoesNotExistError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.QueryCanceledError,  # over statement_timeout: too much to do at this moment
-    ConnectionError,
-    TimeoutError,
-)
 _BAD_VALUE = (asyncpg.DataError, UnicodeError, RecursionError)
 _MISSING = "missing required"
 _MEMBER = re.compile(rf"Object ({_MISSING}|contains unknown) field `(.+)`")
@@ -85,9 +71,8 @@ def as_error(exc: Exception, names: Mapping[str, str] | None = None) -> UploadM8
         )
     if isinstance(exc, asyncpg.UniqueViolationError):
         return ConflictError("There is one of these already.", code="already_exists")
-    if isinstance(exc, _DATABASE_AWAY):
-        return UnavailableError(retry_after=2, action="Try again in a moment.")
-    return UploadM8Error(action="Try again; if it stays, tell support the request id.")
+    unknown = UploadM8Error(action="Try again; if it stays, tell support the request id.")
+    return as_unavailable(exc) or unknown
 
 
 def from_msgspec(exc: msgspec.MsgspecError) -> InvalidRequestError:

@@ -16,6 +16,7 @@ from uploadm8.domain.publishing.delivery import Delivery
 from uploadm8.domain.publishing.pace import Pace, PaceError, read_caps
 from uploadm8.domain.publishing.tables import AccountPace, PlatformCircuit, Publication
 from uploadm8.errors import InvalidRequestError
+from uploadm8.infra.db.locks import lock_row
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.jobs.handlers import Handler
 from uploadm8.infra.jobs.tables import JobRow
@@ -43,6 +44,7 @@ async def turn(desk: Desk, pace: Pace, publication: UUID) -> float:
     """0 when the post may go, which it does at once, else the seconds until its turn."""
     row = await desk.row(publication)
     async with transaction():
+        await lock_row(Publication, publication)  # as the delivery does
         try:
             await pace.take_turn(publication, row["account"], Platform.FACEBOOK)
         except PaceError as error:

@@ -19,17 +19,10 @@ from uploadm8.errors import (
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.cancel import request_cancel
 from uploadm8.infra.jobs.catalog import JobKind, Queue
 from uploadm8.infra.jobs.handlers import Handler, JobContext, LeaseLostError
-from uploadm8.infra.jobs.queue import (
-    claim,
-    claim_due,
-    claim_next,
-    enqueue,
-    finish,
-    request_cancel,
-    requeue_dead,
-)
+from uploadm8.infra.jobs.queue import claim, claim_due, claim_next, enqueue, finish, requeue_dead
 from uploadm8.infra.jobs.retry import BASE_S, CAP_S, backoff_s, decide
 from uploadm8.infra.jobs.runner import Runner
 from uploadm8.infra.jobs.tables import JobRow
@@ -196,7 +189,7 @@ async def test_canceling_a_running_job_stops_it(db: None) -> None:
     target = runner(run)
     task = asyncio.create_task(run_job(target, job_id))
     await started.wait()
-    assert await request_cancel(subject, KIND) == 1
+    await request_cancel([subject], KIND)
     await renew_leases(target)
     await asyncio.wait_for(task, 10)
     assert (await row(job_id))["state"] == "canceled"
@@ -205,7 +198,7 @@ async def test_canceling_a_running_job_stops_it(db: None) -> None:
 async def test_a_canceled_job_that_was_queued_never_runs(db: None) -> None:
     subject = new_id()
     job_id = await enqueue(KIND, ref_id=subject)
-    await request_cancel(subject, KIND)
+    await request_cancel([subject], KIND)
     ran: list[int] = []
 
     async def run(context: JobContext) -> None:
@@ -322,7 +315,7 @@ async def test_batches_of_several_workers_never_share_a_job(db: None) -> None:
 async def test_a_canceled_or_later_job_is_in_no_batch(db: None) -> None:
     subject = new_id()
     await enqueue(KIND, ref_id=subject)
-    await request_cancel(subject, KIND)
+    await request_cancel([subject], KIND)
     await enqueue(KIND, run_at=now() + timedelta(minutes=5))
     assert await claim_due("light", "w", LEASE_S, 5) == []
 

@@ -195,7 +195,7 @@ class CredentialChanges:
         """
         async with transaction():
             user_id, new = await self.links.use(LinkPurpose.CHANGE_EMAIL, token)
-            rows = await User.raw("SELECT email FROM users WHERE id={} FOR NO KEY UPDATE", user_id)
+            rows = await User.raw("SELECT email FROM users WHERE id={}", user_id)
             await self._set_email(user_id, new)
             await record_of_user(Action.EMAIL_CHANGED, user_id, actor=origin.user(user_id))
             await self.links.revoke(user_id, LinkPurpose.RESET, LinkPurpose.VERIFY)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from uploadm8.domain.accounts.tables import LinkPurpose, MailedLink
+from uploadm8.domain.accounts.tables import LinkPurpose, MailedLink, User
+from uploadm8.infra.db.locks import lock_row
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.signing import BadTicketError, Signer
 
@@ -34,6 +35,7 @@ class MailedLinks:
 
         An undo link stays: each undoes its own change.
         """
+        await lock_row(User, user_id)
         if purpose is not LinkPurpose.UNDO_EMAIL:
             await self.revoke(user_id, purpose)
         link_id = new_id()
@@ -49,7 +51,7 @@ class MailedLinks:
         return link_id
 
     async def revoke(self, user_id: UUID, *purposes: LinkPurpose) -> None:
-        """Make the user's unused links of these purposes useless."""
+        """Make the user's unused links of these purposes useless; the user is locked."""
         await MailedLink.raw(
             "UPDATE mailed_links SET used_at=now()"
             ' WHERE "user"={} AND purpose=ANY({}::text[]) AND used_at IS NULL',
@@ -61,14 +63,29 @@ class MailedLinks:
         """The token to mail."""
         return self.signer.sign(f"link {purpose.value}", link_id)
 
+    async def user_of(self, purpose: LinkPurpose, token: str) -> UUID:
+        """Whose link it is, whether or not it still works.
+
+        Raises:
+            BadTicketError: not ours, or for another purpose.
+            LinkUsedError: forgotten.
+        """
+        link_id = self.signer.read(f"link {purpose.value}", token)
+        rows = await MailedLink.raw('SELECT "user" FROM mailed_links WHERE id={}', link_id)
+        if not rows:
+            raise LinkUsedError(action="Ask for a new one.")
+        user_id: UUID = rows[0]["user"]
+        return user_id
+
     async def use(self, purpose: LinkPurpose, token: str) -> tuple[UUID, str]:
-        """Consume a link, in the current transaction; returns the user and the address.
+        """Lock the user and consume a link, in the current transaction; returns user and address.
 
         Raises:
             BadTicketError: not ours, or for another purpose.
             LinkUsedError: used, replaced or expired.
         """
         link_id = self.signer.read(f"link {purpose.value}", token)
+        await lock_row(User, await self.user_of(purpose, token))
         rows = await MailedLink.raw(
             "UPDATE mailed_links SET used_at=now() WHERE id={} AND purpose={} AND used_at IS NULL"
             ' AND expires_at > now() RETURNING "user", email',

@@ -23,6 +23,10 @@ log = structlog.get_logger(__name__)
 
 MAX_LIVE = 20
 _ABSOLUTE_DAYS = 90
+_BEYOND = (
+    'SELECT id FROM sessions WHERE "user"={} AND revoked_at IS NULL AND idle_expires_at > now()'
+    " AND expires_at > now() ORDER BY last_seen_at DESC, id DESC OFFSET {}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +102,7 @@ class Sessions:
         )
         if not rows:
             raise UnauthenticatedError
-        await Session.raw(
-            "UPDATE sessions SET revoked_at=now(), revoked_reason='too_many' WHERE id IN"
-            ' (SELECT id FROM sessions WHERE "user"={} AND revoked_at IS NULL'
-            " AND idle_expires_at > now() AND expires_at > now()"
-            " ORDER BY last_seen_at DESC, id DESC OFFSET {})",
-            user_id,
-            MAX_LIVE,
-        )
+        await _end("too_many", f"id IN ({_BEYOND})", user_id, MAX_LIVE)
         return self._pair(rows[0], session_id, 0)
 
     async def refresh(self, token: str, client: Client) -> Pair:
@@ -234,23 +231,12 @@ class Sessions:
 
     async def end_support_by(self, admin_id: UUID) -> None:
         """End every session that an administrator holds in somebody's place."""
-        await Session.raw(
-            "UPDATE sessions SET revoked_at=now(), revoked_reason='admin_left'"
-            " WHERE support_admin={} AND revoked_at IS NULL",
-            admin_id,
-        )
+        await _end("admin_left", "support_admin={}", admin_id)
 
     async def revoke(self, user_id: UUID, session_id: UUID, reason: str) -> bool:
         """End one session of the user; False if there was none alive."""
         async with transaction():
-            rows = await Session.raw(
-                "UPDATE sessions SET revoked_at=now(), revoked_reason={}"
-                ' WHERE id={} AND "user"={} AND revoked_at IS NULL RETURNING id',
-                reason,
-                session_id,
-                user_id,
-            )
-            if rows:
+            if rows := await _end(reason, 'id={} AND "user"={}', session_id, user_id):
                 told = {"session": str(session_id), "why": reason}
                 await record_of_user(Action.SESSION_REVOKED, user_id, details=told)
         return bool(rows)
@@ -259,25 +245,14 @@ class Sessions:
         """End the session a refresh token belongs to, whichever generation it is."""
         session_id, _ = self.refresh_tokens.read(token)
         async with transaction():
-            rows = await Session.raw(
-                "UPDATE sessions SET revoked_at=now(), revoked_reason='logout'"
-                ' WHERE id={} AND revoked_at IS NULL RETURNING "user"',
-                session_id,
-            )
-            for row in rows:
+            for row in await _end("logout", "id={}", session_id):
                 await record_of_user(Action.SIGNED_OUT, row["user"], actor=origin.user(row["user"]))
 
     async def revoke_all(self, user_id: UUID, reason: str, keep: UUID | None = None) -> int:
         """End every session of the user but `keep`; returns how many."""
         async with transaction():
-            rows = await Session.raw(
-                'UPDATE sessions SET revoked_at=now(), revoked_reason={} WHERE "user"={}'
-                " AND revoked_at IS NULL AND id IS DISTINCT FROM {}::uuid RETURNING id",
-                reason,
-                user_id,
-                keep,
-            )
-            if rows:
+            others = '"user"={} AND id IS DISTINCT FROM {}::uuid'
+            if rows := await _end(reason, others, user_id, keep):
                 told = {"sessions": len(rows), "why": reason}
                 await record_of_user(Action.SESSIONS_REVOKED, user_id, details=told)
         return len(rows)
@@ -292,3 +267,15 @@ class Sessions:
             session_id=session_id,
             user_id=user_id,
         )
+
+
+async def _end(reason: str, which: str, *values: object) -> list[dict[str, Any]]:
+    """End the live ones among some sessions, in the order of their ids; returns id and user."""
+    rows: list[dict[str, Any]] = await Session.raw(
+        "UPDATE sessions SET revoked_at=now(), revoked_reason={} WHERE id IN (SELECT id FROM"  # noqa: S608
+        f" sessions WHERE {which} AND revoked_at IS NULL ORDER BY id FOR NO KEY UPDATE)"
+        ' RETURNING id, "user"',
+        reason,
+        *values,
+    )
+    return rows

@@ -16,8 +16,9 @@ from uploadm8.infra.audit.record import record_of_user
 from uploadm8.infra.db.transaction import transaction
 
 # Workspaces in which nobody else who may enter is an owner go with their owner.
+_OWNS = "id IN (SELECT workspace FROM memberships WHERE \"user\"={} AND role='owner')"
 _OWNED = (
-    " WHERE id IN (SELECT workspace FROM memberships WHERE \"user\"={} AND role='owner')"
+    f"{_OWNS}"
     ' AND NOT EXISTS (SELECT 1 FROM memberships m JOIN users u ON u.id=m."user"'
     " WHERE m.workspace=workspaces.id AND m.role='owner' AND u.id<>{} AND u.disabled_at IS NULL)"
 )
@@ -71,13 +72,9 @@ class Standing:
                 " auth_epoch=auth_epoch+1 WHERE id={}",
                 user_id,
             )
-            await Workspace.raw(
-                f"UPDATE workspaces SET suspended_at=now(){_OWNED} AND suspended_at IS NULL",
-                user_id,
-                user_id,
-            )
             await self.sessions.revoke_all(user_id, "suspended")
             await self.sessions.end_support_by(user_id)
+            await _set_suspended("now()", f"{_OWNED} AND suspended_at IS NULL", user_id, user_id)
             await record_of_user(Action.ADMIN_USER_DISABLED, user_id, reason=reason)
         return await _found(user_id)
 
@@ -90,11 +87,7 @@ class Standing:
         async with transaction():
             await _lock(user_id, leaves=False)
             await User.raw("UPDATE users SET disabled_at=NULL WHERE id={}", user_id)
-            await Workspace.raw(
-                "UPDATE workspaces SET suspended_at=NULL WHERE id IN (SELECT workspace"
-                " FROM memberships WHERE \"user\"={} AND role='owner')",
-                user_id,
-            )
+            await _set_suspended("NULL", _OWNS, user_id)
             await record_of_user(Action.ADMIN_USER_ENABLED, user_id, reason=reason)
         return await _found(user_id)
 
@@ -111,6 +104,14 @@ class Standing:
                 Action.ADMIN_SESSIONS_REVOKED, user_id, reason=reason, details={"sessions": ended}
             )
         return ended
+
+
+async def _set_suspended(at: str, which: str, *values: UUID) -> None:
+    await Workspace.raw(
+        f"UPDATE workspaces SET suspended_at={at} WHERE id IN"
+        f" (SELECT id FROM workspaces WHERE {which} ORDER BY id FOR NO KEY UPDATE)",
+        *values,
+    )
 
 
 async def _lock(user_id: UUID, *, leaves: bool) -> None:

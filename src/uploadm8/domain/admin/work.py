@@ -14,7 +14,8 @@ from uploadm8.errors import ConflictError, NotFoundError
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
 from uploadm8.infra.db.transaction import transaction
-from uploadm8.infra.jobs.queue import cancel_job, requeue_dead
+from uploadm8.infra.jobs.cancel import cancel_job
+from uploadm8.infra.jobs.queue import requeue_dead
 from uploadm8.infra.jobs.tables import JobRow, JobState
 
 _JOB_SQL = (

@@ -12,6 +12,7 @@ from uploadm8.domain.billing.tables import QuotaPeriod, StripeCall, StripeEvent,
 from uploadm8.domain.billing.webhook import Webhook
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.transaction import transaction
 
 log = structlog.get_logger(__name__)
 
@@ -90,8 +91,9 @@ class Sweep:
         )
         for row in rows:
             copy = as_copy(row)
-            await self.sync.reactions.to_due_trial(copy)
-            await self.sync.reactions.to_grace_ending(copy)
+            async with transaction():
+                await self.sync.reactions.to_due_trial(copy)
+                await self.sync.reactions.to_grace_ending(copy)
 
 
 async def count_drift() -> int:

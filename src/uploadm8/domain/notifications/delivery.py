@@ -68,8 +68,8 @@ class WebhookDeliveries:
         wait_s = None if last else WAITS_S[context.job.attempt - 1]
         async with transaction():
             await context.fence()
-            await _record(row["id"], tried, wait_s)
             await _note_health(endpoint, tried)
+            await _record(row["id"], tried, wait_s)
             if tried["ok"]:
                 return
             if last:

@@ -102,8 +102,11 @@ class PlatformJobs:
     async def keep_alive(self, context: JobContext) -> None:
         """Refresh what nobody has refreshed for a day; one account's trouble stays its own."""
         del context
-        await OAuthFlow.raw("DELETE FROM oauth_flows WHERE expires_at < now()")
-        await OAuthFlow.raw("DELETE FROM oauth_choices WHERE expires_at < now()")
+        for table in ("oauth_flows", "oauth_choices"):
+            await OAuthFlow.raw(
+                f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table}"  # noqa: S608
+                " WHERE expires_at < now() FOR UPDATE SKIP LOCKED)"
+            )
         rows: list[dict[str, Any]] = await ConnectedAccount.raw(
             "SELECT id FROM connected_accounts WHERE state = 'active'"
             " AND refresh_token_enc IS NOT NULL AND refreshed_at < now() - interval '1 day'"

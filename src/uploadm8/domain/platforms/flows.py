@@ -17,8 +17,10 @@ from uploadm8.domain.platforms.clients.oauth import new_verifier
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.tables import ConnectedAccount, OAuthChoice, OAuthFlow
 from uploadm8.domain.platforms.vault import Vault
+from uploadm8.domain.workspaces.locks import lock_workspace
 from uploadm8.errors import InvalidRequestError, NotFoundError, UnavailableError, UploadM8Error
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.failures import as_unavailable
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 
@@ -122,9 +124,13 @@ class Flows:
         except UploadM8Error as error:
             log.info("oauth_failed", platform=platform, code=error.code)
             return self._front(error=error.code)
-        except Exception:
-            log.exception("oauth_crashed", platform=platform)
-            return self._front(error="internal_error")
+        except Exception as error:
+            crossed = as_unavailable(error)
+            if crossed is None:
+                log.exception("oauth_crashed", platform=platform)
+                return self._front(error="internal_error")
+            log.warning("oauth_unavailable", platform=platform, error=repr(error)[:300])
+            return self._front(error=crossed.code)
         return self._front(connected=platform.value)
 
     async def choose(
@@ -138,6 +144,7 @@ class Flows:
             PaymentRequiredError: the tier does not allow that many; the choice stays open.
         """
         async with transaction():
+            await lock_workspace(workspace_id)
             rows: list[dict[str, Any]] = await OAuthChoice.raw(
                 "DELETE FROM oauth_choices WHERE id = {} AND workspace = {}"
                 " AND expires_at > now() RETURNING *",

@@ -131,10 +131,9 @@ class Signals:
         """
         request = read_signed_request(signed_request, self.meta.client_secret, now())
         at = datetime.fromtimestamp(request.issued_at, UTC)
-        async with transaction():
-            for account_id in await _accounts(_META, "owner_external_id", str(request.user_id)):
-                if await _known_before(account_id, at):
-                    await _erase(account_id)
+        for account_id in await _accounts(_META, "owner_external_id", str(request.user_id)):
+            if await _known_before(account_id, at):
+                await _erase(account_id)
         log.info("meta_data_deleted")
         return confirmation_code(str(request.user_id), self.meta.client_secret)
 

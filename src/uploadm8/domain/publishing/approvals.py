@@ -41,8 +41,9 @@ from uploadm8.infra.audit.record import record
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.cancel import call_off
 from uploadm8.infra.jobs.catalog import APPROVAL_MAIL, PUBLISH
-from uploadm8.infra.jobs.queue import enqueue, request_cancel
+from uploadm8.infra.jobs.queue import enqueue
 
 S = PublicationState
 _LIST = (
@@ -191,7 +192,7 @@ class Approvals:
             await write(approval_id, subject, ApprovalState.APPROVED, **answered)
             await note(Action.APPROVED, subject, approval_id)
             return
-        await request_cancel(publication_id, PUBLISH)
+        await call_off(publication_id, PUBLISH)
         if subject["state"] == S.HELD:
             await Publication.update({Publication.held_reason: HELD_REASON}).where(
                 Publication.id == publication_id

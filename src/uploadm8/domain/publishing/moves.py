@@ -13,8 +13,8 @@ from uploadm8.domain.publishing.targets import Targets
 from uploadm8.errors import ConflictError
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.jobs.cancel import request_cancel
 from uploadm8.infra.jobs.catalog import PUBLISH
-from uploadm8.infra.jobs.queue import request_cancel
 
 S = PublicationState
 # Forwards, as a delivery goes; a post in its platform's hands only waits there for its commit.
@@ -35,6 +35,7 @@ async def reschedule(targets: Targets, row: dict[str, Any], wish: Reschedule) ->
     """
     publication_id, workspace_id = row["id"], row["workspace"]
     async with transaction():
+        await request_cancel([publication_id], PUBLISH)
         when = await targets.timed(
             workspace_id,
             resolve(wish.schedule, now(), row["time_zone"]),
@@ -45,7 +46,6 @@ async def reschedule(targets: Targets, row: dict[str, Any], wish: Reschedule) ->
         moved = await _update(publication_id, S.DRAFT, columns)
         if not moved:
             held = "manual_queue" if target is S.HELD else None
-            await request_cancel(publication_id, PUBLISH)
             columns |= {"held_reason": held, **_NO_ERROR} | (
                 {} if target is S.QUEUED else _GIVEN_UP
             )

@@ -14,8 +14,6 @@ from uploadm8.domain.uploads.ports import PlannedTargets
 from uploadm8.domain.uploads.schemas import NewUpload, PublicationOut
 from uploadm8.errors import ConflictError
 from uploadm8.infra.db.engine import DB
-from uploadm8.infra.jobs.catalog import PUBLISH
-from uploadm8.infra.jobs.queue import request_cancel
 
 S = PublicationState
 
@@ -74,18 +72,21 @@ class PublicationPlans:
             Publication.upload == upload_id, Publication.state.not_in(waiting)
         )
 
+    async def ids(self, upload_id: UUID) -> list[UUID]:
+        """The publications of an upload."""
+        rows = await DB.rows("SELECT id FROM publications WHERE upload=$1", upload_id)
+        return [row["id"] for row in rows]
+
     async def cancel(self, upload_id: UUID) -> None:
         """Cancel every publication of the upload, in the caller's transaction.
 
         Raises:
             ConflictError: ``too_late`` when one is being committed or is public.
         """
-        ids = await Publication.select(Publication.id).where(Publication.upload == upload_id)
-        for row in ids:  # jobs before publications: the order in which deliveries lock them
-            await request_cancel(row["id"], PUBLISH)
         rows = await (
             Publication.select(Publication.id, Publication.state)
             .where(Publication.upload == upload_id)
+            .order_by(Publication.id)
             .lock_rows("NO KEY UPDATE")
         )
         if any(row["state"] in TOO_LATE for row in rows):

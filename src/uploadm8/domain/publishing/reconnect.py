@@ -16,9 +16,11 @@ S = PublicationState
 
 async def requeue_parked(account_id: UUID) -> None:
     """In the transaction that stores the new tokens: queue what waited for them."""
-    rows = await Publication.select(
-        Publication.id, Publication.workspace, Publication.publish_at
-    ).where(Publication.account == account_id, Publication.state == S.NEEDS_RECONNECT)
+    rows = await (
+        Publication.select(Publication.id, Publication.workspace, Publication.publish_at)
+        .where(Publication.account == account_id, Publication.state == S.NEEDS_RECONNECT)
+        .order_by(Publication.id)
+    )
     for row in rows:
         ahead = row["publish_at"] is not None and row["publish_at"] > now()
         target = S.SCHEDULED if ahead else S.QUEUED
@@ -53,10 +55,11 @@ async def look_for_hidden(account_id: UUID, post_id: str) -> None:
 async def ask_sooner(account_id: UUID) -> None:
     """The platform says that a post of this account moved on: look now instead of later."""
     await Publication.raw(
-        "UPDATE jobs SET run_at = now() WHERE state = 'queued'"
+        "UPDATE jobs SET run_at = now() WHERE id IN (SELECT id FROM jobs WHERE state = 'queued'"
         " AND run_at > now() AND kind = ANY({}::text[]) AND ref_id = ANY(ARRAY("
         "SELECT id FROM publications WHERE account = {} AND (state = ANY({}::text[])"
-        " OR (state = 'published' AND platform_post_id IS NULL))))",
+        " OR (state = 'published' AND platform_post_id IS NULL))))"
+        " FOR NO KEY UPDATE SKIP LOCKED)",
         [kind.name for kind in (PUBLISH, RECONCILE, AFTER_PUBLISH)],
         account_id,
         [S.COMMITTING.value, S.CONFIRMING.value, S.UNKNOWN.value],

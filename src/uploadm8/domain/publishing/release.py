@@ -47,6 +47,7 @@ class Releases:
             drafts = await (
                 Publication.select()
                 .where(Publication.upload == upload_id, Publication.state == S.DRAFT)
+                .order_by(Publication.id)
                 .lock_rows("NO KEY UPDATE")
             )
             for draft in drafts:

@@ -34,8 +34,8 @@ from uploadm8.domain.publishing.views import publication_out
 from uploadm8.errors import ConflictError, NotFoundError
 from uploadm8.infra.db.json_columns import json_of
 from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.jobs.cancel import request_cancel
 from uploadm8.infra.jobs.catalog import PUBLISH
-from uploadm8.infra.jobs.queue import request_cancel
 
 S = PublicationState
 
@@ -142,8 +142,7 @@ class Publications:
         row = await self._row(workspace_id, publication_id)
         if row["state"] != S.CANCELED:
             async with transaction():
-                # Jobs before publications: the order in which deliveries lock them.
-                await request_cancel(publication_id, PUBLISH)
+                await request_cancel([publication_id], PUBLISH)
                 if not await advance(publication_id, CANCELABLE, S.CANCELED, cancel_requested=True):
                     raise too_late((await self._row(workspace_id, publication_id))["state"])
         return await self.detail(workspace_id, publication_id)

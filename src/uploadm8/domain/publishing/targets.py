@@ -118,8 +118,9 @@ class Targets:
         """
         zone = await workspace_zone(asked.workspace_id)
         seen: set[UUID] = set()
-        planned = []
-        for position, target in enumerate(asked.targets):
+        planned: dict[int, Planned] = {}
+        # By account: two requests that lock the same accounts' weekly times do so in one order.
+        for position, target in sorted(enumerate(asked.targets), key=lambda one: one[1].account_id):
             if target.account_id in seen:
                 raise _bad(position, "the account is there twice", "duplicate_target")
             seen.add(target.account_id)
@@ -140,8 +141,10 @@ class Targets:
                 limits=limits.get(account["id"]),
             )
             findings = accept(wish, f"targets[{position}]") if refuse else look_at(wish)
-            planned.append(Planned(account, wish.caption, template, wish.options, when, findings))
-        return planned
+            planned[position] = Planned(
+                account, wish.caption, template, wish.options, when, findings
+            )
+        return [planned[position] for position in sorted(planned)]
 
     async def record(self, asked: Asked, upload_id: UUID, planned: Sequence[Planned]) -> list[UUID]:
         """Insert a draft publication for each target, in the caller's transaction; return their ids.

@@ -14,7 +14,9 @@ from uploadm8.domain.uploads.views import thumbnail_at
 from uploadm8.errors import UploadM8Error
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.json_columns import json_of
+from uploadm8.infra.db.locks import lock_row
 from uploadm8.infra.db.transaction import transaction
+from uploadm8.infra.jobs.cancel import call_off
 from uploadm8.infra.jobs.catalog import (
     CLEAN_SEGMENTS,
     JOIN_SEGMENTS,
@@ -23,7 +25,7 @@ from uploadm8.infra.jobs.catalog import (
     RENDER_SEGMENT,
 )
 from uploadm8.infra.jobs.handlers import JobContext
-from uploadm8.infra.jobs.queue import enqueue, request_cancel
+from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.live import Live
 from uploadm8.infra.scratch import Scratch
 from uploadm8.infra.storage.keys import rendition_key, still_key
@@ -101,8 +103,10 @@ class Finishing:
     async def give_up(self, context: JobContext, error: UploadM8Error) -> None:
         """No rendition can be made: stop what is under way; the upload and its renditions say why."""
         upload_id = context.subject
-        # Jobs before all else: the order in which running segments lock.
-        await request_cancel(upload_id, RENDER_SEGMENT, JOIN_SEGMENTS)
+        await call_off(upload_id, RENDER_SEGMENT, JOIN_SEGMENTS)
+        await lock_row(Upload, upload_id)
+        await reject_upload(upload_id, error, self.quota, self.live)
+        await RenderPlan.delete().where(RenderPlan.upload == upload_id)
         await Rendition.update(
             {
                 Rendition.state: R.FAILED.value,
@@ -111,8 +115,6 @@ class Finishing:
                 Rendition.finished_at: now(),
             }
         ).where(Rendition.upload == upload_id, Rendition.state.is_in([R.QUEUED, R.RUNNING]))
-        await RenderPlan.delete().where(RenderPlan.upload == upload_id)
-        await reject_upload(upload_id, error, self.quota, self.live)
 
 
 async def ask_for_stills(upload_id: UUID) -> None:

@@ -14,6 +14,11 @@ from uploadm8.infra.live import Live
 
 KEEP_EVERY_S = 1.0
 FINISH_S = 2.0  # after the last picture: stills are made, files stored
+# Whoever has locked one of them is ending the render, and waits for nobody's progress.
+_KEEP = (
+    "UPDATE renditions SET progress={} WHERE id IN (SELECT id FROM renditions"
+    " WHERE id=ANY({}::uuid[]) AND state='running' FOR NO KEY UPDATE SKIP LOCKED)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,7 @@ class ProgressBoard:
             self.upload_id,
         )
         highest = float(rows[0]["progress"]) if rows else share
-        await Rendition.update({Rendition.progress: highest}).where(
-            Rendition.id.is_in(list(self.renditions)), Rendition.state == "running"
-        )
+        await Rendition.raw(_KEEP, highest, list(self.renditions))
         return highest
 
 

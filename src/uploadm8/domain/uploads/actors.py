@@ -87,11 +87,10 @@ class UploadJobs:
         await self._keep_previews(row, found)
         async with transaction():
             await context.fence()
-            if telemetry is not None:
+            if telemetry is not None and found.telemetry_problem is not None:
+                await reject_upload(upload_id, found.telemetry_problem, self.quota, self.live)
                 await _record_telemetry(telemetry["id"], found)
-                if found.telemetry_problem is not None:
-                    await reject_upload(upload_id, found.telemetry_problem, self.quota, self.live)
-                    return
+                return
             moved = await advance(
                 upload_id,
                 (S.VALIDATING,),
@@ -101,6 +100,8 @@ class UploadJobs:
             )
             if moved:
                 await ask_for_render(row | {"source": found.source})
+                if telemetry is not None:
+                    await _record_telemetry(telemetry["id"], found)
                 await self.preflight.note_media(upload_id)
         await self.live.tell(upload_id, {"state": "rendering", "progress": 0.0})
 

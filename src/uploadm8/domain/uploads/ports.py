@@ -45,8 +45,14 @@ class Publications(Protocol):
         """Whether no publication of the upload has been sent anywhere yet."""
         ...
 
+    async def ids(self, upload_id: UUID) -> list[UUID]:
+        """The publications of an upload; jobs that deliver them are about these ids."""
+        ...
+
     async def cancel(self, upload_id: UUID) -> None:
         """Cancel all of an upload's publications that can still be, in the transaction.
+
+        It has called off their jobs and locked the upload.
 
         Raises:
             ConflictError: code ``too_late`` when one is being committed.

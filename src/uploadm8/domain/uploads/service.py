@@ -12,7 +12,7 @@ from uploadm8.domain.billing.gate import Gate
 from uploadm8.domain.billing.plans import Feature
 from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
-from uploadm8.domain.uploads.ownership import upload_not_found
+from uploadm8.domain.uploads.ownership import own_upload, upload_not_found
 from uploadm8.domain.uploads.parts import join_parts, presigned_parts, start_multipart
 from uploadm8.domain.uploads.ports import HudChoices, MediaPreflight, Publications, Renditions
 from uploadm8.domain.uploads.privacy import PrivacyZones, as_shown
@@ -41,8 +41,9 @@ from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.json_columns import json_of, to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
-from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, WORK_ON_UPLOAD
-from uploadm8.infra.jobs.queue import enqueue, request_cancel
+from uploadm8.infra.jobs.cancel import request_cancel
+from uploadm8.infra.jobs.catalog import CLEAN_UPLOAD, INSPECT_UPLOAD, PUBLISH, WORK_ON_UPLOAD
+from uploadm8.infra.jobs.queue import enqueue
 from uploadm8.infra.storage.keys import source_key
 from uploadm8.infra.storage.s3 import Storage
 
@@ -201,16 +202,18 @@ class Uploads:
         Raises:
             ConflictError: ``too_late`` when a post is being committed or already public.
         """
-        row = await self._row(workspace_id, upload_id)
+        await self._row(workspace_id, upload_id)
         origins = (S.PENDING, S.UPLOADED, S.VALIDATING, S.RENDERING)
         async with transaction():
-            await self.publications.cancel(upload_id)
-            await request_cancel(upload_id, *WORK_ON_UPLOAD)  # jobs lock before what they change
-            await self.renditions.cancel(upload_id)
+            about = [upload_id, *await self.publications.ids(upload_id)]
+            await request_cancel(about, *WORK_ON_UPLOAD, PUBLISH)
+            row = await own_upload(workspace_id, upload_id, lock=True)
             if await advance(upload_id, origins, S.CANCELED):
                 if row["state"] == S.PENDING:
                     await self.quota.release(upload_id)
                 await enqueue(CLEAN_UPLOAD, ref_id=upload_id, workspace_id=workspace_id)
+            await self.renditions.cancel(upload_id)
+            await self.publications.cancel(upload_id)
         return await self.detail(workspace_id, upload_id)
 
     async def listing(

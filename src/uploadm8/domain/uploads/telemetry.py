@@ -112,7 +112,7 @@ class TelemetryFiles:
         Raises:
             NotFoundError: ``telemetry_not_found``: there is none, or it has not been read yet.
         """
-        await own_upload(workspace_id, upload_id, lock=True)
+        await own_upload(workspace_id, upload_id)
         try:
             info = await self.storage.head(preview_key(workspace_id, upload_id))
         except ObjectMissingError:

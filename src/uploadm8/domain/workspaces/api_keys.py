@@ -9,12 +9,14 @@ from uuid import UUID
 from uploadm8.api.principal import Principal
 from uploadm8.domain.accounts.letters import LetterKind
 from uploadm8.domain.accounts.post import Post
+from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.workspaces.schemas import ApiKeyView, NewApiKey
 from uploadm8.domain.workspaces.tables import ApiKey
 from uploadm8.errors import ConflictError, FieldError, InvalidRequestError, NotFoundError
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
 from uploadm8.infra.clock import now
+from uploadm8.infra.db.locks import lock_row
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.tokens import random_token, token_hash
@@ -45,7 +47,7 @@ class ApiKeys:
         _check(new)
         token = PREFIX + random_token()
         async with transaction():
-            await ApiKey.raw("SELECT id FROM users WHERE id={} FOR NO KEY UPDATE", owner.user_id)
+            await lock_row(User, owner.user_id)
             if len(await self._live(owner.user_id)) >= MAX_KEYS:
                 raise ConflictError(
                     f"You have {MAX_KEYS} keys already.",

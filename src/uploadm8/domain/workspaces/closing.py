@@ -17,12 +17,15 @@ from uploadm8.errors import ConflictError, NotFoundError, TooManyRequestsError
 from uploadm8.infra.audit import origin
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record, record_of_user
+from uploadm8.infra.db.locks import lock_row
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.failpoints import failpoint
 from uploadm8.infra.ids import new_id
+from uploadm8.infra.jobs.cancel import request_cancel
 from uploadm8.infra.jobs.catalog import ERASE_ACCOUNT, EXPORT_DATA, LOCK_ACCOUNT
 from uploadm8.infra.jobs.handlers import JobContext
-from uploadm8.infra.jobs.queue import enqueue, request_cancel
+from uploadm8.infra.jobs.queue import enqueue
+from uploadm8.infra.jobs.tables import JobRow
 from uploadm8.infra.security.tokens import token_hash
 from uploadm8.infra.storage.keys import export_key, export_prefix
 from uploadm8.infra.storage.s3 import Storage
@@ -80,8 +83,8 @@ class Closing:
                     action="Make someone else administrator first.",
                 )
             await record_of_user(Action.DELETION_REQUESTED, user_id)
-            await self.sessions.revoke_all(user_id, "deletion")
             await self.post.send_link(user_id, LetterKind.DELETION_SCHEDULED, rows[0]["email"])
+            await self.sessions.revoke_all(user_id, "deletion")
             await enqueue(LOCK_ACCOUNT, ref_id=user_id)
             await enqueue(ERASE_ACCOUNT, ref_id=user_id, run_at=rows[0]["deletion_due_at"])
         due: datetime = rows[0]["deletion_due_at"]
@@ -90,9 +93,10 @@ class Closing:
     async def undo(self, token: str) -> None:
         """Keep the account, by the mailed link."""
         async with transaction():
-            user_id, _ = await self.links.use(LinkPurpose.CANCEL_DELETION, token)
+            user_id = await self.links.user_of(LinkPurpose.CANCEL_DELETION, token)
+            await request_cancel([user_id], LOCK_ACCOUNT, ERASE_ACCOUNT)
+            await self.links.use(LinkPurpose.CANCEL_DELETION, token)
             await User.raw("UPDATE users SET deletion_due_at=NULL WHERE id={}", user_id)
-            await request_cancel(user_id, LOCK_ACCOUNT, ERASE_ACCOUNT)
             await record_of_user(Action.DELETION_UNDONE, user_id, actor=origin.user(user_id))
 
     async def run_lock(self, context: JobContext) -> None:
@@ -118,6 +122,7 @@ class Closing:
         await self.storage.delete_prefix(export_prefix(user_id))
         failpoint("before_erase", "user")
         async with transaction():
+            await _forget_jobs(user_id, due[0]["email"])
             await context.fence()
             await User.raw(
                 "INSERT INTO erasures (id, subject_hash) VALUES ({}, {})",
@@ -126,13 +131,6 @@ class Closing:
             )
             await record(Action.ERASED, workspace_id=None, subject=("user", user_id))
             await User.raw("DELETE FROM users WHERE id={}", user_id)
-            # Past jobs name the address that letters went to.
-            await User.raw(
-                "DELETE FROM jobs WHERE args->>'user'={} OR args->>'email'={} OR args->>'to'={}",
-                str(user_id),
-                due[0]["email"],
-                due[0]["email"],
-            )
             await User.raw(
                 "UPDATE audit_log SET address=NULL WHERE actor_id={} AND address IS NOT NULL",
                 user_id,
@@ -145,7 +143,7 @@ class Closing:
             TooManyRequestsError: there is one of the last 24 hours.
         """
         async with transaction():
-            await User.raw("SELECT id FROM users WHERE id={} FOR NO KEY UPDATE", user_id)
+            await lock_row(User, user_id)
             if await self._latest(user_id) is not None:
                 raise TooManyRequestsError(
                     "One copy a day.", code="export_exists", retry_after=3600
@@ -213,6 +211,17 @@ class Closing:
             _EXPORT_HOURS,
         )
         return rows[0] if rows else None
+
+
+async def _forget_jobs(user_id: UUID, email: str) -> None:
+    """Jobs that name the person or the address that letters went to."""
+    await JobRow.raw(
+        "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE args->>'user'={}"
+        " OR args->>'email'={} OR args->>'to'={} ORDER BY id FOR UPDATE)",
+        str(user_id),
+        email,
+        email,
+    )
 
 
 async def _refuse_shared(user_id: UUID) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from uploadm8.domain.accounts.schemas import UserView
 from uploadm8.domain.accounts.service import Accounts
 from uploadm8.domain.accounts.sessions import Client, Pair
+from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.workspaces.invitations import AlreadyMemberError
 from uploadm8.domain.workspaces.locks import lock_workspace
 from uploadm8.domain.workspaces.schemas import InvitationOffer, JoinRequest
@@ -17,6 +18,7 @@ from uploadm8.errors import ForbiddenError
 from uploadm8.infra.audit import origin
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
+from uploadm8.infra.db.locks import lock_row
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.security.signing import BadTicketError, Signer
@@ -65,6 +67,7 @@ class Joining:
             PaymentRequiredError: the seat is gone.
         """
         async with transaction():
+            await lock_row(User, user_id)
             invitation = await self._take(token)
             user = await self.accounts.view(user_id)
             if user.email != invitation["email"]:

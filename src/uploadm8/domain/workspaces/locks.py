@@ -4,7 +4,7 @@ from uuid import UUID
 
 from uploadm8.domain.workspaces.tables import Workspace
 from uploadm8.errors import NotFoundError
-from uploadm8.infra.db.engine import DB
+from uploadm8.infra.db.locks import lock_row
 
 
 async def lock_workspace(workspace_id: UUID) -> None:
@@ -13,10 +13,5 @@ async def lock_workspace(workspace_id: UUID) -> None:
     Raises:
         NotFoundError: there is no such workspace.
     """
-    if not DB.transaction_exists():
-        raise RuntimeError("a limit can only be checked inside the transaction that uses it")
-    rows = await Workspace.raw(
-        "SELECT 1 FROM workspaces WHERE id={} FOR NO KEY UPDATE", workspace_id
-    )
-    if not rows:
+    if not await lock_row(Workspace, workspace_id):
         raise NotFoundError("There is no such workspace.")

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from uploadm8.api.principal import Principal
+from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.workspaces.locks import lock_workspace
 from uploadm8.domain.workspaces.roles import member_role, require_rank
 from uploadm8.domain.workspaces.schemas import MemberView, WorkspaceView
@@ -15,6 +16,7 @@ from uploadm8.domain.workspaces.team_mail import tell_member
 from uploadm8.errors import ConflictError
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
+from uploadm8.infra.db.locks import lock_row
 from uploadm8.infra.db.transaction import transaction
 
 OWNER = MemberRole.OWNER
@@ -93,6 +95,7 @@ class Members:
             LastOwnerError: the workspace would have no owner.
         """
         async with transaction():
+            await lock_row(User, user_id)
             await lock_workspace(by.workspace_id)
             role = await member_role(by.workspace_id, user_id)
             await require_rank(by, role)
@@ -106,6 +109,7 @@ class Members:
             LastOwnerError: the only owner hands the workspace over first.
         """
         async with transaction():
+            await lock_row(User, by.user_id)
             await lock_workspace(by.workspace_id)
             role = await member_role(by.workspace_id, by.user_id)
             await self._take_out(by.workspace_id, by.user_id, role, Action.MEMBER_LEFT)

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from uploadm8.domain.accounts.tables import User
 from uploadm8.domain.workspaces.schemas import MemberOf
 from uploadm8.domain.workspaces.seats import Seats
 from uploadm8.domain.workspaces.tables import MemberRole, Membership, Workspace
 from uploadm8.infra.audit.actions import Action
 from uploadm8.infra.audit.record import record
+from uploadm8.infra.db.locks import lock_row
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 
@@ -32,7 +34,10 @@ class Workspaces:
         return workspace_id
 
     async def keep_one(self, user_id: UUID) -> None:
-        """Give a user who is in no workspace any more an own one, in the current transaction."""
+        """Give a user who is in no workspace any more an own one, in the current transaction.
+
+        It has locked the user: who is taken out of two workspaces at once would keep none.
+        """
         rows = await Membership.raw(
             "SELECT display_name, email FROM users u WHERE id={}"
             ' AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m."user"=u.id)',
@@ -48,7 +53,7 @@ class Workspaces:
             PaymentRequiredError: the user owns one that nothing is paid for.
         """
         async with transaction():
-            await Workspace.raw("SELECT id FROM users WHERE id={} FOR NO KEY UPDATE", user_id)
+            await lock_row(User, user_id)
             await seats.check_new_workspace(user_id)
             workspace_id = await self.create(user_id, name)
             await record(

@@ -214,42 +214,6 @@ async def put_back(
     return bool(rows)
 
 
-_CANCEL = (
-    "UPDATE jobs SET cancel_requested=true,"
-    " state=CASE WHEN state='queued' THEN 'canceled' ELSE state END,"
-    " finished_at=CASE WHEN state='queued' THEN now() ELSE finished_at END"
-    " WHERE state IN ('queued','running')"
-)
-
-
-async def request_cancel(ref_id: UUID, *kinds: JobKind) -> int:
-    """Cancel queued jobs about a row at once and ask running ones to stop; returns how many."""
-    names = [kind.name for kind in kinds]
-    rows = await JobRow.raw(
-        _CANCEL + " AND ref_id={} AND kind=ANY({}::text[]) RETURNING id",
-        ref_id,
-        names,
-    )
-    return len(rows)
-
-
-async def cancel_job(job_id: UUID) -> bool:
-    """Cancel a queued job at once, ask a running one to stop; False if it has ended."""
-    return bool(await JobRow.raw(_CANCEL + " AND id={} RETURNING id", job_id))
-
-
-async def cancel_of_workspace(workspace_id: UUID, *kinds: JobKind) -> None:
-    """Like `request_cancel`, for all jobs of these kinds that a workspace has."""
-    rows = await JobRow.raw(
-        "SELECT DISTINCT ref_id FROM jobs WHERE workspace_id={} AND kind=ANY({}::text[])"
-        " AND state IN ('queued','running')",
-        workspace_id,
-        [kind.name for kind in kinds],
-    )
-    for row in rows:
-        await request_cancel(row["ref_id"], *kinds)
-
-
 async def has_open(workspace_id: UUID, *kinds: JobKind) -> bool:
     """Whether any job of these kinds is queued or running for a workspace."""
     rows = await JobRow.raw(

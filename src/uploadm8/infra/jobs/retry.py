@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 
 from uploadm8.errors import Retry, UploadM8Error
+from uploadm8.infra.db.failures import as_unavailable
 
 BASE_S = 10.0
 CAP_S = 15 * 60.0
@@ -29,14 +30,24 @@ def backoff_s(attempt: int, rng: random.Random | None = None) -> float:
     return max(0.5, (rng or random).uniform(0, ceiling))
 
 
-def decide(error: BaseException, attempt: int, max_attempts: int) -> Decision:
+def as_known(error: BaseException) -> UploadM8Error:
+    """The error as one of ours; that the database could not do it now is no bug of the job."""
+    if isinstance(error, UploadM8Error):
+        return error
+    known = as_unavailable(error) or UploadM8Error()
+    known.retry_after = (
+        None  # what a request is told is too short for a job without attempts to lose
+    )
+    return known
+
+
+def decide(error: UploadM8Error, attempt: int, max_attempts: int) -> Decision:
     """Decide by the error's class.
 
     Rate limits wait for their window without using up an attempt; permanent errors end the job;
     unknown exceptions are bugs and get three tries.
     """
-    kind = error.retry if isinstance(error, UploadM8Error) else Retry.INTERNAL_BUG
-    after = error.retry_after if isinstance(error, UploadM8Error) else None
+    kind, after = error.retry, error.retry_after
     if kind is Retry.RATE_LIMITED:
         return Decision(again_in_s=after if after is not None else 60.0, counts=False)
     if kind in (Retry.PERMANENT_MEDIA, Retry.PERMANENT_REQUEST, Retry.AUTH_REVOKED):

@@ -24,7 +24,7 @@ from uploadm8.infra.jobs.handlers import (
     LeaseLostError,
 )
 from uploadm8.infra.jobs.queue import ClaimedJob, claim_due, finish, holds_lease, put_back
-from uploadm8.infra.jobs.retry import decide
+from uploadm8.infra.jobs.retry import as_known, decide
 from uploadm8.infra.jobs.tables import JobState
 from uploadm8.infra.metrics.catalog import JOB_SECONDS, JOB_WAIT_SECONDS, JOBS
 from uploadm8.infra.reports import report
@@ -227,10 +227,10 @@ class Runner:
             await finish(job, JobState.CANCELED)
             log.info("job_canceled")
             return Outcome.CANCELED
-        known = error if isinstance(error, UploadM8Error) else UploadM8Error()
+        known = as_known(error)
         told = {"class": known.retry.value, "code": known.code, "detail": known.detail}
-        decision = decide(error, job.attempt, handler.kind.max_attempts)
-        if not isinstance(error, UploadM8Error):
+        decision = decide(known, job.attempt, handler.kind.max_attempts)
+        if known is not error and known.retry is Retry.INTERNAL_BUG:
             log.error("job_bug", exc_info=error)
             report(error)
         if decision.again_in_s is not None:

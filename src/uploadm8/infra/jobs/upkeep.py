@@ -22,19 +22,24 @@ SWEEP_S = 600.0
 UNTOUCHED_S = 3600.0
 
 
+# A job whose row is locked is in the middle of a transaction; its lease is renewed a second later.
+# To wait for it while holding others' rows could wait crosswise with a job that ends some of these.
+_RENEW = (
+    "WITH mine AS (SELECT id, lease_epoch, cancel_requested FROM jobs WHERE id=ANY({}::uuid[])"
+    " AND lease_owner={} AND state='running'),"
+    " free AS (SELECT id FROM jobs WHERE id IN (SELECT id FROM mine) AND lease_owner={}"
+    " AND state='running' FOR NO KEY UPDATE SKIP LOCKED),"
+    " renewed AS (UPDATE jobs SET lease_until=now() + make_interval(secs => {}::float8)"
+    " WHERE id IN (SELECT id FROM free)) SELECT * FROM mine"
+)
+
+
 async def renew_leases(runner: Runner) -> None:
     """Renew the leases of running jobs; stop those that were lost or canceled."""
     running = {entry.job.id: entry.job for entry in list(runner.running.values())}
     if not running:
         return
-    rows = await JobRow.raw(
-        "UPDATE jobs SET lease_until=now() + make_interval(secs => {}::float8)"
-        " WHERE id=ANY({}::uuid[]) AND lease_owner={} AND state='running'"
-        " RETURNING id, lease_epoch, cancel_requested",
-        runner.lease_s,
-        list(running),
-        runner.owner,
-    )
+    rows = await JobRow.raw(_RENEW, list(running), runner.owner, runner.owner, runner.lease_s)
     seen = {row["id"]: row for row in rows}
     for job_id, job in running.items():
         row = seen.get(job_id)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -10,13 +11,15 @@ from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.lettering import Foot, foot_cap
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
-from uploadm8.core.hud.shapes import Point, placed_polygon
+from uploadm8.core.hud.shapes import Placed, Point, placed_polygon
 from uploadm8.core.hud.text import text_mask
 from uploadm8.core.hud.widgets.pen import Pen, Place, at_angle
 
 SCALE_DEG = 60
 HOT_DEG = 45
 WORDS = "LEAN"
+Ends = tuple[float, float]
+Inked = tuple[Placed, str]
 
 
 class Face(ABC):
@@ -37,6 +40,7 @@ class Face(ABC):
         self.scene, self.unit = scene, unit
         self.width, self.height = base.width, base.height
         self.place = self.locate()
+        self._pieces = lru_cache(maxsize=256)(self.pieces)
         self.draw(Pen(scene, base, unit))
         self.draw_foot(base)
 
@@ -55,8 +59,13 @@ class Face(ABC):
         """Draw the static part."""
 
     @abstractmethod
-    def paint(self, layer: Layer, degrees: float, ends: tuple[float, float]) -> None:
-        """Show the angle, and the farthest ones so far to the left and to the right."""
+    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+        """What shows the angle, and the farthest ones so far to the left and to the right."""
+
+    def paint(self, layer: Layer, degrees: float, ends: Ends) -> None:
+        """Show the angle, and the farthest ones so far."""
+        for (mask, x, y), color in self._pieces(degrees, ends):
+            layer.paint(mask, self.scene.ink(color), x, y)
 
     def draw_foot(self, base: Layer) -> None:
         """Draw the caption."""
@@ -67,16 +76,16 @@ class Face(ABC):
         """Write the number."""
         self._number.write(layer, digits)
 
-    def fill(self, layer: Layer, points: Sequence[Point], color: str) -> None:
-        """A moving polygon."""
-        mask, x, y = placed_polygon(np.array(points))
-        layer.paint(mask, self.scene.ink(color), x, y)
-
-    def arrow(self, layer: Layer, degrees: float, share: float, color: str) -> None:
+    def arrow(self, degrees: float, share: float) -> Placed:
         """A small triangle that points from outside at a share of the radius."""
         x, y, radius = self.place
         outer = radius * share + 14 * self.unit
         wide = float(np.rad2deg(8.5 * self.unit / outer))
         there = (x, y, outer)
         sides = (at_angle(there, degrees + side, 1.0) for side in (-wide, wide))
-        self.fill(layer, [at_angle(self.place, degrees, share), *sides], color)
+        return placed([at_angle(self.place, degrees, share), *sides])
+
+
+def placed(points: Sequence[Point]) -> Placed:
+    """A filled polygon through the points."""
+    return placed_polygon(np.array(points))

@@ -1,15 +1,12 @@
 """Lean angles shown as fans: what leans moves about a pivot at its foot."""
 
-from functools import lru_cache
-
 import numpy as np
 
-from uploadm8.core.hud.color import Ink
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.lettering import caption
 from uploadm8.core.hud.shapes import Placed, Point, bar, placed_polygon
 from uploadm8.core.hud.text import number_mask, text_mask, write
-from uploadm8.core.hud.widgets.lean_face import HOT_DEG, SCALE_DEG, WORDS, Face
+from uploadm8.core.hud.widgets.lean_face import HOT_DEG, SCALE_DEG, WORDS, Ends, Face, Inked, placed
 from uploadm8.core.hud.widgets.pen import Pen, Place, arc, at_angle, ray
 
 # Half of the outline of rider and motorcycle from behind, x to the right, y up from the tyre's
@@ -26,26 +23,22 @@ class RiderFace(Face):
     """A rider seen from behind, under a band that lights up to where he leans."""
 
     def draw(self, pen: Pen) -> None:
-        self._tilted = lru_cache(maxsize=256)(self._rider)
         pen.fill(bar(self.width, self.height, self._road()), 0.45)
         pen.line(arc(self.place, -SCALE_DEG, SCALE_DEG, 1.0), 9, 0.2)
         marks = [ray(self.place, at, 0.88, 0.94) for at in range(-SCALE_DEG, SCALE_DEG + 1, 15)]
         pen.strokes(marks, 2, 0.7)
 
-    def paint(self, layer: Layer, degrees: float, ends: tuple[float, float]) -> None:
-        scene = self.scene
-        mask, x, y = self._tilted(degrees)
-        layer.paint(mask, scene.ink(scene.theme.text), x, y)
+    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+        theme = self.scene.theme
         half = 4.5 * self.unit / self.place[2]
         outer, inner = (arc(self.place, 0.0, degrees, share) for share in (1 + half, 1 - half))
-        if abs(degrees) >= 1:
-            color = scene.theme.hot if abs(degrees) > HOT_DEG else scene.accent
-            self.fill(layer, [*outer, *inner[::-1]], color)
-        self.fill(
-            layer,
-            arc((*at_angle(self.place, degrees, 1.0), 7.5 * self.unit), 0, 360, 1.0),
-            "#ffffff",
-        )
+        knob = arc((*at_angle(self.place, degrees, 1.0), 7.5 * self.unit), 0, 360, 1.0)
+        band = placed([*outer, *inner[::-1]])
+        return [
+            (self._rider(degrees), theme.text),
+            (band, theme.hot if abs(degrees) > HOT_DEG else self.scene.accent),
+            (placed(knob), "#ffffff"),
+        ]
 
     def _road(self) -> tuple[float, float, float, float]:
         x, y, _ = self.place
@@ -71,14 +64,14 @@ class LineFace(Face):
         dashes = [ray(self.place, 0.0, at, at + 0.04) for at in np.arange(0.08, 0.96, 0.09)]
         pen.strokes(dashes, 1.6, 0.5)
 
-    def paint(self, layer: Layer, degrees: float, ends: tuple[float, float]) -> None:
-        self.fill(layer, _needle(self.place, degrees, 1.3 * self.unit), self.scene.theme.text)
-        tip, foot = at_angle(self.place, degrees, 1.0), self.place[:2]
-        for (x, y), radius, color in (
-            (tip, 7.0, self.scene.theme.hot),
-            (foot, 4.0, self.scene.theme.text),
-        ):
-            self.fill(layer, arc((x, y, radius * self.unit), 0, 360, 1.0), color)
+    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+        theme, unit, foot = self.scene.theme, self.unit, self.place[:2]
+        tip = at_angle(self.place, degrees, 1.0)
+        return [
+            (placed(_needle(self.place, degrees, 1.3 * unit)), theme.text),
+            (placed(arc((*tip, 7.0 * unit), 0, 360, 1.0)), theme.hot),
+            (placed(arc((*foot, 4.0 * unit), 0, 360, 1.0)), theme.text),
+        ]
 
 
 class BlocksFace(Face):
@@ -98,19 +91,21 @@ class BlocksFace(Face):
         theme = self.scene.theme
         self._cap = self.place[2] * 0.42
         self._degree = text_mask(theme.label, "\u00b0", self._cap * 0.72)
-        self._lit: dict[int, tuple[Placed, Ink]] = {}
+        self._lit: dict[int, Inked] = {}
         for at in range(-SCALE_DEG, SCALE_DEG + 1, self._STEP):
             inner, outer = (arc(self.place, at - 4, at + 4, share) for share in (0.8, 1.0))
-            block = placed_polygon(np.array([*outer, *inner[::-1]]))
+            block = placed([*outer, *inner[::-1]])
             color = theme.hot if abs(at) > HOT_DEG else theme.warm if abs(at) > 30 else None
-            self._lit[at] = block, self.scene.ink(color or self.scene.accent)
+            self._lit[at] = block, color or self.scene.accent
             mask, x, y = block
             pen.layer.paint(mask, self.scene.ink(theme.text), x, y, 0.22)
 
-    def paint(self, layer: Layer, degrees: float, ends: tuple[float, float]) -> None:
-        for at, ((mask, x, y), ink) in self._lit.items():
-            if at * degrees >= 0 and abs(at) <= abs(degrees) + self._STEP / 2:
-                layer.paint(mask, ink, x, y)
+    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+        return [
+            block
+            for at, block in self._lit.items()
+            if at * degrees >= 0 and abs(at) <= abs(degrees) + self._STEP / 2
+        ]
 
     def draw_foot(self, base: Layer) -> None:
         if self._captioned:
@@ -146,11 +141,10 @@ class NeedleFace(Face):
                 write(pen.layer, text, (x, y + cap / 2), scene.ink(scene.theme.dim), "center")
         pen.line(arc(place, -90, 90, 0.12), 2, 0.6)
 
-    def paint(self, layer: Layer, degrees: float, ends: tuple[float, float]) -> None:
-        for end in ends:
-            if end:
-                self.arrow(layer, end, 1.03, self.scene.theme.warm)
-        self.fill(layer, _needle(self.place, degrees, 5.5 * self.unit, 0.92), self.scene.accent)
+    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+        needle = placed(_needle(self.place, degrees, 5.5 * self.unit, 0.92))
+        marks = [(self.arrow(end, 1.03), self.scene.theme.warm) for end in ends if end]
+        return [*marks, (needle, self.scene.accent)]
 
 
 def _needle(place: Place, degrees: float, half: float, end: float = 1.0) -> list[Point]:

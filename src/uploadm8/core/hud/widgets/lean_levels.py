@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from uploadm8.core.hud.layer import Layer
-from uploadm8.core.hud.shapes import placed_polygon
-from uploadm8.core.hud.widgets.lean_face import HOT_DEG, SCALE_DEG, Face
+from uploadm8.core.hud.shapes import Point, placed_polygon
+from uploadm8.core.hud.widgets.lean_face import HOT_DEG, SCALE_DEG, Ends, Face, Inked, placed
 from uploadm8.core.hud.widgets.pen import Pen, Place, arc, ray
 
 
@@ -21,29 +20,22 @@ class LevelFace(Face):
     def draw(self, pen: Pen) -> None:
         x, y, half = self.place
         tall = self._half_height
-        edge = [
-            (x - half, y - tall),
-            (x + half, y - tall),
-            (x + half, y + tall),
-            (x - half, y + tall),
-        ]
+        edge = _rectangle(x - half, x + half, y - tall, y + tall)
         pen.line(edge, 1.8, 0.7, closed=True)
         for at in range(-SCALE_DEG, SCALE_DEG + 1, 15):
             column, long = x + at / SCALE_DEG * half, 0.5 if at % 30 else 1.0
             pen.strokes([(column, y + tall * (1 - long), column, y + tall)], 1.6, 0.5)
 
-    def paint(self, layer: Layer, degrees: float, ends: tuple[float, float]) -> None:
+    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
         scene, (x, y, half) = self.scene, self.place
-        tall = self._half_height - 5 * self.unit
         tip = x + degrees / SCALE_DEG * half
+        low, near = self._half_height - 5 * self.unit, 2 * self.unit
+        high = self._half_height + 5 * self.unit
         color = scene.theme.hot if abs(degrees) > HOT_DEG else scene.accent
-        if abs(tip - x) > 1:
-            self.fill(
-                layer, [(x, y - tall), (tip, y - tall), (tip, y + tall), (x, y + tall)], color
-            )
-        near, reach = 2 * self.unit, self._half_height + 5 * self.unit
-        ends_of = [(tip - near, y - reach), (tip + near, y - reach)]
-        self.fill(layer, [*ends_of, (tip + near, y + reach), (tip - near, y + reach)], "#ffffff")
+        return [
+            (placed(_rectangle(x, tip, y - low, y + low)), color),
+            (placed(_rectangle(tip - near, tip + near, y - high, y + high)), scene.theme.text),
+        ]
 
     @property
     def _half_height(self) -> float:
@@ -67,14 +59,18 @@ class HorizonFace(Face):
         shape = [(x - wing, y), (x - drop, y), (x, y + drop), (x + drop, y), (x + wing, y)]
         pen.line(shape, 4, 1.0)
 
-    def paint(self, layer: Layer, degrees: float, ends: tuple[float, float]) -> None:
-        scene, (x, y, r) = self.scene, self.place
+    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+        theme, (x, y, r) = self.scene.theme, self.place
         a = np.deg2rad(-degrees)
         along = np.array([np.cos(a), np.sin(a)])
         up = np.array([along[1], -along[0]]) * 1.2 * self.unit
+        lines = []
         for inner, outer in ((-0.86, -0.58), (0.58, 0.86)):
             ends_of = np.array([x, y]) + along * r * np.array([[inner], [outer]])
             quad = np.concatenate([ends_of + up, ends_of[::-1] - up])
-            mask, column, row = placed_polygon(quad)
-            layer.paint(mask, scene.ink(scene.theme.text), column, row)
-        self.arrow(layer, degrees, 1.03, scene.theme.hot)
+            lines.append((placed_polygon(quad), theme.text))
+        return [*lines, (self.arrow(degrees, 1.03), theme.hot)]
+
+
+def _rectangle(left: float, right: float, top: float, bottom: float) -> list[Point]:
+    return [(left, top), (right, top), (right, bottom), (left, bottom)]

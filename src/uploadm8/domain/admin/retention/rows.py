@@ -32,8 +32,11 @@ class Rule:
 
     @property
     def sql(self) -> str:
-        """One batch, oldest ids first; returns the ids."""
-        rows = f"(SELECT id FROM {self.table} WHERE {self.where} ORDER BY id LIMIT {BATCH})"
+        """One batch, oldest ids first, without those that somebody holds; returns the ids."""
+        rows = (
+            f"(SELECT id FROM {self.table} WHERE {self.where} ORDER BY id LIMIT {BATCH}"
+            " FOR UPDATE SKIP LOCKED)"
+        )
         act = (
             f"UPDATE {self.table} SET {self.change}" if self.change else f"DELETE FROM {self.table}"
         )

@@ -51,8 +51,9 @@ _LONG_DUE = """
     WHERE m.stop <= $3::date ORDER BY day DESC, workspace LIMIT $1
 """
 _FORGET = (
-    "DELETE FROM {0} t USING unnest($1::uuid[], $2::date[]) AS s (workspace, first)"
-    " WHERE t.workspace=s.workspace AND t.grain=$3 AND t.{1}=s.first"
+    "DELETE FROM {0} WHERE id IN (SELECT t.id FROM {0} t, unnest($1::uuid[], $2::date[])"
+    " AS s (workspace, first) WHERE t.workspace=s.workspace AND t.grain=$3 AND t.{1}=s.first"
+    " ORDER BY t.id FOR UPDATE OF t)"
 )
 # A counted day makes what holds it stale. To touch the mark that is there makes this transaction
 # and one that takes the mark away exclude each other, so that none is lost.
@@ -65,9 +66,10 @@ _MARK_LONG = """
             g (grain, day)
         WHERE o.workspace=$3 OR g.grain='month'),
     touched AS (
-        UPDATE rollup_marks m SET day=m.day FROM wanted w
-        WHERE m.workspace=w.workspace AND m.grain=w.grain AND m.day=w.day
-        RETURNING m.workspace, m.grain, m.day)
+        UPDATE rollup_marks SET day=day WHERE id IN (SELECT m.id FROM rollup_marks m, wanted w
+            WHERE m.workspace=w.workspace AND m.grain=w.grain AND m.day=w.day
+            ORDER BY m.id FOR NO KEY UPDATE OF m)
+        RETURNING workspace, grain, day)
     INSERT INTO rollup_marks (workspace, grain, day)
         SELECT * FROM wanted EXCEPT SELECT * FROM touched
 """
