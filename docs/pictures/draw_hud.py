@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from uploadm8.core.hud.spec import (
+    Anchor,
     HudSpec,
     Preset,
     StatField,
@@ -105,6 +106,19 @@ def draw(name: str, spec: HudSpec, track: Track, aspect: Aspect, seconds: float)
     save(name, drawn(spec, track, aspect, seconds, Fit.CROP))
 
 
+def half(image: Image) -> Image:
+    h, w = image.shape[:2]
+    small = cv2.resize(image, (w // 2, h // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def panel_of(spec: HudSpec, track: Track, seconds: float) -> Image:
+    """The middle of the picture, as large as one panel."""
+    image = drawn(spec, track, Aspect.WIDE, seconds, Fit.CROP)
+    h, w = image.shape[:2]
+    return image[h // 2 - 124 : h // 2 + 124, w // 2 - 140 : w // 2 + 140]
+
+
 def beside(images: list[Image]) -> Image:
     """In a row, at one height, with a white gap."""
     height = min(image.shape[0] for image in images)
@@ -120,6 +134,9 @@ _C = Channel
 ENGINE = {_C.RPM, _C.THROTTLE, _C.BRAKE, _C.GEAR, _C.LAP}
 FLIGHT = {_C.LAT, _C.LON, _C.ALTITUDE, _C.SPEED, _C.COURSE, _C.VERTICAL_SPEED, _C.SATELLITES}
 BIKE = {*PHONE} - {_C.G_LONG, _C.G_LAT} | {_C.HEART_RATE, _C.POWER, _C.CADENCE}
+
+
+LEAN = (WidgetEntry(kind=WidgetKind.LEAN, anchor=Anchor.CENTER, scale=1.4),)
 
 
 def main() -> None:
@@ -160,6 +177,18 @@ def main() -> None:
         WidgetEntry(kind=WidgetKind.MAX_SPEED),
     )
     draw("hud-widgets", HudSpec(widgets=chosen, accent="#ff9f1c"), full, Aspect.WIDE, 66.0)
+    lean = [panel_of(HudSpec(theme=theme, widgets=LEAN), full, 41.0) for theme in ThemeName]
+    save("hud-lean", beside(lean))
+    faded = [
+        drawn(HudSpec(theme=theme, opacity=opacity), racing, Aspect.WIDE, 50.0, Fit.CROP)
+        for theme, opacity in (
+            (ThemeName.GLASS, 0.3),
+            (ThemeName.RACING, 0.3),
+            (ThemeName.SPORT, 0.0),
+            (ThemeName.DRONE, 0.0),
+        )
+    ]
+    save("hud-opacity", half(np.vstack([np.hstack(faded[:2]), np.hstack(faded[2:])])))
     both = [drawn(HudSpec(), phone, a, 50.0, Fit.BLUR) for a in (Aspect.WIDE, Aspect.TALL)]
     save("drive", beside(both))
 

@@ -16,6 +16,7 @@ from uploadm8.core.hud.shapes import (
 )
 from uploadm8.core.hud.theme import Plate
 
+_DARK_ENOUGH = 0.74  # over white, for 4.5 : 1 with the dimmest of the themes' captions
 _LEAN = 20.0  # design units between the upper and the lower edge of a leaning plate
 
 
@@ -28,9 +29,12 @@ def draw_plate(scene: Scene, layer: Layer, *, round_plate: bool = False) -> Plan
 
 
 def shadow_depth(scene: Scene) -> float:
-    """How dark the shadow of ink must be for plate and shadow to be as dark as the whole plate."""
+    """How dark the shadow of ink must be for plate and shadow to be as dark as the whole plate.
+
+    A plate darker than captions need is not made up for whole: the shadow would be a blot.
+    """
     dark = scene.theme.darkness
-    return 1 - (1 - dark) / (1 - dark * scene.spec.opacity)
+    return max(0.0, 1 - (1 - min(dark, _DARK_ENOUGH)) / (1 - dark * scene.spec.opacity))
 
 
 def _draw(scene: Scene, layer: Layer, *, round_plate: bool) -> Plane | None:

@@ -42,9 +42,8 @@ def probe_opened(path: Path, container: InputContainer, limits: MediaLimits) -> 
     stream = picture_stream(container, limits, threads=1)
     _check_size(stream, limits)
     audio = _audio(container, limits)
-    if kind_of(container.format.name).demuxer == "mov" and is_encrypted(
-        path
-    ):  # a decoder may well make a picture of noise from it
+    # A decoder may well make a picture of noise from an encrypted one.
+    if kind_of(container.format.name).demuxer == "mov" and is_encrypted(path):
         raise fault("media_encrypted")
     picture = _first_picture(container, stream)
     stream.codec_context.flush_buffers()  # the decoder would keep its pictures as long as the file

@@ -13,12 +13,12 @@ from uploadm8.domain.uploads.tables import Upload
 from uploadm8.infra.live import Live
 
 KEEP_EVERY_S = 1.0
-FINISH_S = 2.0  # after the last picture: stills are made, files stored
 # Whoever has locked one of them is ending the render, and waits for nobody's progress.
 _KEEP = (
     "UPDATE renditions SET progress={} WHERE id IN (SELECT id FROM renditions"
     " WHERE id=ANY({}::uuid[]) AND state='running' FOR NO KEY UPDATE SKIP LOCKED)"
 )
+FINISH_S = 2.0  # after the last picture: stills are made, files stored
 
 
 @dataclass(frozen=True, slots=True)

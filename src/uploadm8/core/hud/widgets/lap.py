@@ -15,9 +15,13 @@ from uploadm8.core.hud.units import ABSENT, MINUS, duration_text
 from uploadm8.core.hud.widget import DigitsWidget, Size
 from uploadm8.core.telemetry.track import Channel
 
-_AHEAD, _BEHIND = "#3ddc84", "#ff5a4f"
-_WIDEST = "00:00.0"
+_AHEAD, _BEHIND = "#4ee69a", "#ff968c"  # 3 : 1 also on glass over white footage
+_WIDEST = "00:00.0"  # of a lap, in a recording of less than an hour
+_PAST_LAPS = ("LAST", "BEST")
 _TIME = 30.0
+_PAST = 1.15  # of the times of past laps, in cap heights of captions
+_BEFORE = 0.7  # between their captions and them, the same
+_BETWEEN = 24.0  # design units, at least, between what stands side by side
 
 
 class LapState(NamedTuple):
@@ -43,21 +47,25 @@ class LapTimer(DigitsWidget[LapState]):
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
         unit, sizes, theme = scene.unit_for(entry), scene.sizes, scene.theme
-        time = number_width(theme.value, _WIDEST, _TIME * unit)
+        hours = duration_text(scene.samples.track.duration_s, 1)
+        widest = max(hours, _WIDEST, key=len)
+        time = number_width(theme.value, widest, _TIME * unit)
         delta = number_width(theme.value, "+00.00", sizes.value * unit)
-        width = max(time + delta + 26 * unit, 300 * unit)
+        small = sizes.label * unit
+        past = number_width(theme.value, widest, small * _PAST) + small * _BEFORE
+        past += max(caption(scene, name, unit).width for name in _PAST_LAPS)
+        pairs = time + delta, 2 * past if sizes.captions else past
+        width = max(*(pair + _BETWEEN * unit for pair in pairs), 300 * unit)
         return Size(width + 48 * unit + 2 * side_pad(scene), (110 + 2 * sizes.label) * unit)
 
     def read(self, slot: int) -> LapState:
         laps = self._laps
-        delta = float(laps.delta[slot])
-        sign = MINUS if delta < 0 else "+"
         return LapState(
             f"LAP {laps.number[slot]:.0f}",
             duration_text(float(laps.running[slot]), 1),
             _time(float(laps.last[slot])),
             _time(float(laps.best[slot])),
-            "" if np.isnan(delta) else f"{sign}{abs(delta):.2f}",
+            gap_text(float(laps.delta[slot])),
         )
 
     def paint(self, layer: Layer, state: LapState) -> None:
@@ -72,15 +80,23 @@ class LapTimer(DigitsWidget[LapState]):
             color = _AHEAD if state.delta.startswith(MINUS) else _BEHIND
             delta = number_mask(theme.value, state.delta, scene.sizes.value * unit)
             write(layer, delta, (right, line), scene.ink(color), "right")
-        past = [("BEST", state.best)]
-        if scene.sizes.captions:
-            past.insert(0, ("LAST", state.last))
-        for i, (name, value) in enumerate(past):
-            at = (left + i * (right - left) / 2, layer.height - 22 * unit)
+        past = list(zip(_PAST_LAPS, (state.last, state.best), strict=True))
+        half = (right - left + _BETWEEN * unit) / 2
+        for i, (name, value) in enumerate(past if scene.sizes.captions else past[1:]):
+            at = (left + i * half, layer.height - 22 * unit)
             end = write(layer, caption(scene, name, unit), at, dim)
-            drawn = number_mask(theme.value, value, small * 1.15)
-            write(layer, drawn, (end + small * 0.7, at[1]), dim if value == ABSENT else ink)
+            drawn = number_mask(theme.value, value, small * _PAST)
+            write(layer, drawn, (end + small * _BEFORE, at[1]), dim if value == ABSENT else ink)
 
 
 def _time(seconds: float) -> str:
     return ABSENT if np.isnan(seconds) else duration_text(seconds, 1)
+
+
+def gap_text(seconds: float) -> str:
+    """As exact as five digits allow; nothing where there is none."""
+    if np.isnan(seconds):
+        return ""
+    size = abs(seconds)
+    decimals = 2 if size < 99.995 else 1 if size < 999.95 else 0
+    return f"{MINUS if seconds < 0 else '+'}{size:.{decimals}f}"
