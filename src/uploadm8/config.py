@@ -35,6 +35,9 @@ def _secret(description: str) -> Any:
     return Field(default=SecretStr(""), description=description)
 
 
+_EXTRA_CONTAINERS = frozenset({"avi", "mpegts"})
+
+
 class Config(BaseSettings):
     """Read once, by the roots (API, worker, CLI); everything else gets values."""
 
@@ -113,6 +116,9 @@ class Config(BaseSettings):
         30, "An upload's files are deleted this long after its last post settled"
     )
     retention_renditions_days: int = _f(14, "The same for what was rendered from it")
+    extra_containers: str = _f(
+        "", "Comma list of further kinds of video file to accept: mpegts (TS, MTS, M2TS), avi"
+    )
     alert_disk_free_mib: int = _f(4096, "Operators are told below this much room for renders")
     admins_need_two_step: bool | None = _f(
         None, "Refuse administrators without a second factor; default true in production"
@@ -184,6 +190,11 @@ class Config(BaseSettings):
     stripe_api_base_url: str = _f("https://api.stripe.com", "Stripe host")
     mailgun_api_base_url: str = _f("https://api.mailgun.net", "Mailgun host")
     discord_base_url: str = _f("https://discord.com", "Discord host")
+
+    @property
+    def containers(self) -> tuple[str, ...]:
+        """Kinds of video file that are accepted besides MP4, MOV, Matroska and WebM."""
+        return _words(self.extra_containers)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -281,6 +292,8 @@ class Config(BaseSettings):
                 parts = urlsplit(getattr(self, name))
                 if parts.scheme not in ("http", "https") or not parts.netloc:
                     problems.append(f"{name.upper()} must be an absolute http(s) URL")
+        if not _EXTRA_CONTAINERS.issuperset(self.containers):
+            problems.append("EXTRA_CONTAINERS may list avi and mpegts")
         if "*" in self.origins:
             problems.append("ALLOWED_ORIGINS must list exact origins")
         return problems

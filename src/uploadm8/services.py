@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from uploadm8.api.limits import Limits
 from uploadm8.closing import build_closing
 from uploadm8.config import Config
+from uploadm8.core.video.containers import EVERYWHERE
 from uploadm8.domain.accounts.credentials import CredentialChanges
 from uploadm8.domain.accounts.post import Post
 from uploadm8.domain.accounts.service import Accounts
@@ -240,7 +241,15 @@ async def open_services(config: Config, role: str = "web") -> AsyncIterator[Serv
             scratch=Scratch(config.scratch_dir),
             platforms=platforms,
             uploads=Uploads(
-                storage, quota, plans, views, entitlements, preflights, layouts, settings
+                storage,
+                quota,
+                plans,
+                views,
+                entitlements,
+                preflights,
+                layouts,
+                settings,
+                EVERYWHERE.union(config.containers),
             ),
             telemetry=TelemetryFiles(storage, plans, views, settings),
             publications=publications,

@@ -49,7 +49,7 @@ def handlers(services: Services) -> dict[str, Handler]:
         *(services.storage, services.scratch, services.live),
         *(services.quota, services.settings),
     )
-    uploads = UploadJobs(*common, services.preflights)
+    uploads = UploadJobs(*common, services.preflights, services.uploads.containers)
     materials = Materials(services.storage, services.scratch, services.settings)
     finishing = Finishing(services.storage, services.scratch, services.live, services.quota)
     fleet = Fleet(

@@ -9,6 +9,7 @@ from filmed import Film, cadence_of, job, spec, watch
 from media import Clip, make, number_of
 from uploadm8.core.video.containers import CONTAINERS
 from uploadm8.core.video.grab import grabbing, grabbing_pieces
+from uploadm8.core.video.inspection import InspectTask, inspect_media
 from uploadm8.core.video.pieces import PiecedFile
 from uploadm8.core.video.planes import planes_of
 from uploadm8.core.video.probe import probe
@@ -163,3 +164,15 @@ def test_a_demuxer_may_open_what_a_file_holds_by_no_other() -> None:
         assert kind.demuxer in kind.formats.split(",")
         others = {other.demuxer for other in CONTAINERS.values()} - {kind.demuxer}
         assert not {"hls", "concat", "dash", *others} & set(kind.formats.split(","))
+
+
+@pytest.mark.parametrize(("clip", "title"), [(TS, "MPEG transport stream"), (AVI, "AVI")])
+def test_a_kind_that_is_not_accepted_is_refused_by_name(
+    tmp_path: Path, clip: Clip, title: str
+) -> None:
+    video = make(tmp_path / "video", replace(clip, frames=30))
+    with pytest.raises(MediaError, match=title) as refused:
+        inspect_media(InspectTask(video), print)
+    assert refused.value.code == "media_container_off"
+    accepted = InspectTask(video, containers=frozenset(CONTAINERS))
+    assert inspect_media(accepted, print).source["container"] == clip.container

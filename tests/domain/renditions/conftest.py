@@ -31,6 +31,8 @@ def log(clip: Path) -> Path:
 
 @pytest.fixture(scope="module")
 async def desk(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
-    async with open_desk(servers, tmp_path_factory.mktemp("scratch")) as opened:
+    async with open_desk(
+        servers, tmp_path_factory.mktemp("scratch"), extra_containers="avi,mpegts"
+    ) as opened:
         yield opened
         await wipe()

@@ -64,3 +64,15 @@ async def test_an_interrupted_upload_is_told_which_parts_are_there(shop: Shop) -
     assert [part["etag"] is not None for part in told["parts"]] == [
         part["number"] == first["number"] for part in made.json()["parts"]
     ]
+
+
+async def test_a_kind_of_file_that_is_not_accepted_is_refused_before_a_byte_is_sent(
+    shop: Shop,
+) -> None:
+    body = {"filename": "dashcam.ts", "content_type": "video/mp2t", "size_bytes": 1_000_000}
+    answer = await shop.api.http.post(
+        "/api/uploads/presign", json=body, headers=shop.someone.headers
+    )
+    assert (answer.status_code, answer.json()["code"]) == (415, "video_type_unsupported")
+    assert "video/mp4" in answer.json()["action"]
+    assert "video/mp2t" not in answer.json()["action"]

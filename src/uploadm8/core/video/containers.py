@@ -65,6 +65,9 @@ CONTAINERS: Final[Mapping[str, Container]] = MappingProxyType(
     }
 )
 
+EVERYWHERE: Final = frozenset({"mov", "matroska"})
+"""The kinds that every installation accepts; the others are its operator's choice."""
+
 MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     {name: kind.demuxer for kind in CONTAINERS.values() for name in kind.media_types}
 )

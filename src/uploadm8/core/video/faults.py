@@ -13,6 +13,7 @@ _FAULTS: Final = MappingProxyType(
         "media_missing": ("There is no file at {path}.", "Check the path."),
         "media_empty": ("The file is empty.", _AGAIN),
         "media_not_video": ("This is not a video file but {what}.", _CONVERT),
+        "media_container_off": ("This is {title}, which is not accepted here.", _CONVERT),
         "media_no_video_stream": (
             "The file has sound or data but no picture.",
             "Upload the video itself.",

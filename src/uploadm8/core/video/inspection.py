@@ -1,7 +1,7 @@
 """Look into an upload: what the video is, what its telemetry says, how the two line up."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from uploadm8.core.telemetry.store import dump_track
 from uploadm8.core.telemetry.track import Track
 from uploadm8.core.telemetry.zones import Zone, hide_zones
 from uploadm8.core.video.alignment import Alignment, align
+from uploadm8.core.video.containers import EVERYWHERE
+from uploadm8.core.video.limits import DEFAULT_LIMITS
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.quick_still import KeptPicture, keep_pictures
 from uploadm8.core.video.source import SourceInfo
@@ -30,12 +32,14 @@ class InspectTask:
         telemetry: the telemetry file beside it, if one was sent.
         offset_s: the log's time at the first picture, when the user has set it.
         zones: where no position may be shown.
+        containers: the kinds of file that are accepted.
     """
 
     source: Path
     telemetry: Path | None = None
     offset_s: float | None = None
     zones: tuple[Zone, ...] = ()
+    containers: frozenset[str] = EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def inspect_media(task: InspectTask, emit: Callable[[Any], None]) -> Inspection:
     Raises:
         MediaError: the video cannot be used.
     """
-    source = probe(task.source)
+    source = probe(task.source, replace(DEFAULT_LIMITS, containers=task.containers))
     emit({"probed": True})
     facts = source_facts(source)
     try:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from uploadm8.core.video.containers import CONTAINERS
+
 GIB = 1024**3
 
 VIDEO_CODECS = frozenset({"h264", "hevc", "vp9", "av1", "mpeg4", "prores", "mjpeg"})
@@ -27,6 +29,7 @@ class MediaLimits:
     max_duration_s: float = 3600.0
     max_frames: int = 432_000
     max_streams: int = 32
+    containers: frozenset[str] = frozenset(CONTAINERS)
     video_codecs: frozenset[str] = VIDEO_CODECS
     audio_codecs: frozenset[str] = AUDIO_CODECS
     min_decoded: float = 0.98  # of the pictures that the container promises

@@ -37,6 +37,8 @@ def opened(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator[InputCo
         MediaError: with the reason, whatever FFmpeg says.
     """
     demuxer = sniff(path)
+    if demuxer not in limits.containers:
+        raise fault("media_container_off", title=CONTAINERS[demuxer].title)
     if path.stat().st_size > limits.max_bytes:
         raise fault("media_too_large", got=path.stat().st_size, limit=limits.max_bytes)
     try:

@@ -62,6 +62,7 @@ class UploadJobs:
     quota: QuotaBook
     zones: PrivacyZones
     preflight: MediaPreflight
+    containers: frozenset[str]
 
     def handlers(self) -> tuple[Handler, ...]:
         """Every handler, with its kind."""
@@ -180,6 +181,7 @@ class UploadJobs:
             telemetry=log,
             offset_s=_asked_offset(row),
             zones=await zones_of(self.zones, row["workspace"]),
+            containers=self.containers,
         )
         return await run_in_child(inspect_media, task, scratch=folder)
 

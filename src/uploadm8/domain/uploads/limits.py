@@ -1,5 +1,6 @@
 """What an upload may be, before a byte of it has been seen."""
 
+from collections.abc import Collection
 from typing import Final
 
 from uploadm8.core.video.containers import MEDIA_TYPES
@@ -19,18 +20,19 @@ MAX_PENDING: Final = 50
 PART_BYTES: Final = 16 * 1024**2
 
 
-def check_video(content_type: str, size_bytes: int) -> None:
-    """Refuse what cannot be an acceptable video.
+def check_video(content_type: str, size_bytes: int, containers: Collection[str]) -> None:
+    """Refuse what cannot be an acceptable video, of one of these kinds of file.
 
     Raises:
         UnsupportedMediaTypeError: code ``video_type_unsupported``.
         TooLargeError: code ``video_too_large``.
     """
-    if content_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
+    accepted = [name for name, kind in MEDIA_TYPES.items() if kind in containers]
+    if content_type.partition(";")[0].strip().lower() not in accepted:
         raise UnsupportedMediaTypeError(
             f"{content_type[:80]} is not a video type that can be processed.",
             code="video_type_unsupported",
-            action=f"Send one of {', '.join(MEDIA_TYPES)}.",
+            action=f"Send one of {', '.join(accepted)}.",
         )
     if size_bytes > MAX_SOURCE_BYTES:
         raise TooLargeError(

@@ -70,6 +70,7 @@ class Uploads:
     preflight: MediaPreflight
     huds: HudChoices
     zones: PrivacyZones
+    containers: frozenset[str]
 
     async def foresee(self, workspace_id: UUID, new: NewUpload) -> Any:
         """What the platforms allow the targets' accounts now; outside a transaction, for `create`."""
@@ -90,7 +91,7 @@ class Uploads:
             PaymentRequiredError: the month's quota is used up, or the tier lacks something asked for.
             InvalidRequestError, UnsupportedMediaTypeError, TooLargeError: wrong values.
         """
-        limits.check_video(new.content_type, new.size_bytes)
+        limits.check_video(new.content_type, new.size_bytes, self.containers)
         if new.multipart:
             await self.gate.require(workspace_id, Feature.RESUMABLE_UPLOADS)
         hud, wishes = split_hud(await self.huds.resolve(workspace_id, new.hud))
