@@ -41,6 +41,7 @@ class Face(ABC):
         self.width, self.height = base.width, base.height
         self.place = self.locate()
         self._pieces = lru_cache(maxsize=256)(self.pieces)
+        self._marks = lru_cache(maxsize=8)(self.marks)
         self.draw(Pen(scene, base, unit))
         self.draw_foot(base)
 
@@ -59,12 +60,18 @@ class Face(ABC):
         """Draw the static part."""
 
     @abstractmethod
-    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
-        """What shows the angle, and the farthest ones so far to the left and to the right."""
+    def pieces(self, degrees: float) -> list[Inked]:
+        """What shows the angle."""
+
+    def marks(self, degrees: float) -> list[Inked]:
+        """What stays at the farthest angle so far to one side; most faces show none."""
+        del degrees
+        return []
 
     def paint(self, layer: Layer, degrees: float, ends: Ends) -> None:
-        """Show the angle, and the farthest ones so far."""
-        for (mask, x, y), color in self._pieces(degrees, ends):
+        """Show the angle, and the farthest ones so far to the left and to the right."""
+        marks = [mark for end in ends if end for mark in self._marks(end)]
+        for (mask, x, y), color in (*marks, *self._pieces(degrees)):
             layer.paint(mask, self.scene.ink(color), x, y)
 
     def draw_foot(self, base: Layer) -> None:

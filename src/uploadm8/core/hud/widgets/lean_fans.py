@@ -6,7 +6,7 @@ from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.lettering import caption
 from uploadm8.core.hud.shapes import Placed, Point, bar, placed_polygon
 from uploadm8.core.hud.text import number_mask, text_mask, write
-from uploadm8.core.hud.widgets.lean_face import HOT_DEG, SCALE_DEG, WORDS, Ends, Face, Inked, placed
+from uploadm8.core.hud.widgets.lean_face import HOT_DEG, SCALE_DEG, WORDS, Face, Inked, placed
 from uploadm8.core.hud.widgets.pen import Pen, Place, arc, at_angle, ray
 
 # Half of the outline of rider and motorcycle from behind, x to the right, y up from the tyre's
@@ -28,7 +28,7 @@ class RiderFace(Face):
         marks = [ray(self.place, at, 0.88, 0.94) for at in range(-SCALE_DEG, SCALE_DEG + 1, 15)]
         pen.strokes(marks, 2, 0.7)
 
-    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+    def pieces(self, degrees: float) -> list[Inked]:
         theme = self.scene.theme
         half = 4.5 * self.unit / self.place[2]
         outer, inner = (arc(self.place, 0.0, degrees, share) for share in (1 + half, 1 - half))
@@ -64,7 +64,7 @@ class LineFace(Face):
         dashes = [ray(self.place, 0.0, at, at + 0.04) for at in np.arange(0.08, 0.96, 0.09)]
         pen.strokes(dashes, 1.6, 0.5)
 
-    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+    def pieces(self, degrees: float) -> list[Inked]:
         theme, unit, foot = self.scene.theme, self.unit, self.place[:2]
         tip = at_angle(self.place, degrees, 1.0)
         return [
@@ -100,7 +100,7 @@ class BlocksFace(Face):
             mask, x, y = block
             pen.layer.paint(mask, self.scene.ink(theme.text), x, y, 0.22)
 
-    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+    def pieces(self, degrees: float) -> list[Inked]:
         return [
             block
             for at, block in self._lit.items()
@@ -141,10 +141,12 @@ class NeedleFace(Face):
                 write(pen.layer, text, (x, y + cap / 2), scene.ink(scene.theme.dim), "center")
         pen.line(arc(place, -90, 90, 0.12), 2, 0.6)
 
-    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+    def pieces(self, degrees: float) -> list[Inked]:
         needle = placed(_needle(self.place, degrees, 5.5 * self.unit, 0.92))
-        marks = [(self.arrow(end, 1.03), self.scene.theme.warm) for end in ends if end]
-        return [*marks, (needle, self.scene.accent)]
+        return [(needle, self.scene.accent)]
+
+    def marks(self, degrees: float) -> list[Inked]:
+        return [(self.arrow(degrees, 1.03), self.scene.theme.warm)]
 
 
 def _needle(place: Place, degrees: float, half: float, end: float = 1.0) -> list[Point]:

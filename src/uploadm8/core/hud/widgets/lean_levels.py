@@ -3,7 +3,7 @@
 import numpy as np
 
 from uploadm8.core.hud.shapes import Point, placed_polygon
-from uploadm8.core.hud.widgets.lean_face import HOT_DEG, SCALE_DEG, Ends, Face, Inked, placed
+from uploadm8.core.hud.widgets.lean_face import HOT_DEG, SCALE_DEG, Face, Inked, placed
 from uploadm8.core.hud.widgets.pen import Pen, Place, arc, ray
 
 
@@ -26,7 +26,7 @@ class LevelFace(Face):
             column, long = x + at / SCALE_DEG * half, 0.5 if at % 30 else 1.0
             pen.strokes([(column, y + tall * (1 - long), column, y + tall)], 1.6, 0.5)
 
-    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+    def pieces(self, degrees: float) -> list[Inked]:
         scene, (x, y, half) = self.scene, self.place
         tip = x + degrees / SCALE_DEG * half
         low, near = self._half_height - 5 * self.unit, 2 * self.unit
@@ -59,7 +59,7 @@ class HorizonFace(Face):
         shape = [(x - wing, y), (x - drop, y), (x, y + drop), (x + drop, y), (x + wing, y)]
         pen.line(shape, 4, 1.0)
 
-    def pieces(self, degrees: float, ends: Ends) -> list[Inked]:
+    def pieces(self, degrees: float) -> list[Inked]:
         theme, (x, y, r) = self.scene.theme, self.place
         a = np.deg2rad(-degrees)
         along = np.array([np.cos(a), np.sin(a)])

@@ -1,5 +1,6 @@
 """Pen: the static lines of a round instrument's face."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -66,8 +67,8 @@ class Pen:
 def at_angle(place: Place, angle: float, share: float) -> Point:
     """The point at a share of the radius; 0 degrees is up, turning right."""
     x, y, radius = place
-    a = np.deg2rad(angle)
-    return x + radius * share * float(np.sin(a)), y - radius * share * float(np.cos(a))
+    a = math.radians(angle)
+    return x + radius * share * math.sin(a), y - radius * share * math.cos(a)
 
 
 def ray(place: Place, angle: float, inner: float, outer: float) -> Stroke:
@@ -82,4 +83,7 @@ def cross(place: Place, inner: float, outer: float) -> list[Stroke]:
 
 def arc(place: Place, start: float, end: float, share: float) -> list[Point]:
     """Points along a part of a circle, from one angle to another."""
-    return [at_angle(place, float(angle), share) for angle in np.linspace(start, end, 25)]
+    x, y, radius = place
+    a = np.deg2rad(np.linspace(start, end, 25))
+    across, down = x + radius * share * np.sin(a), y - radius * share * np.cos(a)
+    return list(zip(across.tolist(), down.tolist(), strict=True))
