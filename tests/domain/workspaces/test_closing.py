@@ -102,6 +102,25 @@ async def test_the_last_administrator_cannot_leave(api: Api) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "last_admin")
 
 
+async def test_of_two_administrators_who_leave_at_once_one_stays(api: Api) -> None:
+    both = [await api.register() for _ in range(2)]
+    await User.raw("UPDATE users SET role='admin'")
+    answers = await asyncio.gather(
+        *[api.http.post("/api/account/delete", headers=one.headers) for one in both]
+    )
+    assert sorted(answer.status_code for answer in answers) == [202, 409]
+
+
+async def test_an_administrator_who_may_not_enter_is_nobody_to_leave_the_place_to(
+    api: Api,
+) -> None:
+    someone, suspended = await api.register(), await api.register()
+    await User.raw("UPDATE users SET role='admin'")
+    await User.raw("UPDATE users SET disabled_at=now() WHERE email={}", suspended.email)
+    answer = await api.http.post("/api/account/delete", headers=someone.headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_admin")
+
+
 async def test_the_copy_of_ones_data_has_no_secrets(api: Api) -> None:
     someone = await api.register()
     await their_publication(await of(api, someone))

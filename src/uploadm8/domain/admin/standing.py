@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from uploadm8.domain.accounts.administrators import lock_user
 from uploadm8.domain.accounts.sessions import Sessions
 from uploadm8.domain.accounts.tables import User, UserRole
 from uploadm8.domain.admin.act_schemas import RoleRequest
@@ -38,7 +39,7 @@ class Standing:
             ConflictError: code ``last_admin``; someone must be left to run the place.
         """
         async with transaction():
-            await _lock(request.user_id, leaves=request.role is UserRole.USER)
+            await lock_user(request.user_id, leaves=request.role is UserRole.USER)
             await User.raw(
                 "UPDATE users SET role={} WHERE id={}", request.role.value, request.user_id
             )
@@ -66,7 +67,7 @@ class Standing:
         if origin is not None and origin.actor.user_id == user_id:
             raise ConflictError("You cannot suspend yourself.", code="not_yourself")
         async with transaction():
-            await _lock(user_id, leaves=True)
+            await lock_user(user_id, leaves=True)
             await User.raw(
                 "UPDATE users SET disabled_at=COALESCE(disabled_at, now()),"
                 " auth_epoch=auth_epoch+1 WHERE id={}",
@@ -85,7 +86,7 @@ class Standing:
             NotFoundError: code ``user_not_found``.
         """
         async with transaction():
-            await _lock(user_id, leaves=False)
+            await lock_user(user_id, leaves=False)
             await User.raw("UPDATE users SET disabled_at=NULL WHERE id={}", user_id)
             await _set_suspended("NULL", _OWNS, user_id)
             await record_of_user(Action.ADMIN_USER_ENABLED, user_id, reason=reason)
@@ -98,7 +99,7 @@ class Standing:
             NotFoundError: code ``user_not_found``.
         """
         async with transaction():
-            await _lock(user_id, leaves=False)
+            await lock_user(user_id, leaves=False)
             ended = await self.sessions.revoke_all(user_id, "admin")
             await record_of_user(
                 Action.ADMIN_SESSIONS_REVOKED, user_id, reason=reason, details={"sessions": ended}
@@ -112,25 +113,6 @@ async def _set_suspended(at: str, which: str, *values: UUID) -> None:
         f" (SELECT id FROM workspaces WHERE {which} ORDER BY id FOR NO KEY UPDATE)",
         *values,
     )
-
-
-async def _lock(user_id: UUID, *, leaves: bool) -> None:
-    """Lock a user; one that `leaves` the administrators must not be the last."""
-    # Every change takes the same locks in the same order, so two cannot pass each other.
-    rows = await User.raw(
-        "SELECT id, role, disabled_at FROM users WHERE role='admin' OR id={} ORDER BY id FOR NO KEY UPDATE",
-        user_id,
-    )
-    found = next((row for row in rows if row["id"] == user_id), None)
-    if found is None:
-        raise NotFoundError("There is no such user.", code="user_not_found")
-    others = [row for row in rows if row["id"] != user_id and row["disabled_at"] is None]
-    if leaves and found["role"] == UserRole.ADMIN and not others:
-        raise ConflictError(
-            "This is the last administrator.",
-            code="last_admin",
-            action="Make someone else an administrator first.",
-        )
 
 
 async def _found(user_id: UUID) -> FoundUser:

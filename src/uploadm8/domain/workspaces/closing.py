@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from uploadm8.domain.accounts.administrators import lock_user
 from uploadm8.domain.accounts.letters import LetterKind
 from uploadm8.domain.accounts.links import MailedLinks
 from uploadm8.domain.accounts.post import Post
@@ -61,26 +62,24 @@ class Closing:
         """Lock the account and have it erased in seven days; returns when.
 
         Raises:
-            ConflictError: the last administrator cannot be deleted; code
+            ConflictError: codes ``last_admin``, ``deletion_requested`` and
                 ``owns_shared_workspace``: others would lose the workspace with the only owner.
         """
         await _refuse_shared(user_id)
         async with transaction():
+            await lock_user(user_id, leaves=True)
             rows = await User.raw(
                 "UPDATE users SET deletion_due_at=now() + make_interval(days => {}),"
                 " auth_epoch=auth_epoch+1 WHERE id={} AND deletion_due_at IS NULL"
-                " AND (role<>'admin' OR EXISTS"
-                " (SELECT 1 FROM users WHERE role='admin' AND id<>{} AND deletion_due_at IS NULL))"
                 " RETURNING deletion_due_at, email",
                 UNDO_DAYS,
-                user_id,
                 user_id,
             )
             if not rows:
                 raise ConflictError(
-                    "The last administrator cannot be deleted.",
-                    code="last_admin",
-                    action="Make someone else administrator first.",
+                    "This account is being deleted already.",
+                    code="deletion_requested",
+                    action="The mailed link undoes it.",
                 )
             await record_of_user(Action.DELETION_REQUESTED, user_id)
             await self.post.send_link(user_id, LetterKind.DELETION_SCHEDULED, rows[0]["email"])
