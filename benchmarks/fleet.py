@@ -14,27 +14,19 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import statistics
 import sys
-import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 
 from footage import clip
+from live import Live, live, send, stop_workers
 from told import Told
-from uploadm8.dev.rest_client import RestClient
-from uploadm8.dev.sample import START_UTC
-from uploadm8.dev.sample_drive import Drive
-from uploadm8.dev.sample_gpx import write_gpx
-from uploadm8.dev.stack import Stack, running_stack, wait_until_ready
 
 GOAL = 0.6
 SPLIT = {"RENDER_SPLIT_SECONDS": "20", "RENDER_SEGMENT_SECONDS": "10"}
-WIDE = {"aspects": ["16:9"]}
 
 
 def main() -> None:
@@ -47,25 +39,12 @@ def main() -> None:
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         sys.exit("two cores are needed")
-    folder = Path(tempfile.mkdtemp(prefix="um8fleet"))
-    folder.chmod(0o755)
     film = clip(args.seconds)
-    log = folder / "drive.gpx"
-    write_gpx(log, Drive(args.seconds, seed=3), START_UTC, args.seconds, margin_s=0, offset_s=0)
-    try:
-        with running_stack(folder) as stack:
-            wait_until_ready(stack.api_url)
-            client = RestClient(stack.api_url)
-            client.register("bench@example.com", "a film for two workers")
-            pairs = [
-                (
-                    seconds(stack, client, film, log, cores[:1]),
-                    seconds(stack, client, film, log, cores[:2]),
-                )
-                for _ in range(args.pairs)
-            ]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with live(args.seconds) as world:
+        pairs = [
+            (seconds(world, film, cores[:1]), seconds(world, film, cores[:2]))
+            for _ in range(args.pairs)
+        ]
     ratio = statistics.median(two / one for one, two in pairs)
     for one, two in pairs:
         print(f"one worker {one:6.1f} s   two workers {two:6.1f} s   ratio {two / one:.2f}")
@@ -74,11 +53,10 @@ def main() -> None:
         print(json.dumps({"two_workers_over_one": round(ratio, 3), "goal": GOAL, "pairs": pairs}))
 
 
-def seconds(stack: Stack, client: RestClient, film: Path, log: Path, cores: list[int]) -> float:
+def seconds(world: Live, film: Path, cores: list[int]) -> float:
     """From the start of the first render job to the upload being ready."""
-    for process in [p for p in stack.processes if p.name == "worker"]:
-        process.stop()
-        stack.processes.remove(process)
+    stack, client, log = world
+    stop_workers(stack)
     everywhere = os.sched_getaffinity(0)
     for core in cores:
         os.sched_setaffinity(0, {core})
@@ -110,26 +88,6 @@ async def introduced(database_url: str, count: int) -> None:
             await asyncio.sleep(0.2)
     finally:
         await connection.close()
-
-
-def send(client: RestClient, film: Path, log: Path) -> str:
-    """Upload the film and its telemetry; returns the upload's id."""
-    body: dict[str, Any] = {
-        "filename": film.name,
-        "content_type": "video/mp4",
-        "size_bytes": film.stat().st_size,
-        "renditions": WIDE,
-        "hud": {"theme": "glass", "offset_s": 0},
-    }
-    presigned = client.call("POST", "/api/uploads/presign", json=body)
-    client.put_file(presigned, film, lambda _: None)
-    upload = str(presigned["id"])
-    size = {"filename": log.name, "size_bytes": log.stat().st_size}
-    told = client.call("POST", f"/api/uploads/{upload}/telemetry", json=size)
-    client.put_file(told, log, lambda _: None)
-    client.call("POST", f"/api/uploads/{upload}/telemetry/complete")
-    client.call("POST", f"/api/uploads/{upload}/complete")
-    return upload
 
 
 if __name__ == "__main__":

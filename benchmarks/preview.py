@@ -10,21 +10,15 @@ no more bytes are fetched, but its larger index. `--json` ends with one JSON lin
 import argparse
 import json
 import random
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from fleet import send
 from footage import clip
+from live import live, send, stop_workers
 from uploadm8.core.video.probe import probe
 from uploadm8.dev.rest_client import RestClient
-from uploadm8.dev.sample import START_UTC
-from uploadm8.dev.sample_drive import Drive
-from uploadm8.dev.sample_gpx import write_gpx
-from uploadm8.dev.stack import running_stack, wait_until_ready
 
 GOAL_S = 2.0
 SECONDS = 60
@@ -39,29 +33,17 @@ def main() -> None:
     args = parser.parse_args()
     film = args.film or clip(SECONDS)
     source = probe(film)
-    folder = Path(tempfile.mkdtemp(prefix="um8preview"))
-    folder.chmod(0o755)
-    log, length = folder / "drive.gpx", int(source.duration_s)
-    write_gpx(log, Drive(length, seed=3), START_UTC, length, margin_s=0, offset_s=0)
-    try:
-        with running_stack(folder) as stack:
-            wait_until_ready(stack.api_url)
-            client = RestClient(stack.api_url)
-            client.register("bench@example.com", "a film to look into")
-            upload = send(client, film, log)
-            detail = client.follow(
-                upload, lambda _: None, lambda d: d["state"] in ("rendering", "rejected")
-            )
-            if detail["state"] == "rejected":
-                sys.exit(f"the film was rejected: {detail['problem']}")
-            for process in [p for p in stack.processes if p.name == "worker"]:
-                process.stop()
-                stack.processes.remove(process)
-            chance = random.Random(4)
-            moments = [chance.uniform(0, source.duration_s) for _ in range(args.count)]
-            taken = [one(client, upload, moment) for moment in moments]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with live(int(source.duration_s)) as (stack, client, log):
+        upload = send(client, film, log)
+        detail = client.follow(
+            upload, lambda _: None, lambda d: d["state"] in ("rendering", "rejected")
+        )
+        if detail["state"] == "rejected":
+            sys.exit(f"the film was rejected: {detail['problem']}")
+        stop_workers(stack)
+        chance = random.Random(4)
+        moments = [chance.uniform(0, source.duration_s) for _ in range(args.count)]
+        taken = [one(client, upload, moment) for moment in moments]
     step = 1 / float(source.nominal_fps)
     exact = sum(-step / 2 <= late <= step for _, late in taken)
     median, longest = statistics.median(s for s, _ in taken), max(s for s, _ in taken)

@@ -14,10 +14,8 @@
 import argparse
 import asyncio
 import json
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,15 +25,12 @@ from typing import Any
 
 import asyncpg
 
-from fleet import send
 from footage import clip
+from live import live, send, stop_workers
 from told import Told
 from uploadm8.dev.processes import Process
 from uploadm8.dev.rest_client import RestClient
-from uploadm8.dev.sample import START_UTC
-from uploadm8.dev.sample_drive import Drive
-from uploadm8.dev.sample_gpx import write_gpx
-from uploadm8.dev.stack import Stack, running_stack, wait_until_ready
+from uploadm8.dev.stack import Stack
 
 SECONDS = 30
 LIMIT_S = 15.0  # enough to look into the film, and too little to render it
@@ -62,9 +57,7 @@ class Bench:
 
     def worker(self, **env: str) -> Process:
         """Another worker in the place of all there are."""
-        for process in [p for p in self.stack.processes if p.name == "worker"]:
-            process.stop()
-            self.stack.processes.remove(process)
+        stop_workers(self.stack)
         return self.stack.start_worker(env=env)
 
     def folder(self, upload: str) -> Path:
@@ -104,23 +97,13 @@ def main() -> None:
     parser.add_argument("--small-disk", type=Path)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="um8job"))
-    home.chmod(0o755)
-    log = home / "drive.gpx"
-    write_gpx(log, Drive(SECONDS, seed=3), START_UTC, SECONDS, margin_s=0, offset_s=0)
-    try:
-        with running_stack(home) as stack:
-            wait_until_ready(stack.api_url)
-            client = RestClient(stack.api_url)
-            client.register("bench@example.com", "a film that is stopped again and again")
-            bench = Bench(stack, client, clip(SECONDS), log)
-            for proof in (canceled, terminated, overdue):
-                if not args.only or proof.__name__ in args.only:
-                    proof(bench, args.runs)
-            if args.small_disk:
-                without_room(bench, args.small_disk)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with live(SECONDS) as (stack, client, log):
+        bench = Bench(stack, client, clip(SECONDS), log)
+        for proof in (canceled, terminated, overdue):
+            if not args.only or proof.__name__ in args.only:
+                proof(bench, args.runs)
+        if args.small_disk:
+            without_room(bench, args.small_disk)
     medians = {name: statistics.median(values) for name, values in bench.figures.items()}
     for name, value in medians.items():
         worst = max(bench.figures[name])
