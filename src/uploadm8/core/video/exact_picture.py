@@ -27,7 +27,7 @@ class ExactTask:
     """Which picture of what.
 
     Attributes:
-        demuxer: ``mov`` or ``matroska``, as found when the video was inspected.
+        demuxer: one of `containers.CONTAINERS`, as found when the video was inspected.
         size_bytes: of the video.
         cadence: of its pictures, as found then.
         seconds: the moment, after the first picture.

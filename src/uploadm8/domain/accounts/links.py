@@ -70,12 +70,7 @@ class MailedLinks:
             BadTicketError: not ours, or for another purpose.
             LinkUsedError: forgotten.
         """
-        link_id = self.signer.read(f"link {purpose.value}", token)
-        rows = await MailedLink.raw('SELECT "user" FROM mailed_links WHERE id={}', link_id)
-        if not rows:
-            raise LinkUsedError(action="Ask for a new one.")
-        user_id: UUID = rows[0]["user"]
-        return user_id
+        return await _user_of(self.signer.read(f"link {purpose.value}", token))
 
     async def use(self, purpose: LinkPurpose, token: str) -> tuple[UUID, str]:
         """Lock the user and consume a link, in the current transaction; returns user and address.
@@ -85,7 +80,7 @@ class MailedLinks:
             LinkUsedError: used, replaced or expired.
         """
         link_id = self.signer.read(f"link {purpose.value}", token)
-        await lock_row(User, await self.user_of(purpose, token))
+        await lock_row(User, await _user_of(link_id))
         rows = await MailedLink.raw(
             "UPDATE mailed_links SET used_at=now() WHERE id={} AND purpose={} AND used_at IS NULL"
             ' AND expires_at > now() RETURNING "user", email',
@@ -95,3 +90,11 @@ class MailedLinks:
         if not rows:
             raise LinkUsedError(action="Ask for a new one.")
         return rows[0]["user"], rows[0]["email"]
+
+
+async def _user_of(link_id: UUID) -> UUID:
+    rows = await MailedLink.raw('SELECT "user" FROM mailed_links WHERE id={}', link_id)
+    if not rows:
+        raise LinkUsedError(action="Ask for a new one.")
+    user_id: UUID = rows[0]["user"]
+    return user_id

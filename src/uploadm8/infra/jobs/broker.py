@@ -78,11 +78,9 @@ class Lifespan(Middleware):
         """Start, or end the process: Dramatiq would log the failure and run on without us."""
         try:
             _on_loop(self._start)
-        except UnfitError as error:
-            log.critical("worker_did_not_start", error=str(error))
-            raise SystemExit(1) from error
         except Exception as error:
-            log.critical("worker_did_not_start", error=str(error), exc_info=error)
+            trace = None if isinstance(error, UnfitError) else error  # that one explains itself
+            log.critical("worker_did_not_start", error=str(error), exc_info=trace)
             raise SystemExit(1) from error
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:

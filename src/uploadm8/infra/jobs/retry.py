@@ -35,9 +35,8 @@ def as_known(error: BaseException) -> UploadM8Error:
     if isinstance(error, UploadM8Error):
         return error
     known = as_unavailable(error) or UploadM8Error()
-    known.retry_after = (
-        None  # what a request is told is too short for a job without attempts to lose
-    )
+    # What a request is told is too short for a job, which has attempts to lose.
+    known.retry_after = None
     return known
 
 
