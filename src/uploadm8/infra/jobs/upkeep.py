@@ -55,8 +55,8 @@ async def reap(grace_s: float = 0.0) -> int:
         "UPDATE jobs SET state=CASE WHEN cancel_requested THEN 'canceled' ELSE 'queued' END,"
         " crashes=crashes+1, attempts=attempts-1, lease_until=NULL,"
         " run_at=now() + make_interval(secs => crashes * 5)"
-        " WHERE id IN (SELECT id FROM jobs WHERE state='running'"
-        " AND lease_until < now() - make_interval(secs => {}::float8) LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED)"
+        " WHERE id = ANY(ARRAY(SELECT id FROM jobs WHERE state='running' AND lease_until"
+        " < now() - make_interval(secs => {}::float8) LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED))"
         " RETURNING id, kind, lease_owner",
         grace_s,
     )

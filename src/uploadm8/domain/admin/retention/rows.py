@@ -32,15 +32,19 @@ class Rule:
 
     @property
     def sql(self) -> str:
-        """One batch, oldest ids first, without those that somebody holds; returns the ids."""
+        """One batch, oldest ids first, without those that somebody holds; returns the ids.
+
+        The ids are an array, which is read once: `IN (SELECT ... LIMIT)` may be read again for
+        every row, and finds others each time, since what is deleted no longer counts.
+        """
         rows = (
-            f"(SELECT id FROM {self.table} WHERE {self.where} ORDER BY id LIMIT {BATCH}"
+            f"ARRAY(SELECT id FROM {self.table} WHERE {self.where} ORDER BY id LIMIT {BATCH}"
             " FOR UPDATE SKIP LOCKED)"
         )
         act = (
             f"UPDATE {self.table} SET {self.change}" if self.change else f"DELETE FROM {self.table}"
         )
-        return f"{act} WHERE id IN {rows} RETURNING id"
+        return f"{act} WHERE id = ANY({rows}) RETURNING id"
 
 
 # The unique key of periodic work is its kind and period; that of anything else still keeps it single.
