@@ -143,10 +143,35 @@ async def test_a_refused_token_is_renewed_even_before_its_time(
     account = await connected(sandbox, clients, Platform.TIKTOK)
     keeper = TokenKeeper(clients.oauth, Vault(CIPHER))
     old = await keeper.access(account)
-    new = await keeper.access(account, renew=True)
+    new = await keeper.access(account, refused=old)
     assert new.token != old.token
-    rotated = await keeper.access(account, renew=True)  # with the rotated refresh token
+    rotated = await keeper.access(account, refused=new)  # with the rotated refresh token
     assert rotated.token != new.token
+
+
+async def test_a_token_refused_to_several_callers_is_renewed_once(
+    sandbox: Sandbox, clients: Clients, db: None
+) -> None:
+    account = await connected(sandbox, clients, Platform.TIKTOK)
+    keeper = TokenKeeper(clients.oauth, Vault(CIPHER))
+    old = await keeper.access(account)
+    at_once = await asyncio.gather(*[keeper.access(account, refused=old) for _ in range(4)])
+    late = await keeper.access(account, refused=old)
+    assert {one.token for one in [*at_once, late]} == {at_once[0].token}
+    assert at_once[0].token != old.token
+    assert await refreshes(sandbox, "tiktok") == 1
+
+
+async def test_a_token_that_lives_for_minutes_is_not_replaced_at_every_use(
+    sandbox: Sandbox, clients: Clients, db: None
+) -> None:
+    account = await connected(sandbox, clients, Platform.TIKTOK)
+    soon = now() + timedelta(minutes=5)
+    await ConnectedAccount.update({ConnectedAccount.access_expires_at: soon}).where(
+        ConnectedAccount.id == account
+    )
+    await TokenKeeper(clients.oauth, Vault(CIPHER)).access(account)
+    assert await refreshes(sandbox, "tiktok") == 0
 
 
 async def test_a_revoked_grant_parks_the_account(

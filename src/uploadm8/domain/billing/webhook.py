@@ -41,7 +41,7 @@ class Webhook:
         _verify(body, signature, self.options.webhook_secret)
         try:
             payload = msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise InvalidRequestError("The event is not JSON.", code="invalid_event") from error
         return await self.record(payload)
 

@@ -63,12 +63,16 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A live permission to act for one connected account."""
+    """A live permission to act for one connected account.
+
+    `epoch` numbers the account's tokens: a higher one is a later one.
+    """
 
     token: str = field(repr=False)
     account_id: str
     username: str | None = None
     scopes: frozenset[str] = frozenset()
+    epoch: int = 0
 
 
 class MediaSource(Protocol):

@@ -25,6 +25,8 @@ from uploadm8.errors import Retry
 from uploadm8.infra.clock import now
 from uploadm8.infra.http import Answer
 
+_LONGEST_S = 100 * 365 * 86_400
+
 CODE_REJECTED = Rule(
     "oauth_code_rejected",
     Retry.PERMANENT_REQUEST,
@@ -63,7 +65,7 @@ def with_query(url: str, params: Mapping[str, str]) -> str:
 def expires(found: Mapping[str, Any], key: str) -> datetime | None:
     """Turn a life in seconds into an instant; None when the platform states none."""
     seconds = number(found, key)
-    return now() + timedelta(seconds=seconds) if seconds else None
+    return now() + timedelta(seconds=max(-1, min(seconds, _LONGEST_S))) if seconds else None
 
 
 async def read_token(
