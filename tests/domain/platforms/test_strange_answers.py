@@ -19,7 +19,7 @@ from uploadm8.domain.platforms.clients.oauth import expires
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.clients.registry import Clients
 from uploadm8.domain.platforms.clients.text_units import cut_to_units, utf16_units
-from uploadm8.domain.platforms.clients.transport import json_object, number
+from uploadm8.domain.platforms.clients.transport import json_object, number, text
 from uploadm8.domain.platforms.clients.youtube_metadata import title_of
 from uploadm8.infra.clock import now
 from uploadm8.infra.http import Answer, open_http
@@ -59,6 +59,13 @@ def test_a_number_is_read_in_every_form_that_is_one(written: Any, read: int | No
 )
 def test_a_body_that_is_no_object_is_none(body: bytes) -> None:
     assert json_object(answer(200, body)) is None
+
+
+def test_a_text_has_no_nul_and_is_no_endless_number() -> None:
+    assert text({"t": "A\0pex"}, "t") == "Apex"
+    assert text({"t": 7_560_000_000_000_000_000_123}, "t") == "7560000000000000000123"
+    assert text({"t": 10**5_000}, "t") is None
+    assert text({"t": "\0"}, "t") is None
 
 
 def test_a_life_beyond_the_calendar_is_long() -> None:

@@ -242,6 +242,42 @@ async def test_an_access_that_ends_before_a_post_is_warned_about(
     assert [mail.subject for mail in MAILED] == ["The access to Alpine Roads on Facebook ends soon"]
 
 
+async def test_the_end_of_metas_data_access_is_told_before_and_a_new_sign_in_moves_it(
+    sandbox: Sandbox, clients: Clients, db: None
+) -> None:
+    account = await connected(sandbox, clients, Platform.INSTAGRAM)
+    keeper = TokenKeeper(clients.oauth, Vault(CIPHER))
+    await keeper.keep_alive(account)
+    ends = (await row_of(account))["data_access_expires_at"]
+    assert now() + timedelta(days=89) < ends < now() + timedelta(days=91)
+    soon = now() + timedelta(days=5)
+    await ConnectedAccount.update({ConnectedAccount.data_access_expires_at: soon}).where(
+        ConnectedAccount.id == account
+    )
+    told = account_out(await row_of(account))
+    assert (told.access_ends_at, told.warnings[0].code) == (soon, "access_ends_soon")
+    await report_ending_access()
+    await run_mail(account)
+    assert [mail.subject for mail in MAILED] == [
+        "The access to alpine.roads on Instagram ends soon"
+    ]
+    where = clients.oauth[Platform.INSTAGRAM].authorize_url(
+        redirect_uri="https://auth.example.com/oauth/instagram/callback",
+        state="s",
+        verifier=None,
+        prolong=True,
+    )
+    assert "auth_type=reauthorize" in where
+    assert (await asyncio.to_thread(sandbox.consent, where, ""))["code"]
+
+
+async def test_a_pages_permissions_do_not_end_with_metas_data_access(
+    sandbox: Sandbox, clients: Clients, db: None
+) -> None:
+    account = await connected(sandbox, clients, Platform.FACEBOOK)
+    assert (await row_of(account))["data_access_expires_at"] is None
+
+
 async def test_keeping_alive_extends_metas_access_and_leaves_a_working_page_alone(
     sandbox: Sandbox, clients: Clients, db: None
 ) -> None:

@@ -191,9 +191,9 @@ async def _erase(account_id: UUID) -> None:
     await ConnectedAccount.raw(
         "UPDATE connected_accounts SET state = 'disconnected', state_reason = NULL,"
         " access_token_enc = NULL, refresh_token_enc = NULL, access_expires_at = NULL,"
-        " refresh_expires_at = NULL, owner_external_id = NULL, username = '', display_name = '',"
-        " avatar_url = NULL, profile = {}, scopes = '[]', external_id = 'deleted:' || id,"
-        " token_epoch = token_epoch + 1 WHERE id = {}",
+        " refresh_expires_at = NULL, data_access_expires_at = NULL, owner_external_id = NULL,"
+        " username = '', display_name = '', avatar_url = NULL, profile = {}, scopes = '[]',"
+        " external_id = 'deleted:' || id, token_epoch = token_epoch + 1 WHERE id = {}",
         "{}",
         account_id,
     )

@@ -17,6 +17,7 @@ T = TypeVar("T")
 PIECE = 1024 * 1024
 """Largest piece handed to the socket at once, whatever the source yields."""
 
+_ANY_ID = 10**40  # beyond it a number is nobody's id, and too long to be written out
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _SAID_TWICE = {Retry.PERMANENT_REQUEST, Retry.PERMANENT_MEDIA, Retry.TRANSIENT}
 
@@ -67,7 +68,9 @@ def text(found: Mapping[str, Any], key: str) -> str | None:
     NUL characters are left out: no column of ours can hold one.
     """
     value = found.get(key)
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, int) and (isinstance(value, bool) or abs(value) > _ANY_ID):
+        return None
+    if not isinstance(value, str | int):
         return None
     return str(value).replace("\0", "") or None
 
