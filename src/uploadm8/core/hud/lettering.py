@@ -42,7 +42,7 @@ class Foot:
         self._right = base.width - _MARGIN * unit - side_pad(scene)
         if scene.sizes.captions:
             at = (_MARGIN * unit + side_pad(scene), self._line)
-            write(base, caption(scene, words, unit), at, scene.ink(scene.theme.dim))
+            write(base, caption(scene, words, unit), at, scene.text_ink(scene.theme.dim))
 
     def write(self, layer: Layer, digits: str) -> None:
         """Put the number there."""
@@ -54,7 +54,7 @@ class Foot:
             beside = after if self._counts else 0.0
             end = (layer.width + value.width - beside) / 2
         write(layer, value, (end, self._line), scene.ink(theme.text), "right")
-        write(layer, self._sign, (end + self._space, self._line), scene.ink(theme.dim))
+        write(layer, self._sign, (end + self._space, self._line), scene.text_ink(theme.dim))
 
 
 def foot_cap(scene: Scene, unit: float) -> float:

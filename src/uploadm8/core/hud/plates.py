@@ -16,7 +16,6 @@ from uploadm8.core.hud.shapes import (
 )
 from uploadm8.core.hud.theme import Plate
 
-_DARK_ENOUGH = 0.74  # over white, for 4.5 : 1 with the dimmest of the themes' captions
 _LEAN = 20.0  # design units between the upper and the lower edge of a leaning plate
 
 
@@ -29,12 +28,9 @@ def draw_plate(scene: Scene, layer: Layer, *, round_plate: bool = False) -> Plan
 
 
 def shadow_depth(scene: Scene) -> float:
-    """How dark the shadow of ink must be for plate and shadow to be as dark as the whole plate.
-
-    A plate darker than captions need is not made up for whole: the shadow would be a blot.
-    """
-    dark = scene.theme.darkness
-    return max(0.0, 1 - (1 - min(dark, _DARK_ENOUGH)) / (1 - dark * scene.spec.opacity))
+    """How dark the shadow of ink must be, where a plate is too see-through for it."""
+    theme, opacity = scene.theme, scene.spec.opacity
+    return 1 - (1 - theme.darkness_around_text(opacity)) / (1 - theme.darkness * opacity)
 
 
 def _draw(scene: Scene, layer: Layer, *, round_plate: bool) -> Plane | None:
@@ -77,8 +73,8 @@ def _glass(scene: Scene, layer: Layer, *, round_plate: bool) -> Plane:
 
 def _scrim(scene: Scene, layer: Layer) -> None:
     w, h = layer.width, layer.height
-    inner = coverage(rounded_distance(w, h, scene.px(24)) + scene.px(9))
-    _fill(scene, layer, blurred(inner, scene.px(5)))
+    inner = coverage(rounded_distance(w, h, scene.px(24)) + scene.px(6))
+    _fill(scene, layer, blurred(inner, scene.px(4)))
 
 
 def _slant(scene: Scene, layer: Layer) -> None:

@@ -47,7 +47,7 @@ class CompassTape(Widget[int]):
     def paint(self, layer: Layer, state: int) -> None:
         column, phase = divmod(state, _STEPS)
         scene = self.scene
-        inks = (scene.ink("#ffffff"), scene.ink(scene.accent))
+        inks = (scene.ink("#ffffff"), scene.text_ink(scene.accent))
         for (top, tape), ink in zip(self._tapes[phase], inks, strict=True):
             seen = np.ascontiguousarray(tape[:, column : column + layer.width])
             fade = self._fade[: len(seen)]  # every row of it is alike
@@ -81,7 +81,7 @@ class CompassTape(Widget[int]):
             else:
                 text = text_mask(theme.label, str(degree % 360), small)
             target = accent if letter in {"N", "E", "S", "W"} else white
-            share = 1.0 if letter else 0.75
+            share = 1.0 if letter else 0.85
             left = round(x - text.width / 2) - text.left
             base = line if letter else line - (large - small) / 2
             _merge(target, times(text.mask, share), left, round(base) - text.rise)

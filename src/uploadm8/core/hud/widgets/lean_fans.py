@@ -111,14 +111,14 @@ class BlocksFace(Face):
         if self._captioned:
             at = (self.width / 2, self.height - 20 * self.unit)
             words = caption(self.scene, WORDS, self.unit)
-            write(base, words, at, self.scene.ink(self.scene.theme.dim), "center")
+            write(base, words, at, self.scene.text_ink(self.scene.theme.dim), "center")
 
     def write(self, layer: Layer, digits: str) -> None:
         scene, (x, y, _) = self.scene, self.place
         number = number_mask(scene.theme.digits, digits, self._cap)
         write(layer, number, (x, y), scene.ink(scene.theme.text), "center")
         at = (x + number.width / 2 + 3 * self.unit, y - self._cap * 0.28)
-        write(layer, self._degree, at, scene.ink(scene.theme.dim))
+        write(layer, self._degree, at, scene.text_ink(scene.theme.dim))
 
 
 class NeedleFace(Face):
@@ -138,7 +138,7 @@ class NeedleFace(Face):
             for at in (-60, -30, 0, 30, 60):
                 x, y = at_angle(place, at, 0.74)
                 text = text_mask(scene.theme.label, str(abs(at)), cap)
-                write(pen.layer, text, (x, y + cap / 2), scene.ink(scene.theme.dim), "center")
+                write(pen.layer, text, (x, y + cap / 2), scene.text_ink(scene.theme.dim), "center")
         pen.line(arc(place, -90, 90, 0.12), 2, 0.6)
 
     def pieces(self, degrees: float) -> list[Inked]:

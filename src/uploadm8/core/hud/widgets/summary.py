@@ -83,7 +83,7 @@ class Summary(StaticWidget):
     def _draw_line(self, line: Line, x: float, y: float) -> None:
         """A caption over a number, in the middle of the cell whose corner is at (x, y)."""
         scene, unit, theme, card = self.scene, self.unit, self.scene.theme, _card(self.scene)
-        dim = scene.ink(theme.dim)
+        dim = scene.text_ink(theme.dim)
         leading = card.value * 0.62
         top = y + (card.cell[1] - card.label - leading - card.value) / 2 * unit
         label = text_mask(theme.label, line.label, card.label * unit, theme.tracking)
