@@ -1,6 +1,7 @@
 """What the user brings along: a line of text, and a logo."""
 
 import re
+from unicodedata import category
 
 import cv2
 import numpy as np
@@ -88,9 +89,10 @@ def _margin(scene: Scene, entry: WidgetEntry) -> float:
 
 
 def _words(scene: Scene, entry: WidgetEntry) -> list[str]:
-    """The text without emoji, which no font here has: they would be question marks."""
-    text = entry.text or scene.spec.text or ""
-    return _EMOJI.sub("", text).split()
+    """The text without emoji, which no font here has, and without what is not to be seen."""
+    text = _EMOJI.sub("", entry.text or scene.spec.text or "")
+    words = "".join(c for c in text if c.isspace() or category(c)[0] != "C").split()
+    return [word for word in words if any(category(c)[0] != "M" for c in word)]
 
 
 def _lines(scene: Scene, entry: WidgetEntry) -> tuple[list[TextMask], float]:
@@ -104,10 +106,10 @@ def _lines(scene: Scene, entry: WidgetEntry) -> tuple[list[TextMask], float]:
     font = scene.theme.value
     widest = max(text_mask(font, word, cap).width for word in words)
     cap *= min(1.0, most / widest)
-    return [text_mask(font, line, cap) for line in _broken(words, font, cap, most)], cap
+    return [text_mask(font, line, cap) for line in broken(words, font, cap, most)], cap
 
 
-def _broken(words: list[str], font: Font, cap: float, most: float) -> list[str]:
+def broken(words: list[str], font: Font, cap: float, most: float) -> list[str]:
     """As few lines as fit, about equally long: no last word stands alone below a full line."""
     widths = {word: text_mask(font, word, cap).width for word in words}
     space = text_mask(font, "n n", cap).width - text_mask(font, "nn", cap).width

@@ -64,7 +64,8 @@ class Summary(StaticWidget):
 
     @classmethod
     def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
-        return bool(highlights(scene)) and bool(card_frames(scene).any())
+        """Whether there is more to tell than how long the clip was."""
+        return len(highlights(scene)) > 1 and bool(card_frames(scene).any())
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
