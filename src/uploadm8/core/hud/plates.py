@@ -16,7 +16,7 @@ from uploadm8.core.hud.shapes import (
 )
 from uploadm8.core.hud.theme import Plate
 
-_LEAN = 20.0  # design units between the upper and the lower edge of a leaning plate
+_SLOPE, _MOST_LEAN, _LEAN_PAD = 0.08, 30.0, 14.0  # of leaning plates; the last two design units
 
 
 def draw_plate(scene: Scene, layer: Layer, *, round_plate: bool = False) -> Plane | None:
@@ -79,7 +79,7 @@ def _scrim(scene: Scene, layer: Layer) -> None:
 
 def _slant(scene: Scene, layer: Layer) -> None:
     w, h = layer.width, layer.height
-    lean, edge = min(h * 0.2, scene.px(_LEAN)), scene.px(7)
+    lean, edge = min(h * _SLOPE, scene.px(_MOST_LEAN)), scene.px(7)
     _fill(scene, layer, polygon(w, h, [(lean, 0), (w, 0), (w - lean, h), (0, h)]))
     stripe = [(lean, 0), (lean + edge, 0), (edge, h), (0, h)]
     layer.paint(polygon(w, h, stripe), scene.ink(scene.accent))
@@ -110,7 +110,7 @@ def _brackets(scene: Scene, layer: Layer) -> None:
 
 def side_pad(scene: Scene) -> float:
     """Extra free space, px, that contents keep from the left and right edge of the plate."""
-    return scene.px(_LEAN * 0.7) if scene.theme.plate is Plate.SLANT else 0.0
+    return scene.px(_LEAN_PAD) if scene.theme.plate is Plate.SLANT else 0.0
 
 
 def hairline(layer: Layer, scene: Scene, box: tuple[float, float, float, float]) -> None:

@@ -110,8 +110,8 @@ def _pointer(pointer: Pointer, x: float, height: float, size: float) -> list[lis
     shapes = []
     for side in (-1, 1):
         edge = x + side * aside
-        shapes.append(_box(edge - line / 2, top, line, bottom - top))
-        for y in (top, bottom - line):
+        for y, leg in ((top, top), (bottom - line, bottom - arm)):
+            shapes.append(_box(edge - line / 2, leg, line, arm))
             shapes.append(_box(min(edge, edge - side * arm), y, arm, line))
     return shapes
 

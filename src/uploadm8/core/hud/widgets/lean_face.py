@@ -8,11 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from uploadm8.core.hud.layer import Layer, Piece
-from uploadm8.core.hud.lettering import Foot, foot_cap
+from uploadm8.core.hud.lettering import Foot, degree_sign, foot_cap
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import Placed, Point, placed_polygon
-from uploadm8.core.hud.text import text_mask
 from uploadm8.core.hud.widgets.pen import Pen, Place, at_angle
 
 SCALE_DEG = 60
@@ -81,7 +80,7 @@ class Face(ABC):
 
     def draw_foot(self, base: Layer) -> None:
         """Draw the caption."""
-        degree = text_mask(self.scene.theme.label, "\u00b0", foot_cap(self.scene, self.unit))
+        degree = degree_sign(foot_cap(self.scene, self.unit))
         self._number = Foot(self.scene, base, self.unit, WORDS, degree, 2)
 
     def write(self, layer: Layer, digits: str) -> None:
