@@ -1,4 +1,4 @@
-"""Footage for benchmarks, 1080p30 at the bit rate of an action camera, and a drive to go with it.
+"""Footage for benchmarks, 30 pictures a second at the bit rate of an action camera, and a drive.
 
 Filmed footage where the samples are (the folder that UPLOADM8_SAMPLES names, or `shared/samples`
 beside the repository): three GoPro clips of 480 lines, enlarged with a Lanczos filter, sharpened,
@@ -25,9 +25,13 @@ from uploadm8.core.telemetry.derive import derive
 from uploadm8.core.telemetry.track import Channel, Clock, Column, Track
 from uploadm8.core.video.planes import planes_of
 
-SIZE = (1920, 1080)
+Size = tuple[int, int]  # width and height
+Grain = list[NDArray[np.float32]]
+
+HD: Size = (1920, 1080)
+UHD: Size = (3840, 2160)
 FPS = 30
-_BITRATE = 28_000_000  # an action camera at 1080p30
+_BITRATE = {HD: 28_000_000, UHD: 80_000_000}  # an action camera's
 _GRAIN = 3.3  # standard deviation, of the made-up landscape
 _FILMED_GRAIN = 2.5
 _SHARPENING = 0.3
@@ -51,19 +55,20 @@ def kind() -> str:
     return "made-up landscape" if samples() is None else "filmed (GoPro samples, enlarged, grain)"
 
 
-def clip(seconds: int, folder: Path | None = None) -> Path:
-    """A 1080p30 H.264 + AAC clip of that length; made once per folder."""
+def clip(seconds: int, folder: Path | None = None, size: Size = HD) -> Path:
+    """An H.264 + AAC clip of that length; made once per folder."""
     filmed = samples()
-    name = f"uploadm8-{'landscape' if filmed is None else 'filmed'}-{seconds}.mp4"
+    lines = "" if size == HD else f"-{size[1]}"
+    name = f"uploadm8-{'landscape' if filmed is None else 'filmed'}{lines}-{seconds}.mp4"
     path = (folder or Path(tempfile.gettempdir())) / name
     if path.exists():
         return path
     part = path.with_suffix(f".{os.getpid()}.part")
-    pictures = _landscapes() if filmed is None else _filmed(filmed)
+    pictures = _landscapes(size) if filmed is None else _filmed(filmed, size)
     with av.open(str(part), "w", format="mp4") as file:
         video = file.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
-        video.width, video.height, video.pix_fmt = *SIZE, "yuv420p"
-        video.bit_rate, video.codec_context.gop_size = _BITRATE, FPS
+        video.width, video.height, video.pix_fmt = *size, "yuv420p"
+        video.bit_rate, video.codec_context.gop_size = _BITRATE[size], FPS
         video.codec_context.color_range = video.codec_context.colorspace = 1
         video.codec_context.color_primaries = video.codec_context.color_trc = 1
         sound = file.add_stream("aac", rate=_SOUND_RATE)
@@ -145,16 +150,16 @@ def gpx(track: Track) -> str:
     return f"{head}<trk><trkseg>{points}</trkseg></trk></gpx>"
 
 
-def _filmed(folder: Path) -> Iterator[av.VideoFrame]:
-    grain = _grains(_FILMED_GRAIN)
+def _filmed(folder: Path, size: Size) -> Iterator[av.VideoFrame]:
+    grain = _grains(_FILMED_GRAIN, size)
     for number, small in enumerate(_decoded(folder)):
         planes = planes_of(small)
-        luma = cv2.resize(planes.y, SIZE, interpolation=cv2.INTER_LANCZOS4).astype(np.float32)
+        luma = cv2.resize(planes.y, size, interpolation=cv2.INTER_LANCZOS4).astype(np.float32)
         luma += _SHARPENING * (luma - cv2.GaussianBlur(luma, (0, 0), 1.2))
-        frame = av.VideoFrame(*SIZE, "yuv420p")
+        frame = av.VideoFrame(*size, "yuv420p")
         large = planes_of(frame)
         large.y[:] = np.clip(luma + grain[number * 7 % len(grain)], 16, 235).astype(np.uint8)
-        half = (SIZE[0] // 2, SIZE[1] // 2)
+        half = (size[0] // 2, size[1] // 2)
         large.u[:] = cv2.resize(planes.u, half, interpolation=cv2.INTER_CUBIC)
         large.v[:] = cv2.resize(planes.v, half, interpolation=cv2.INTER_CUBIC)
         yield frame
@@ -167,15 +172,15 @@ def _decoded(folder: Path) -> Iterator[av.VideoFrame]:
                 yield frame.reformat(format="yuv420p")
 
 
-def _landscapes() -> Iterator[av.VideoFrame]:
-    scene, grain = _landscape(), _grains(_GRAIN)
+def _landscapes(size: Size) -> Iterator[av.VideoFrame]:
+    scene, grain = _landscape(size), _grains(_GRAIN, size)
     for number in count():
         yield _picture(scene, grain, number)
 
 
-def _landscape() -> NDArray[np.float32]:
+def _landscape(size: Size) -> NDArray[np.float32]:
     rng = np.random.default_rng(8)
-    wide = (SIZE[0] * 2, SIZE[1] + 200)
+    wide = (size[0] * 2, size[1] + 200)
     scene = np.zeros((wide[1], wide[0]), np.float32)
     for cells, strength in ((6, 40.0), (24, 22.0), (96, 12.0), (384, 7.0)):
         small = rng.normal(0, strength, (max(2, cells * wide[1] // wide[0]), cells))
@@ -183,21 +188,20 @@ def _landscape() -> NDArray[np.float32]:
     return scene + 118
 
 
-def _grains(strength: float) -> list[NDArray[np.float32]]:
+def _grains(strength: float, size: Size) -> Grain:
     rng = np.random.default_rng(9)
-    return [rng.normal(0, strength, (SIZE[1], SIZE[0])).astype(np.float32) for _ in range(12)]
+    return [rng.normal(0, strength, (size[1], size[0])).astype(np.float32) for _ in range(12)]
 
 
-def _picture(
-    scene: NDArray[np.float32], grain: list[NDArray[np.float32]], number: int
-) -> av.VideoFrame:
+def _picture(scene: NDArray[np.float32], grain: Grain, number: int) -> av.VideoFrame:
+    size = grain[0].shape[1], grain[0].shape[0]
     x = int(960 + 900 * np.sin(number / 120))
     y = int(100 + 90 * np.sin(number / 17))
-    luma = scene[y : y + SIZE[1], x : x + SIZE[0]] + grain[number * 7 % len(grain)]
-    frame = av.VideoFrame(*SIZE, "yuv420p")
+    luma = scene[y : y + size[1], x : x + size[0]] + grain[number * 7 % len(grain)]
+    frame = av.VideoFrame(*size, "yuv420p")
     planes = planes_of(frame)
     planes.y[:] = np.clip(luma, 16, 235).astype(np.uint8)
-    half = cv2.resize(luma, (SIZE[0] // 2, SIZE[1] // 2), interpolation=cv2.INTER_AREA)
+    half = cv2.resize(luma, (size[0] // 2, size[1] // 2), interpolation=cv2.INTER_AREA)
     planes.u[:] = np.clip(150 - half / 4, 16, 240).astype(np.uint8)
     planes.v[:] = np.clip(100 + half / 5, 16, 240).astype(np.uint8)
     return frame

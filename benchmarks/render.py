@@ -15,12 +15,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from footage import clip, drive, gpx, kind, looped
+from footage import UHD, clip, drive, gpx, kind, looped
 from paired import Cost, Ratio, amid, compare, run
 from uploadm8.core.video.encoders import Encoder, settings_for
 from uploadm8.core.video.rendition import Quality
@@ -52,6 +52,7 @@ class Setup:
     source: Path
     folder: Path
     pairs: int
+    seconds: int
     memory_s: int
 
     def command(self, mode: str, *options: str, source: Path | None = None) -> list[str]:
@@ -92,14 +93,31 @@ def _hud(setup: Setup, hud: str, name: str, goal: float) -> Iterator[Line]:
 
 
 def renditions(setup: Setup) -> Iterator[Line]:
-    wide, tall, together = (setup.one(m, "--hud", "six") for m in ("wide", "tall", "both"))
+    yield from _two(setup, "two renditions, one decode / two runs")
+    ratio = compare(
+        setup.one("both", "--hud", "six"), setup.one("both", "--hud", "none"), setup.pairs
+    )
+    yield _line("HUD on both / on none", ratio, 1.03)
+
+
+def quick_two(setup: Setup) -> Iterator[Line]:
+    yield from _two(setup, "two quick renditions, one decode / two runs", "--quick")
+
+
+def uhd_two(setup: Setup) -> Iterator[Line]:
+    large = replace(setup, source=clip(setup.seconds, size=UHD))
+    yield from _two(large, "two renditions of 2160 lines, one decode / two runs")
+
+
+def _two(setup: Setup, name: str, *options: str) -> Iterator[Line]:
+    wide, tall, together = (
+        setup.one(mode, "--hud", "six", *options) for mode in ("wide", "tall", "both")
+    )
     ratio = amid(together, wide, tall, setup.pairs)
-    yield _line("two renditions, one decode / two runs", ratio, 0.82)
+    yield _line(name, ratio, 0.82)
     saved = run(setup.command("decode")).cpu_s
     least = 1 - saved / ratio.b.cpu_s
     yield Line("the same, if only the second decode were saved", least, 1.0, f"{saved:.1f} s CPU")
-    ratio = compare(together, setup.one("both", "--hud", "none"), setup.pairs)
-    yield _line("HUD on both / on none", ratio, 1.03)
 
 
 def quick(setup: Setup) -> Iterator[Line]:
@@ -172,6 +190,8 @@ GROUPS = {
     "six": six,
     "moving": moving,
     "renditions": renditions,
+    "quick_two": quick_two,
+    "uhd_two": uhd_two,
     "quick": quick,
     "memory": memory,
     "segments": segments,
@@ -193,7 +213,7 @@ def main() -> None:
     print(f"footage: {footage}, {args.seconds} s; {args.pairs} pairs")
     lines: list[Line] = []
     with tempfile.TemporaryDirectory() as folder:
-        setup = Setup(source, Path(folder), args.pairs, args.memory_seconds)
+        setup = Setup(source, Path(folder), args.pairs, args.seconds, args.memory_seconds)
         for name in args.only.split(","):
             for line in GROUPS[name](setup):
                 lines.append(line)
