@@ -14,11 +14,11 @@ from uploadm8.domain.billing.schemas import (
     ChangedOut,
     ChangeRequest,
     CheckoutRequest,
+    EventReceived,
     InvoiceOut,
     MoneyNoteOut,
     PreviewOut,
     PricesOut,
-    Received,
     Redirect,
     UsageOut,
 )
@@ -146,13 +146,12 @@ class BillingController(Controller):
         "/webhook",
         summary="Stripe's events",
         status_code=200,
-        include_in_schema=False,
         **public("Stripe signs what it sends", limit=None),
     )
     async def webhook(
         self, request: Request[Any, Any, Any], billing: NamedDependency[Billing]
-    ) -> Received:
+    ) -> EventReceived:
         """Verify the raw bytes, record, answer; 404 where no webhook secret is set."""
         signature = request.headers.get("stripe-signature", "")
         await billing.webhook.receive(await request.body(), signature)
-        return Received()
+        return EventReceived()

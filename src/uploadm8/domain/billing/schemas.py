@@ -27,7 +27,7 @@ class Redirect(Struct, kw_only=True):
     url: str
 
 
-class Received(Struct, kw_only=True):
+class EventReceived(Struct, kw_only=True):
     """The event is recorded."""
 
     received: bool = True
