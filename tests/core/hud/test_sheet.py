@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -107,8 +108,10 @@ def test_glass_is_the_same_but_within_the_blur_of_the_edge() -> None:
     apart = drawn([shared([panel(glass, rect)])[0] for rect in (LEFT, RIGHT)], seed=7)
     for x, y, w, h in (LEFT, RIGHT):
         inner = Rect(x + reach, y, w - 2 * reach, h)
-        for one, other in zip(cut(together, inner), cut(apart, inner), strict=True):
-            assert np.array_equal(one, other)
+        luma, *chroma = zip(cut(together, inner), cut(apart, inner), strict=True)
+        assert np.array_equal(*luma)
+        for one, other in chroma:  # its cells, of 16 x 16 pixels, need not lie alike
+            assert cv2.absdiff(one, other).max() <= 12
     assert not same(together, apart)
 
 
