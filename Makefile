@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo dev soak fuzz examples test check format lint types contracts deps clean
+.PHONY: help setup demo dev soak fuzz explore examples test check format lint types contracts deps clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ soak: setup ## Publish under kills and faults, count the posts (ROUNDS=, SEED=)
 
 fuzz: setup ## Call every operation with made-up requests, as anonymous, user and admin (EXAMPLES=)
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),60) $(BIN)/pytest -n 2 --junitxml=fuzz.xml tests/api/test_openapi.py
+
+explore: setup ## Try new made-up values in the tests of parsers, state machines and requests
+	EXPLORE=1 $(BIN)/pytest -n 2 -m hypothesis
 
 examples: setup ## Make the examples of the API's description anew, from what the tests ask
 	rm -rf .uploadm8/exchanges && mkdir -p .uploadm8/exchanges

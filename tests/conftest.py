@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = ["one_lock_order", "watched_transactions"]
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# The ordinary run makes the same examples each time: a change is judged by what it changed.
+# `make explore` looks for new ones.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("exploring", deadline=None, print_blob=True)
+settings.load_profile("exploring" if "EXPLORE" in os.environ else "repeatable")
 
 BUCKET = "uploadm8-media"
 

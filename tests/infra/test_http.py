@@ -9,6 +9,8 @@ import pytest
 
 from uploadm8.infra.http import (
     MAX_ANSWER_BYTES,
+    STATUS_TIMEOUT,
+    TRANSFER_TIMEOUT,
     ForbiddenUrlError,
     NotSentError,
     OutcomeUnknownError,
@@ -77,7 +79,18 @@ async def test_a_redirect_is_an_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.com/", "ftp://127.0.0.1/", "file:///etc/passwd", "/relative", "http://"]
+    "url",
+    [
+        "http://example.com/",
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "/relative",
+        "http://",
+        "https://[half",
+        "https://example.com:port/",
+        "https://example.com/\0",
+        "https://example.com/" + "a" * 70_000,
+    ],
 )
 async def test_plain_http_elsewhere_is_refused(url: str) -> None:
     async with open_http(["http://127.0.0.1:1234/base"]) as http:
@@ -106,6 +119,40 @@ async def test_an_endless_answer_is_cut_off() -> None:
     async with serving(saying(body)) as base, open_http([base]) as http:
         with pytest.raises(OutcomeUnknownError, match="too many bytes"):
             await http.send("POST", f"{base}/x")
+
+
+async def test_an_answer_that_trickles_for_ever_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("uploadm8.infra.http.ANSWER_S", 0.3)
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        while not reader.at_eof():
+            writer.write(b"x")
+            await asyncio.sleep(0.02)
+        writer.close()
+
+    for patience in (STATUS_TIMEOUT, TRANSFER_TIMEOUT):
+        async with serving(trickle) as base, open_http([base]) as http:
+            with pytest.raises(OutcomeUnknownError):
+                await http.send("POST", f"{base}/x", patience=patience)
+
+
+async def test_cookies_are_not_taken_from_one_call_to_the_next() -> None:
+    seen: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nSet-Cookie: who=apex\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with serving(answer) as base, open_http([base]) as http:
+        for _ in range(2):
+            await http.send("GET", f"{base}/x")
+    assert len(seen) == 2
+    assert b"cookie" not in seen[1].lower()
 
 
 async def test_addresses_are_not_logged(

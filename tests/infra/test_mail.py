@@ -102,8 +102,8 @@ async def test_without_mailgun_the_mail_lies_in_a_private_folder(tmp_path: Path)
 
 
 async def test_a_busy_or_broken_mailgun_is_tried_again_later(sandbox: Sandbox) -> None:
-    for fault in ("429", "5xx"):
-        sandbox.fault("mailgun", "messages", fault)
+    for fault, status in (("429", 500), ("5xx", 502), ("5xx", 302), ("5xx", 408)):
+        sandbox.fault("mailgun", "messages", fault, status=status)
         with pytest.raises(MailUnavailableError) as away:
             await send(sandbox, letter())
         assert away.value.retry_after == 60

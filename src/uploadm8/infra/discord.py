@@ -100,7 +100,7 @@ def _message(embed: Embed) -> dict[str, Any]:
         "fields": [
             {"name": name[:_FIELD_NAME], "value": value[:_FIELD_VALUE], "inline": True}
             for name, value in embed.fields[:_FIELDS]
-            if name and value
+            if name.strip() and value.strip()  # Discord refuses what shows nothing
         ],
     }
     if embed.url is not None:
@@ -116,7 +116,7 @@ def _check(answer: Answer) -> None:
         return
     if answer.status == 429:
         raise DiscordUnavailableError(retry=Retry.RATE_LIMITED, retry_after=_wait(answer))
-    if answer.status >= 500:
+    if answer.status >= 500 or answer.status < 400:  # a redirect is not Discord's
         raise DiscordUnavailableError
     if answer.status in (401, 404):
         raise DiscordWebhookGoneError

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 STATUS_TIMEOUT = httpx.Timeout(30.0, connect=5.0, pool=10.0)
 TRANSFER_TIMEOUT = httpx.Timeout(120.0, connect=5.0, pool=10.0)
+ANSWER_S = 60.0
+"""An answer has come whole by then; the timeouts above only bound the pauses within it."""
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 RETRIES = 2
 _GATEWAY_STATUS = frozenset({502, 503, 504})
@@ -123,9 +126,10 @@ class Http:
             NotSentError: the request was certainly not received.
             OutcomeUnknownError: it may have been received and acted on.
         """
-        self.check(url)
-        # httpx replaces the whole query by `params`; a run-time URL's own query is a credential.
-        target = httpx.URL(url).copy_merge_params(params) if params else httpx.URL(url)
+        target = self.check(url)
+        if params:
+            # httpx replaces the whole query by `params`; a run-time URL's own is a credential.
+            target = target.copy_merge_params(params)
         streamed = content is not None and not isinstance(content, bytes)
         repeat = (method in {"GET", "HEAD"} if idempotent is None else idempotent) and not streamed
         for attempt in range(RETRIES + 1):
@@ -149,11 +153,19 @@ class Http:
             await self.sleep(random.uniform(0.1, 0.4 * 2**attempt))  # noqa: S311 -- jitter
         raise AssertionError
 
-    def check(self, url: str) -> None:
-        """Raise ForbiddenUrlError unless the URL is https or on a configured origin."""
-        parts = urlsplit(url)
-        if parts.hostname and (parts.scheme == "https" or origin(url) in self.trusted):
-            return
+    def check(self, url: str) -> httpx.URL:
+        """Read a URL that is https or on a configured origin.
+
+        Raises:
+            ForbiddenUrlError: it is neither, or no URL.
+        """
+        try:
+            parts, target = urlsplit(url), httpx.URL(url)
+            trusted = parts.scheme == "https" or origin(url) in self.trusted
+        except (ValueError, httpx.InvalidURL) as error:
+            raise ForbiddenUrlError("The address to call is no URL.") from error
+        if parts.hostname and trusted:
+            return target
         raise ForbiddenUrlError(
             f"Refused to call {parts.scheme or 'an address without scheme'}://{parts.hostname}.",
             action="Use https, or configure the base URL of that service.",
@@ -189,17 +201,20 @@ class Http:
                 )
 
     async def _exchange(self, method: str, url: httpx.URL, **kwargs: Any) -> Answer:
+        whole_s = ANSWER_S if kwargs["timeout"] is STATUS_TIMEOUT else None
         try:
-            request = self.client.build_request(method, url, **kwargs)
-            response = await self.client.send(request, stream=True)
-            try:
-                body = await _read(response)
-            finally:
-                await response.aclose()
+            async with asyncio.timeout(whole_s):
+                request = self.client.build_request(method, url, **kwargs)
+                response = await self.client.send(request, stream=True)
+                try:
+                    async with asyncio.timeout(ANSWER_S):
+                        body = await _read(response)
+                finally:
+                    await response.aclose()
             return Answer(response.status_code, response.headers, body, str(url))
         except _NOT_SENT as error:
             raise NotSentError(f"{url.host} could not be reached.") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise OutcomeUnknownError(f"The connection to {url.host} was lost.") from error
 
 
@@ -217,6 +232,11 @@ async def _read(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
+def no_cookies() -> CookieJar:
+    """A jar that stays empty: one customer's cookie has no place in another one's call."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+
+
 @asynccontextmanager
 async def open_http(
     base_urls: Iterable[str], *, user_agent: str = "UploadM8"
@@ -229,6 +249,7 @@ async def open_http(
         limits=_LIMITS,
         follow_redirects=False,
         trust_env=False,
+        cookies=no_cookies(),
         headers={"User-Agent": user_agent, "Accept-Encoding": "identity"},
     ) as client:
         yield Http(client, frozenset(origin(url) for url in base_urls))

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from uploadm8.errors import Retry, UploadM8Error
+from uploadm8.infra.http import no_cookies
 
 TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 64 * 1024
@@ -163,6 +164,7 @@ async def open_outbound(*, allow_private: bool = False) -> AsyncIterator[Outboun
     async with httpx.AsyncClient(
         follow_redirects=False,
         trust_env=False,
+        cookies=no_cookies(),
         limits=httpx.Limits(max_connections=20, max_keepalive_connections=0),
         headers={"User-Agent": "UploadM8-Webhooks", "Accept-Encoding": "identity"},
     ) as client:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from hud_data import frame_times, full_track
 from uploadm8.core.hud.clock import LocalClock
@@ -31,6 +32,11 @@ def test_without_a_position_the_offset_of_the_file_counts_and_else_utc() -> None
 
 def test_without_a_date_there_is_no_clock() -> None:
     assert not LocalClock(replace(full_track(), start_utc=None), None).known
+
+
+@pytest.mark.parametrize("start", [0.0, -62_135_596_800.0, 253_402_300_799.0, 1e14])
+def test_a_date_that_no_recording_has_is_no_date(start: float) -> None:
+    assert not LocalClock(replace(full_track(), start_utc=start), "Pacific/Auckland").known
 
 
 def scene_of(track: Track) -> Scene:

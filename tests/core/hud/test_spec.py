@@ -9,11 +9,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from hud_data import blank, car_ride, same
+from hud_data import blank, car_ride, ride_with, same
 from uploadm8.core.hud.frame import SAFE_AREAS, FrameFormat, SafeArea, default_safe_area, safe_area
 from uploadm8.core.hud.hud import Hud
 from uploadm8.core.hud.spec import HudSpec, ThemeName
 from uploadm8.core.hud.validate import validate_spec
+from uploadm8.core.telemetry.track import Channel
 from uploadm8.errors import InvalidRequestError
 
 WIDE = FrameFormat(960, 540, 30.0)
@@ -69,6 +70,7 @@ def test_a_spec_survives_being_saved() -> None:
         ({"widgets": [{"kind": "logo"}]}, "logo", "PNG"),
         ({"logo": base64.b64encode(b"GIF89a").decode()}, "logo", "PNG"),
         ({"time_zone": "Mars/Olympus"}, "time_zone", "Europe/Paris"),
+        ({"text": "\ud800", "theme": "\ud800"}, "hud", "halves of characters"),
         ({"time_zone": "../etc/passwd"}, "time_zone", "Europe/Paris"),
         (
             {"safe_driving": {"mode": "cap", "limit_kmh": -1}},
@@ -127,6 +129,12 @@ def test_the_summary_card_stands_alone_at_the_end() -> None:
     assert card.strength[1000] == 0
     for panel in others:
         assert not ((panel.strength > 0) & (card.strength > 0)).any()
+
+
+def test_a_card_that_could_tell_the_time_alone_is_left_out() -> None:
+    samples = ride_with(Channel.HEART_RATE)
+    assert Hud(HudSpec(summary_card=True, widgets=()), samples, WIDE).panels
+    assert not Hud(HudSpec(summary_card=True, widgets=()), ride_with(Channel.RPM), WIDE).panels
 
 
 def test_safe_areas_by_name_and_by_shape() -> None:

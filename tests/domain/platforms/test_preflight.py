@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from uploadm8.domain.platforms.clients.base import LiveLimits, MediaFacts, Platform
-from uploadm8.domain.platforms.clients.findings import Proposal, hashtags, utf16_units
+from uploadm8.domain.platforms.clients.findings import Proposal, hashtags
 from uploadm8.domain.platforms.clients.options import read_options
 from uploadm8.domain.platforms.clients.preflight import preflight
+from uploadm8.domain.platforms.clients.text_units import utf16_units
 from uploadm8.findings import Severity
 
 GOOD = MediaFacts("mp4", "h264", 1080, 1920, 30.0, 45.0, 50_000_000, "aac", 8_000_000)

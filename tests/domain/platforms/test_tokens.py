@@ -143,10 +143,35 @@ async def test_a_refused_token_is_renewed_even_before_its_time(
     account = await connected(sandbox, clients, Platform.TIKTOK)
     keeper = TokenKeeper(clients.oauth, Vault(CIPHER))
     old = await keeper.access(account)
-    new = await keeper.access(account, renew=True)
+    new = await keeper.access(account, refused=old)
     assert new.token != old.token
-    rotated = await keeper.access(account, renew=True)  # with the rotated refresh token
+    rotated = await keeper.access(account, refused=new)  # with the rotated refresh token
     assert rotated.token != new.token
+
+
+async def test_a_token_refused_to_several_callers_is_renewed_once(
+    sandbox: Sandbox, clients: Clients, db: None
+) -> None:
+    account = await connected(sandbox, clients, Platform.TIKTOK)
+    keeper = TokenKeeper(clients.oauth, Vault(CIPHER))
+    old = await keeper.access(account)
+    at_once = await asyncio.gather(*[keeper.access(account, refused=old) for _ in range(4)])
+    late = await keeper.access(account, refused=old)
+    assert {one.token for one in [*at_once, late]} == {at_once[0].token}
+    assert at_once[0].token != old.token
+    assert await refreshes(sandbox, "tiktok") == 1
+
+
+async def test_a_token_that_lives_for_minutes_is_not_replaced_at_every_use(
+    sandbox: Sandbox, clients: Clients, db: None
+) -> None:
+    account = await connected(sandbox, clients, Platform.TIKTOK)
+    soon = now() + timedelta(minutes=5)
+    await ConnectedAccount.update({ConnectedAccount.access_expires_at: soon}).where(
+        ConnectedAccount.id == account
+    )
+    await TokenKeeper(clients.oauth, Vault(CIPHER)).access(account)
+    assert await refreshes(sandbox, "tiktok") == 0
 
 
 async def test_a_revoked_grant_parks_the_account(
@@ -215,6 +240,42 @@ async def test_an_access_that_ends_before_a_post_is_warned_about(
         await report_ending_access()
     await run_mail(account)
     assert [mail.subject for mail in MAILED] == ["The access to Alpine Roads on Facebook ends soon"]
+
+
+async def test_the_end_of_metas_data_access_is_told_before_and_a_new_sign_in_moves_it(
+    sandbox: Sandbox, clients: Clients, db: None
+) -> None:
+    account = await connected(sandbox, clients, Platform.INSTAGRAM)
+    keeper = TokenKeeper(clients.oauth, Vault(CIPHER))
+    await keeper.keep_alive(account)
+    ends = (await row_of(account))["data_access_expires_at"]
+    assert now() + timedelta(days=89) < ends < now() + timedelta(days=91)
+    soon = now() + timedelta(days=5)
+    await ConnectedAccount.update({ConnectedAccount.data_access_expires_at: soon}).where(
+        ConnectedAccount.id == account
+    )
+    told = account_out(await row_of(account))
+    assert (told.access_ends_at, told.warnings[0].code) == (soon, "access_ends_soon")
+    await report_ending_access()
+    await run_mail(account)
+    assert [mail.subject for mail in MAILED] == [
+        "The access to alpine.roads on Instagram ends soon"
+    ]
+    where = clients.oauth[Platform.INSTAGRAM].authorize_url(
+        redirect_uri="https://auth.example.com/oauth/instagram/callback",
+        state="s",
+        verifier=None,
+        prolong=True,
+    )
+    assert "auth_type=reauthorize" in where
+    assert (await asyncio.to_thread(sandbox.consent, where, ""))["code"]
+
+
+async def test_a_pages_permissions_do_not_end_with_metas_data_access(
+    sandbox: Sandbox, clients: Clients, db: None
+) -> None:
+    account = await connected(sandbox, clients, Platform.FACEBOOK)
+    assert (await row_of(account))["data_access_expires_at"] is None
 
 
 async def test_keeping_alive_extends_metas_access_and_leaves_a_working_page_alone(

@@ -98,6 +98,18 @@ async def test_a_removal_told_again_after_reconnecting_changes_nothing(site: Sit
     assert await states() == ["active", "active"]
 
 
+async def test_a_signed_event_with_an_impossible_time_or_nothing_in_it_is_no_fault_of_ours(
+    site: Site,
+) -> None:
+    await site.connect("tiktok")
+    assert await tiktok(site, "authorization.removed", created=10**17) == 400
+    assert await tiktok(site, "post.publish.complete", created=10**17) == 200
+    assert await tiktok(site, "post.publish.no_longer_publicaly_available") == 200
+    told = await meta(site, "deauthorize", "10220000000000001", issued_at=10**17)
+    assert told.status_code == 400
+    assert await states() == ["active"]
+
+
 async def test_a_hidden_post_of_tiktok_is_looked_at_at_once(site: Site) -> None:
     await site.connect("tiktok")
     made = await made_upload(await workspace_of(site), platforms=("tiktok",))

@@ -44,7 +44,7 @@ MOMENT = 30.0
 class Accounts:
     """Gives out a token to whoever asks."""
 
-    async def access(self, account_id: UUID, *, renew: bool = False) -> Access:
+    async def access(self, account_id: UUID, *, refused: Access | None = None) -> Access:
         return Access("token", "account")
 
     async def needs_reconnect(self, account_id: UUID, error: PlatformError) -> None:

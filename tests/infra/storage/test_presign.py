@@ -88,3 +88,21 @@ def test_a_part_is_signed_as_botocore_signs_it(reference: Any) -> None:
     query = {"uploadId": "up/load+id=", "partNumber": "7"}
     ours = OURS.url("PUT", "w/a", 3600, query=query, at=signed_at(theirs))
     assert parts(ours) == parts(theirs)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "start"),
+    [
+        ("https://Account.R2.example.com", "https://account.r2.example.com/media/"),
+        ("https://r2.example.com:443", "https://r2.example.com/media/"),
+        ("http://127.0.0.1:80", "http://127.0.0.1/media/"),
+        ("http://127.0.0.1:443", "http://127.0.0.1:443/media/"),
+    ],
+)
+def test_the_signed_host_is_the_one_that_clients_send(endpoint: str, start: str) -> None:
+    def signed(base: str) -> str:
+        moment = datetime(2026, 11, 23, tzinfo=UTC)
+        return Presigner(base, "media", "AKID", "key").url("GET", "k", 60, at=moment)
+
+    assert signed(endpoint).startswith(start)
+    assert signed(endpoint) == signed(start.removesuffix("/media/"))

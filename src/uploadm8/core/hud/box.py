@@ -55,8 +55,19 @@ class Box(NamedTuple):
 
 def around(*boxes: Box | None) -> Box:
     """The even box around all that are not empty."""
-    result: Box | None = None
+    left = top = _FAR
+    right = bottom = -_FAR
     for box in boxes:
-        if box is not None and box[2] > box[0] and box[3] > box[1]:
-            result = box if result is None else result.joined(box)
-    return Box(0, 0, 0, 0) if result is None else result.even()
+        if box is None:
+            continue
+        x0, y0, x1, y1 = box
+        if x1 > x0 and y1 > y0:
+            left, top = x0 if x0 < left else left, y0 if y0 < top else top
+            right, bottom = x1 if x1 > right else right, y1 if y1 > bottom else bottom
+    if left == _FAR:
+        return _NOTHING
+    return Box(left & ~1, top & ~1, right + 1 & ~1, bottom + 1 & ~1)
+
+
+_FAR = 1 << 30
+_NOTHING = Box(0, 0, 0, 0)

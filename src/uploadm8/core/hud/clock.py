@@ -8,6 +8,9 @@ import tzfpy
 
 from uploadm8.core.telemetry.track import Channel, Track
 
+_EARLIEST = datetime(1980, 1, 6, tzinfo=UTC).timestamp()  # where GPS begins to count
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
+
 
 class LocalClock:
     """Turns seconds on a track's clock into local time.
@@ -22,8 +25,8 @@ class LocalClock:
 
     @property
     def known(self) -> bool:
-        """Whether the date is known at all."""
-        return self._start is not None
+        """Whether the date is known, and not that of a clock that was never set."""
+        return self._start is not None and _EARLIEST <= self._start < _LATEST
 
     def at(self, t: float) -> datetime:
         """Local time at `t` seconds; only when `known`."""

@@ -46,10 +46,16 @@ def relative_luminance(color: str) -> float:
 
 
 def on_dark(color: str) -> str:
-    """The colour, mixed with as little white as lets it be seen on a dark panel."""
-    shares = (share / 20 for share in range(21))
+    """The colour, light enough for lines and areas on a dark panel."""
+    return lightened(color, _LEAST_LUMINANCE)
+
+
+@lru_cache(maxsize=128)
+def lightened(color: str, least: float) -> str:
+    """The colour, mixed with as little white as gives it this luminance, at most 1."""
+    shares = (share / 40 for share in range(40))
     mixed = (mix_hex(color, "#ffffff", share) for share in shares)
-    return next(c for c in mixed if relative_luminance(c) >= _LEAST_LUMINANCE)
+    return next((c for c in mixed if relative_luminance(c) >= least), "#ffffff")
 
 
 class ColorCoding:

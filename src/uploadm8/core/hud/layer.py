@@ -74,7 +74,7 @@ class Layer:
 
     def part(self, box: Box) -> "Layer":
         """The pixels of an even box as a layer of their own: what is drawn on it is drawn here."""
-        planes = self.luma[_pairs(box)], self.chroma[_triples(box)]
+        planes = self.luma[pairs(box)], self.chroma[triples(box)]
         return Layer(box.x1 - box.x0, box.y1 - box.y0, planes)
 
     def copy(self) -> "Layer":
@@ -89,7 +89,7 @@ class Layer:
             self.luma[:] = other.luma
             self.chroma[:] = other.chroma
             return
-        luma, chroma = _pairs(box), _triples(box)
+        luma, chroma = pairs(box), triples(box)
         self.luma[luma] = other.luma[luma]
         self.chroma[chroma] = other.chroma[chroma]
 
@@ -151,12 +151,12 @@ class Layer:
             if part != target:
                 target = part
                 source = Box(part.x0 - x, part.y0 - y, part.x1 - x, part.y1 - y)
-                pairs, triples = _pairs(source), _triples(source)
-                luma = luma[0][pairs], luma[1][pairs]
-                chroma = chroma[0][triples], chroma[1][triples]
+                rows, cells = pairs(source), triples(source)
+                luma = luma[0][rows], luma[1][rows]
+                chroma = chroma[0][cells], chroma[1][cells]
         self.touch(target)
-        put_plane(self.luma[_pairs(target)], *luma)
-        put_plane(self.chroma[_triples(target)], *chroma)
+        put_plane(self.luma[pairs(target)], *luma)
+        put_plane(self.chroma[triples(target)], *chroma)
 
     def reveal(self, other: "Layer", luma: Plane, chroma: Plane, box: Box) -> None:
         """Become `other`, of the same size, within an even box by share of 255.
@@ -168,10 +168,10 @@ class Layer:
             box: where.
         """
         self.touch(box)
-        area = _pairs(box)
+        area = pairs(box)
         lit = cv2.multiply(other.luma[area], luma, scale=_UNIT)
         put_plane(self.luma[area], cv2.bitwise_not(luma), lit)
-        area = _triples(box)
+        area = triples(box)
         lit = cv2.multiply(other.chroma[area], chroma, scale=_UNIT)
         put_plane(self.chroma[area], cv2.bitwise_not(chroma), lit)
 
@@ -223,10 +223,25 @@ class Piece:
         added[0::3] = 0
         self.chroma = np.repeat(picture.inv_c, 3, axis=0), added
 
+    @classmethod
+    def inked(cls, size: tuple[int, int], placed: tuple[Plane, int, int], ink: Ink) -> "Placed":
+        """A mask whose corner is at (x, y) of a layer of that size, in one colour, and its place.
+
+        None where the layer has nothing of it.
+        """
+        mask, x, y = placed
+        picture = Layer(*size)
+        picture.paint(mask, ink, x, y)
+        box = picture.touched
+        return None if box is None else (cls(picture.part(box)), box.x0, box.y0)
+
     def fits(self, layer: Layer, x: int, y: int) -> bool:
         """Whether it lies inside the layer with its corner at (x, y)."""
         inside = x + self.width <= layer.width and y + self.height <= layer.height
         return x >= 0 and y >= 0 and inside
+
+
+Placed = tuple[Piece, int, int] | None  # and where its corner is; None: nowhere
 
 
 def _transparent(width: int, height: int) -> tuple[Plane, Plane]:
@@ -236,12 +251,14 @@ def _transparent(width: int, height: int) -> tuple[Plane, Plane]:
     return luma, chroma
 
 
-def _pairs(box: Box) -> tuple[slice, slice]:
+def pairs(box: Box) -> tuple[slice, slice]:
+    """The part of `Layer.luma` in an even box."""
     x0, y0, x1, y1 = box
     return slice(2 * y0, 2 * y1), slice(x0, x1)
 
 
-def _triples(box: Box) -> tuple[slice, slice]:
+def triples(box: Box) -> tuple[slice, slice]:
+    """The part of `Layer.chroma` in an even box."""
     x0, y0, x1, y1 = box
     return slice(3 * (y0 >> 1), 3 * (y1 >> 1)), slice(x0 >> 1, x1 >> 1)
 

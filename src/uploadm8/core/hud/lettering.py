@@ -3,6 +3,7 @@
 from uploadm8.core.hud.layer import Layer
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
+from uploadm8.core.hud.shapes import ring
 from uploadm8.core.hud.text import TextMask, number_mask, text_mask, write
 
 _MARGIN = 20.0  # of the foot, from the panel's edges
@@ -17,6 +18,15 @@ def caption(scene: Scene, words: str, unit: float) -> TextMask:
 def symbol(scene: Scene, text: str, unit: float) -> TextMask:
     """A unit of measure, as small as a caption."""
     return text_mask(scene.theme.label, text, scene.sizes.label * unit)
+
+
+def degree_sign(cap: float) -> TextMask:
+    """A ring as high as digits of that cap height; the fonts' own ones are as small as a dot."""
+    size, bold = round(cap * 0.42), cap * 0.1
+    radius = cap * 0.15
+    side = max(size, 4)
+    mask = ring(side, side, (side / 2, radius + bold / 2 + 0.5), radius, bold)
+    return TextMask(mask, 0, round(cap), float(side), lasting=True)
 
 
 class Foot:
@@ -42,7 +52,7 @@ class Foot:
         self._right = base.width - _MARGIN * unit - side_pad(scene)
         if scene.sizes.captions:
             at = (_MARGIN * unit + side_pad(scene), self._line)
-            write(base, caption(scene, words, unit), at, scene.ink(scene.theme.dim))
+            write(base, caption(scene, words, unit), at, scene.text_ink(scene.theme.dim))
 
     def write(self, layer: Layer, digits: str) -> None:
         """Put the number there."""
@@ -54,7 +64,7 @@ class Foot:
             beside = after if self._counts else 0.0
             end = (layer.width + value.width - beside) / 2
         write(layer, value, (end, self._line), scene.ink(theme.text), "right")
-        write(layer, self._sign, (end + self._space, self._line), scene.ink(theme.dim))
+        write(layer, self._sign, (end + self._space, self._line), scene.text_ink(theme.dim))
 
 
 def foot_cap(scene: Scene, unit: float) -> float:

@@ -16,8 +16,7 @@ from uploadm8.core.hud.shapes import (
 )
 from uploadm8.core.hud.theme import Plate
 
-_DARK_ENOUGH = 0.74  # over white, for 4.5 : 1 with the dimmest of the themes' captions
-_LEAN = 20.0  # design units between the upper and the lower edge of a leaning plate
+_SLOPE, _MOST_LEAN, _LEAN_PAD = 0.08, 30.0, 14.0  # of leaning plates; the last two design units
 
 
 def draw_plate(scene: Scene, layer: Layer, *, round_plate: bool = False) -> Plane | None:
@@ -29,12 +28,9 @@ def draw_plate(scene: Scene, layer: Layer, *, round_plate: bool = False) -> Plan
 
 
 def shadow_depth(scene: Scene) -> float:
-    """How dark the shadow of ink must be for plate and shadow to be as dark as the whole plate.
-
-    A plate darker than captions need is not made up for whole: the shadow would be a blot.
-    """
-    dark = scene.theme.darkness
-    return max(0.0, 1 - (1 - min(dark, _DARK_ENOUGH)) / (1 - dark * scene.spec.opacity))
+    """How dark the shadow of ink must be, where a plate is too see-through for it."""
+    theme, opacity = scene.theme, scene.spec.opacity
+    return 1 - (1 - theme.darkness_around_text(opacity)) / (1 - theme.darkness * opacity)
 
 
 def _draw(scene: Scene, layer: Layer, *, round_plate: bool) -> Plane | None:
@@ -77,13 +73,13 @@ def _glass(scene: Scene, layer: Layer, *, round_plate: bool) -> Plane:
 
 def _scrim(scene: Scene, layer: Layer) -> None:
     w, h = layer.width, layer.height
-    inner = coverage(rounded_distance(w, h, scene.px(24)) + scene.px(9))
-    _fill(scene, layer, blurred(inner, scene.px(5)))
+    inner = coverage(rounded_distance(w, h, scene.px(24)) + scene.px(6))
+    _fill(scene, layer, blurred(inner, scene.px(4)))
 
 
 def _slant(scene: Scene, layer: Layer) -> None:
     w, h = layer.width, layer.height
-    lean, edge = min(h * 0.2, scene.px(_LEAN)), scene.px(7)
+    lean, edge = min(h * _SLOPE, scene.px(_MOST_LEAN)), scene.px(7)
     _fill(scene, layer, polygon(w, h, [(lean, 0), (w, 0), (w - lean, h), (0, h)]))
     stripe = [(lean, 0), (lean + edge, 0), (edge, h), (0, h)]
     layer.paint(polygon(w, h, stripe), scene.ink(scene.accent))
@@ -114,7 +110,7 @@ def _brackets(scene: Scene, layer: Layer) -> None:
 
 def side_pad(scene: Scene) -> float:
     """Extra free space, px, that contents keep from the left and right edge of the plate."""
-    return scene.px(_LEAN * 0.7) if scene.theme.plate is Plate.SLANT else 0.0
+    return scene.px(_LEAN_PAD) if scene.theme.plate is Plate.SLANT else 0.0
 
 
 def hairline(layer: Layer, scene: Scene, box: tuple[float, float, float, float]) -> None:

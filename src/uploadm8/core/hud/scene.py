@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uploadm8.core.hud.clock import LocalClock
-from uploadm8.core.hud.color import ColorCoding, Ink, on_dark
+from uploadm8.core.hud.color import ColorCoding, Ink, lightened, on_dark
 from uploadm8.core.hud.frame import FrameFormat, Rect
 from uploadm8.core.hud.motion import IndexArray, bridge_gaps, digit_slots
 from uploadm8.core.hud.sizes import COMPACT, WIDE, Sizes
@@ -114,6 +114,10 @@ class Scene:
     def ink(self, color: str) -> Ink:
         """A colour as the frame codes it."""
         return self.coding.ink(color)
+
+    def text_ink(self, color: str) -> Ink:
+        """A colour for letters and digits: as light as panels over white footage ask for."""
+        return self.ink(lightened(color, self.theme.light_of_text(self.spec.opacity)))
 
     def has(self, *channels: Channel) -> bool:
         """Whether each channel is valid at some frame."""

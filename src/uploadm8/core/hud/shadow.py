@@ -12,8 +12,8 @@ from uploadm8.core.hud.color import ColorCoding
 from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer, half_size, times, times_plane
 
-_SPREAD, _SOFT = 3.0, 5.0  # design units that ink grows, and is then softened twice
-_FULL = 44  # luma, above the plate's, of ink that casts the whole shadow
+_SPREAD, _SOFT = 4.0, 5.0  # design units that ink grows, and is then softened twice
+_FULL = 22  # luma, above the plate's, of ink that casts the whole shadow
 
 
 class Shadow:

@@ -76,11 +76,11 @@ class Sheet:
             box = panel.update(index)
             if shadow is not None and box is not None:
                 shadow.cast(box)
-        layer, half = self._layer, self._half
-        luma, u, v = planes.y[self._luma], planes.u[self._chroma], planes.v[self._chroma]
-        self._blend(luma, self._full, layer.inv_y, layer.y, self._luma_glass, strength)
-        self._blend(u, half, layer.inv_c, layer.u, self._chroma_glass, strength)
-        self._blend(v, half, layer.inv_c, layer.v, self._chroma_glass, strength)
+        layer, full, half = self._layer, self._full, self._half
+        luma, chroma = self._luma_glass, self._chroma_glass
+        self._blend(planes.y[self._luma], full, layer.inv_y, layer.y, luma, strength)
+        self._blend(planes.u[self._chroma], half, layer.inv_c, layer.u, chroma, strength)
+        self._blend(planes.v[self._chroma], half, layer.inv_c, layer.v, chroma, strength)
 
     def _blend(
         self,

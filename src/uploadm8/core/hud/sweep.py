@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from uploadm8.core.hud.box import Box, around
 from uploadm8.core.hud.frame import Plane
-from uploadm8.core.hud.layer import Layer
+from uploadm8.core.hud.layer import Layer, pairs, triples
 
 _STEPS = 64  # steps of one pixel of path, when the path is short enough for 16 bits
 _FAR = 65535
@@ -38,26 +38,24 @@ class Sweep:
         start = np.where(np.isnan(position), np.inf, position)
         luma = self._scaled(start, softness)
         chroma = self._scaled(_coarse(position), softness)
-        h, w = position.shape
         # Rows as often as the layer has them.
-        self._luma = np.broadcast_to(luma[:, None], (h, 2, w))
-        self._chroma = np.broadcast_to(chroma[:, None], (h // 2, 3, w // 2))
-        self._boxes = _joined(_bucket_boxes(luma, 1), _bucket_boxes(chroma, 2))
-        self._until = _running(self._boxes)
+        self._luma, self._chroma = np.repeat(luma, 2, axis=0), np.repeat(chroma, 3, axis=0)
+        boxes = _joined(_bucket_boxes(luma, 1), _bucket_boxes(chroma, 2))
+        self._until = [Box(*box) for box in _running(boxes).tolist()]
+        self._boxes = [Box(*box) for box in boxes.tolist()]
 
     def uncover(self, layer: Layer, value: float) -> None:
         """Show the lit layer on `layer`, inside its box, up to `value` pixels along the path."""
         if value <= 0:
             return
         level = self._level(value)
-        box = Box(*self._until[level // _BUCKET].tolist()).even()
+        box = self._until[level // _BUCKET].even()
         if layer.box is not None:
             box = box.common(layer.box)
         if box.empty:
             return
-        x0, y0, x1, y1 = box
-        luma = self._shares(self._luma[y0:y1, :, x0:x1], level)
-        chroma = self._shares(self._chroma[y0 >> 1 : y1 >> 1, :, x0 >> 1 : x1 >> 1], level)
+        luma = self._shares(self._luma[pairs(box)], level)
+        chroma = self._shares(self._chroma[triples(box)], level)
         layer.reveal(self._lit, luma, chroma, box)
 
     def _scaled(self, start: NDArray[np.floating], softness: float) -> _Positions:
@@ -66,17 +64,15 @@ class Sweep:
         return np.asarray(np.rint(steps), np.uint16)
 
     def _shares(self, position: _Positions, level: int) -> Plane:
-        """How much of each pixel is passed, of 255; the rows one below the other."""
-        end = np.uint16(level)
-        ahead = end - np.minimum(position, end)
-        flat = ahead.reshape(-1, ahead.shape[2])
-        return np.asarray(cv2.convertScaleAbs(flat, alpha=255 / self._edge), np.uint8)
+        """How much of each pixel is passed, of 255."""
+        ahead = cv2.subtract(level, position)  # type: ignore[call-overload]
+        return np.asarray(cv2.convertScaleAbs(ahead, alpha=255 / self._edge), np.uint8)
 
     def changed(self, before: float, now: float) -> Box:
         """The box of all pixels that differ between two values."""
         low, high = sorted((self._level(max(before, 0.0)), self._level(max(now, 0.0))))
         first, last = max(low - self._edge, 0) // _BUCKET, high // _BUCKET
-        return around(*(Box(*box) for box in self._boxes[first : last + 1].tolist()))
+        return around(*self._boxes[first : last + 1])
 
     def _level(self, value: float) -> int:
         """Positions from this on are not passed; those `_edge` below it are fully."""

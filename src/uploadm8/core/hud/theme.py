@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
 
+from uploadm8.core.hud.color import mix_hex, relative_luminance
 from uploadm8.core.hud.frost import GlassTone
 from uploadm8.core.hud.text import Font
+
+_DARK_ENOUGH = 0.75  # over white, for 4.5 : 1 with the dimmest of the themes' captions
+_CONTRAST = 5.8  # what is lost at the edges of thin strokes leaves the 4.5 of WCAG 2.1, 1.4.3
 
 
 class Plate(Enum):
@@ -66,7 +70,7 @@ class Theme:
 
     Attributes:
         plate: what stands behind a widget.
-        plate_color: its colour, where it has one.
+        plate_color: its colour; black for glass, which takes light and has no colour.
         plate_alpha: its opacity.
         radius: corner radius (or chamfer), in design units (1/1080 of the short side).
         tone: how frosted glass passes light; None = not frosted.
@@ -118,3 +122,15 @@ class Theme:
     def darkness(self) -> float:
         """The share of white light that does not pass a plate."""
         return self.plate_alpha if self.tone is None else 1 - self.tone.white
+
+    def darkness_around_text(self, opacity: float) -> float:
+        """What plate and shadow together keep from white light, with plates of that opacity.
+
+        A plate darker than captions need is not made up for whole: the shadow would be a blot.
+        """
+        return max(self.darkness * opacity, min(self.darkness, _DARK_ENOUGH))
+
+    def light_of_text(self, opacity: float) -> float:
+        """The relative luminance from which on text can be read over white footage."""
+        behind = mix_hex("#ffffff", self.plate_color, self.darkness_around_text(opacity))
+        return _CONTRAST * (relative_luminance(behind) + 0.05) - 0.05

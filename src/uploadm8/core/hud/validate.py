@@ -52,6 +52,8 @@ def validate_spec(obj: Mapping[str, Any]) -> HudSpec:
         spec = msgspec.convert(obj, HudSpec)
     except msgspec.ValidationError as error:
         raise _translate(str(error)) from error
+    except UnicodeError as error:
+        raise _invalid("hud", "must be Unicode text, without halves of characters") from error
     _check_zone(spec.time_zone)
     _check_logo(spec)
     for index, entry in enumerate(spec.widgets or ()):

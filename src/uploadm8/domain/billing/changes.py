@@ -67,7 +67,7 @@ class Changes:
         await intend(Action.PLAN_CHANGED, workspace_id, lookup_key=lookup_key)
         await self._release(current)
         if current.tier is wanted.tier:
-            await self._update(current, {"cancel_at_period_end": False})
+            await self._go_on(current)
             when = When.NOW
         elif current.plan is None or wanted.rank > current.plan.rank:
             await self._upgrade(current, price_id)
@@ -112,8 +112,7 @@ class Changes:
             raise ConflictError("The subscription is not canceled.", code="not_canceled")
         await intend(Action.PLAN_RESUMED, workspace_id)
         await self._release(current)
-        if current.cancel_at is not None:
-            await self._update(current, {"cancel_at_period_end": False})
+        await self._go_on(current)
         await self._read_back(current)
 
     async def current(self, workspace_id: UUID) -> SubscriptionCopy:
@@ -134,13 +133,12 @@ class Changes:
             "items": [{"id": current.item_id or "", "price": price_id, "quantity": 1}],
             "proration_behavior": "always_invoice",
             "payment_behavior": "error_if_incomplete",
-            "cancel_at_period_end": False,
+            **await self._uncanceled(current),
         }
         await self._update(current, params)
 
     async def _downgrade(self, current: SubscriptionCopy, price_id: str, lookup_key: str) -> None:
-        if current.cancel_at is not None:  # a schedule cannot be made of a canceled subscription
-            await self._update(current, {"cancel_at_period_end": False})
+        await self._go_on(current)  # a schedule cannot be made of a canceled subscription
         v1 = self.gateway.v1
         started: stripe.params.SubscriptionScheduleCreateParams = {
             "from_subscription": current.stripe_id
@@ -175,6 +173,22 @@ class Changes:
             )
 
         await _once(current, f"plan:{schedule.id}", dict(planned), plan)
+
+    async def _go_on(self, current: SubscriptionCopy) -> None:
+        """Take a cancellation back, if there is one."""
+        if params := await self._uncanceled(current):
+            await self._update(current, params)
+
+    async def _uncanceled(
+        self, current: SubscriptionCopy
+    ) -> stripe.params.SubscriptionUpdateParams:
+        """What takes a cancellation back: one of two fields, whichever Stripe wrote it into."""
+        if current.cancel_at is None:
+            return {}
+        everything = await self.gateway.subscriptions(current.stripe_customer_id)
+        found = next((one for one in everything if one.id == current.stripe_id), None)
+        by_date = found is not None and found.cancel_at and not found.cancel_at_period_end
+        return {"cancel_at": ""} if by_date else {"cancel_at_period_end": False}
 
     async def _release(self, current: SubscriptionCopy) -> None:
         """Let go of a planned downgrade; Stripe refuses other changes while there is one."""

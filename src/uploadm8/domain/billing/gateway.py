@@ -217,11 +217,13 @@ async def open_gateway(options: BillingOptions) -> AsyncIterator[StripeGateway]:
     if not options.secret_key:
         yield StripeGateway(None)
         return
+    stripe.enable_telemetry = False  # it sends timings, and keeps an id in the home folder
     http = stripe.HTTPXClient(timeout=TIMEOUT_S)
+    base = options.api_base_url.rstrip("/")
     client = stripe.StripeClient(
         options.secret_key,
         stripe_version=API_VERSION,
-        base_addresses={"api": options.api_base_url.rstrip("/")},
+        base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
         max_network_retries=1,
         http_client=http,
     )

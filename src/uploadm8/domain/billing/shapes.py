@@ -229,15 +229,21 @@ class StripeEventBody(_Shape, frozen=True, kw_only=True):
 
 
 def read(shape: type[T], answer: stripe.StripeObject) -> T:
-    """Take the known parts out of an answer of Stripe.
+    """Take the known parts out of an answer of Stripe; null is as good as absent.
 
     Raises:
         StripeUnexpectedError: a part is missing or of another type.
     """
     try:
-        return msgspec.convert(answer.to_dict(), shape)
+        return msgspec.convert(_without_nulls(answer.to_dict()), shape)
     except msgspec.ValidationError as error:
         raise StripeUnexpectedError(f"Stripe answered in an unknown shape: {error}.") from error
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
 def instant(seconds: int | None) -> datetime | None:

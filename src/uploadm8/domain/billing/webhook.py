@@ -11,6 +11,7 @@ from uploadm8.domain.billing.options import BillingOptions
 from uploadm8.domain.billing.shapes import StripeEventBody, instant
 from uploadm8.domain.billing.tables import StripeEvent
 from uploadm8.errors import InvalidRequestError, NotFoundError
+from uploadm8.infra.db.json_columns import to_json
 from uploadm8.infra.db.transaction import transaction
 from uploadm8.infra.ids import new_id
 from uploadm8.infra.jobs.catalog import STRIPE_EVENT
@@ -41,7 +42,7 @@ class Webhook:
         _verify(body, signature, self.options.webhook_secret)
         try:
             payload = msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise InvalidRequestError("The event is not JSON.", code="invalid_event") from error
         return await self.record(payload)
 
@@ -74,7 +75,7 @@ class Webhook:
                 event.type[:80],
                 event.customer_id,
                 event.livemode,
-                msgspec.json.encode(payload).decode(),
+                to_json(_without_nul(payload)),
                 instant(event.created),
             )
             await enqueue(
@@ -83,6 +84,15 @@ class Webhook:
                 unique_key=f"stripe_event:{event.id[:64]}",
             )
         return bool(rows)
+
+
+def _without_nul(value: Any) -> Any:
+    """The same without NUL characters, which PostgreSQL stores in no column."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(one) for name, one in value.items()}
+    return [_without_nul(one) for one in value] if isinstance(value, list) else value
 
 
 def _verify(body: bytes, signature: str, secret: str) -> None:

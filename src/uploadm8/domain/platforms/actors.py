@@ -149,6 +149,7 @@ async def _wipe(account_id: UUID, epoch: int) -> None:
             ConnectedAccount.refresh_token_enc: None,
             ConnectedAccount.access_expires_at: None,
             ConnectedAccount.refresh_expires_at: None,
+            ConnectedAccount.data_access_expires_at: None,
         }
     ).where(
         ConnectedAccount.id == account_id,

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 STATE_LIFE = timedelta(minutes=10)
 CHOICE_LIFE = timedelta(hours=1)
+PROLONG_AHEAD = timedelta(days=30)
 
 
 class StateError(InvalidRequestError):
@@ -90,8 +91,10 @@ class Flows:
                 f"{platform.label} is not set up on this installation.",
                 code="platform_not_configured",
             )
+        prolong = False
         if reconnect is not None:
-            await self.accounts.one(workspace_id, reconnect)
+            ends = (await self.accounts.one(workspace_id, reconnect))["data_access_expires_at"]
+            prolong = ends is not None and ends < now() + PROLONG_AHEAD
         else:
             await self._refuse_when_full(workspace_id, platform)
         oauth = self.clients.oauth[platform]
@@ -111,7 +114,9 @@ class Flows:
                 expires_at=expires_at,
             )
         )
-        url = oauth.authorize_url(redirect_uri=redirect_uri, state=state, verifier=verifier)
+        url = oauth.authorize_url(
+            redirect_uri=redirect_uri, state=state, verifier=verifier, prolong=prolong
+        )
         return Started(url, state, expires_at)
 
     async def finish(self, platform: Platform, callback: Callback) -> str:

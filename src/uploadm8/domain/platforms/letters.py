@@ -38,11 +38,12 @@ async def report(account_id: UUID, trouble: Trouble, occasion: str) -> None:
 async def report_ending_access() -> None:
     """Record a letter for every account whose access ends within a week."""
     rows: list[dict[str, Any]] = await ConnectedAccount.raw(
-        "SELECT id, refresh_expires_at FROM connected_accounts WHERE state = 'active'"
-        " AND refresh_expires_at BETWEEN now() AND now() + interval '7 days'"
+        "SELECT id, ends FROM (SELECT id, LEAST(refresh_expires_at, data_access_expires_at) AS ends"
+        " FROM connected_accounts WHERE state = 'active') AS a"
+        " WHERE ends BETWEEN now() AND now() + interval '7 days'"
     )
     for row in rows:
-        await report(row["id"], Trouble.ACCESS_ENDS, f"{row['refresh_expires_at']:%Y-%m-%d}")
+        await report(row["id"], Trouble.ACCESS_ENDS, f"{row['ends']:%Y-%m-%d}")
 
 
 Wanted = Callable[[UUID], Awaitable[bool]]

@@ -5,7 +5,7 @@ A signal about a post only makes us ask the platform sooner; its content decides
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -72,16 +72,16 @@ class Signals:
             SignatureError: it is not TikTok's.
         """
         event = read_tiktok(header, body, self.tiktok.client_secret, now())
-        at = datetime.fromtimestamp(event.create_time, UTC)
-        accounts = await _accounts([Platform.TIKTOK.value], "external_id", event.user_openid)
+        openid = event.user_openid or ""
+        accounts = await _accounts([Platform.TIKTOK.value], "external_id", openid)
         log.info("tiktok_webhook", event_name=event.event, accounts=len(accounts))
         for account_id in accounts:
             if event.event == "authorization.removed":
-                await self._withdraw(account_id, Platform.TIKTOK, at)
+                await self._withdraw(account_id, Platform.TIKTOK, event.at)
             elif event.event.startswith(("post.publish.", "video.")):
                 await self.posts_moved(account_id)
-            if event.event in HIDDEN:
-                await self.post_hidden(account_id, str(read_content(event).post_id))
+            if event.event in HIDDEN and (post_id := read_content(event).post_id):
+                await self.post_hidden(account_id, str(post_id))
 
     async def from_meta(self, header: str, body: bytes) -> None:
         """Take a webhook of Meta about pages, Instagram accounts or permissions.
@@ -118,8 +118,7 @@ class Signals:
         """
         request = read_signed_request(signed_request, self.meta.client_secret, now())
         for account_id in await _accounts(_META, "owner_external_id", str(request.user_id)):
-            at = datetime.fromtimestamp(request.issued_at, UTC)
-            await self._withdraw(account_id, Platform.FACEBOOK, at)
+            await self._withdraw(account_id, Platform.FACEBOOK, request.at)
 
     async def meta_delete(self, signed_request: str) -> str:
         """Erase what we hold of a person from Meta; return the confirmation code. Repeatable.
@@ -130,9 +129,8 @@ class Signals:
             SignatureError: it is not Meta's.
         """
         request = read_signed_request(signed_request, self.meta.client_secret, now())
-        at = datetime.fromtimestamp(request.issued_at, UTC)
         for account_id in await _accounts(_META, "owner_external_id", str(request.user_id)):
-            if await _known_before(account_id, at):
+            if await _known_before(account_id, request.at):
                 await _erase(account_id)
         log.info("meta_data_deleted")
         return confirmation_code(str(request.user_id), self.meta.client_secret)
@@ -165,8 +163,8 @@ def read_content(event: TikTokEvent) -> TikTokContent:
         InvalidRequestError: it is none.
     """
     try:
-        return msgspec.json.decode(event.content, type=TikTokContent)
-    except msgspec.MsgspecError as error:
+        return msgspec.json.decode(event.content or "{}", type=TikTokContent)
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise InvalidRequestError("The content of the event is not JSON.") from error
 
 
@@ -193,9 +191,9 @@ async def _erase(account_id: UUID) -> None:
     await ConnectedAccount.raw(
         "UPDATE connected_accounts SET state = 'disconnected', state_reason = NULL,"
         " access_token_enc = NULL, refresh_token_enc = NULL, access_expires_at = NULL,"
-        " refresh_expires_at = NULL, owner_external_id = NULL, username = '', display_name = '',"
-        " avatar_url = NULL, profile = {}, scopes = '[]', external_id = 'deleted:' || id,"
-        " token_epoch = token_epoch + 1 WHERE id = {}",
+        " refresh_expires_at = NULL, data_access_expires_at = NULL, owner_external_id = NULL,"
+        " username = '', display_name = '', avatar_url = NULL, profile = {}, scopes = '[]',"
+        " external_id = 'deleted:' || id, token_epoch = token_epoch + 1 WHERE id = {}",
         "{}",
         account_id,
     )

@@ -44,6 +44,7 @@ class ConnectedAccount(Table, tablename="connected_accounts", db=DB):
     refresh_token_enc = Text(null=True, default=None)
     access_expires_at = Timestamptz(null=True, default=None)
     refresh_expires_at = Timestamptz(null=True, default=None)
+    data_access_expires_at = Timestamptz(null=True, default=None)  # of Meta, unless the person acts
     token_epoch = Integer(default=0)  # raised whenever the tokens change
     refreshed_at = Timestamptz(default=TimestamptzNow())
     created_at = Timestamptz(default=TimestamptzNow())

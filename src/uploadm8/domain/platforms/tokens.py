@@ -36,14 +36,17 @@ AHEAD: Mapping[Platform, timedelta] = {
     Platform.INSTAGRAM: timedelta(0),
     Platform.FACEBOOK: timedelta(0),
 }
-"""How long before its end an access token is replaced; page tokens have no end."""
+"""How long before its end an access token is replaced, but never before half of its life is over.
+
+Page tokens have no end.
+"""
 
 
 class AccountAccess(Protocol):
     """What gives out tokens."""
 
-    async def access(self, account_id: UUID, *, renew: bool = False) -> Access:
-        """A token that works now; with `renew` another one than before."""
+    async def access(self, account_id: UUID, *, refused: Access | None = None) -> Access:
+        """A token that works now; another one than the one `refused` by the platform."""
         ...
 
     async def needs_reconnect(self, account_id: UUID, error: PlatformError) -> None:
@@ -55,12 +58,30 @@ async def with_token(
     accounts: AccountAccess, account_id: UUID, call: Callable[[Access], Awaitable[T]]
 ) -> T:
     """Make a call that can be repeated, with a new token if the platform refuses the first one."""
+    first = await accounts.access(account_id)
     try:
-        return await call(await accounts.access(account_id))
+        return await call(first)
     except PlatformError as error:
         if error.retry is not Retry.AUTH_EXPIRED:
             raise
-        return await call(await accounts.access(account_id, renew=True))
+        return await call(await accounts.access(account_id, refused=first))
+
+
+@dataclass(slots=True)
+class Remembering:
+    """Passes tokens on and knows the last one: the one to replace when a call is refused."""
+
+    accounts: AccountAccess
+    last: Access | None = None
+
+    async def access(self, account_id: UUID, *, refused: Access | None = None) -> Access:
+        """As the accounts'."""
+        self.last = await self.accounts.access(account_id, refused=refused)
+        return self.last
+
+    async def needs_reconnect(self, account_id: UUID, error: PlatformError) -> None:
+        """As the accounts'."""
+        await self.accounts.needs_reconnect(account_id, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +91,13 @@ class TokenKeeper:
     oauth: Mapping[Platform, OAuth]
     vault: Vault
 
-    async def access(self, account_id: UUID, *, renew: bool = False) -> Access:
+    async def access(self, account_id: UUID, *, refused: Access | None = None) -> Access:
         """Return a token that works now.
 
         Args:
             account_id: the connected account.
-            renew: the platform has just refused the token we had; get another.
+            refused: what the platform has just refused. Another caller may have replaced it
+                already: then that one's is given, since a further refresh could end it again.
 
         Raises:
             PlatformError: AUTH_REVOKED when the account must be reconnected; TRANSIENT when the
@@ -84,6 +106,7 @@ class TokenKeeper:
         """
         row = await _row(account_id)
         _require_active(row)
+        renew = refused is not None and refused.epoch == row["token_epoch"]
         if not renew and not self._due(row):
             return self._access(row)
         return await self._single_flight(account_id, row["token_epoch"], renew=renew)
@@ -134,7 +157,10 @@ class TokenKeeper:
 
     def _due(self, row: Mapping[str, Any]) -> bool:
         ends: datetime | None = row["access_expires_at"]
-        return ends is not None and ends - now() < AHEAD[Platform(row["platform"])]
+        if ends is None:
+            return False
+        left, life = ends - now(), ends - row["refreshed_at"]
+        return left <= timedelta(0) or left < min(AHEAD[Platform(row["platform"])], life / 2)
 
     def _access(self, row: Mapping[str, Any]) -> Access:
         tokens = self.vault.open(row)
@@ -143,6 +169,7 @@ class TokenKeeper:
             account_id=row["external_id"],
             username=row["username"] or None,
             scopes=tokens.scopes,
+            epoch=row["token_epoch"],
         )
 
 

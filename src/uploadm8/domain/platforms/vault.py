@@ -28,6 +28,7 @@ class Vault:
             "refresh_token_enc": self._seal(_ACCOUNTS, account_id, "refresh_token", tokens.refresh),
             "access_expires_at": tokens.access_expires_at,
             "refresh_expires_at": tokens.refresh_expires_at,
+            "data_access_expires_at": tokens.data_access_expires_at,
             "scopes": msgspec.json.encode(sorted(tokens.scopes)).decode(),
         }
 
@@ -45,6 +46,7 @@ class Vault:
             refresh=self._open(_ACCOUNTS, account_id, "refresh_token", row["refresh_token_enc"]),
             refresh_expires_at=row["refresh_expires_at"],
             scopes=read_scopes(row["scopes"]),
+            data_access_expires_at=row["data_access_expires_at"],
         )
 
     def seal_verifier(self, flow_id: UUID, verifier: str | None) -> str | None:

@@ -59,21 +59,32 @@ def access_ends(row: Mapping[str, Any]) -> datetime | None:
     """Return when an account must be reconnected at the latest; None when it need not be.
 
     Access tokens are replaced while the refresh token lives, so that one's end counts. For Meta
-    it is the person's long-lived token, extended daily; without it pages can no longer be listed.
+    it is the person's long-lived token, extended daily; without it pages can no longer be listed;
+    or the end of Meta's permission to use the person's data.
     """
-    refresh: datetime | None = row["refresh_expires_at"]
-    return refresh if row["refresh_token_enc"] is not None else row["access_expires_at"]
+    return _first(_tokens_end(row), row["data_access_expires_at"])
 
 
 def foreseeable_end(row: Mapping[str, Any]) -> datetime | None:
     """Return when an account's access will end unless somebody acts; None when it need not.
 
     Meta's tokens live 60 days and are extended daily: with more than half of that left the
-    extension works, and the end moves along.
+    extension works, and the end moves along. Only the person can move the end of data access.
     """
-    ends = access_ends(row)
+    ends = _tokens_end(row)
     extended = row["platform"] in (Platform.INSTAGRAM, Platform.FACEBOOK)
-    return None if extended and ends is not None and ends > now() + EXTENDED else ends
+    if extended and ends is not None and ends > now() + EXTENDED:
+        ends = None
+    return _first(ends, row["data_access_expires_at"])
+
+
+def _tokens_end(row: Mapping[str, Any]) -> datetime | None:
+    refresh: datetime | None = row["refresh_expires_at"]
+    return refresh if row["refresh_token_enc"] is not None else row["access_expires_at"]
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((one for one in moments if one is not None), default=None)
 
 
 def outlives(row: Mapping[str, Any], moment: datetime) -> bool:

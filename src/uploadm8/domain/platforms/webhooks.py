@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from uploadm8.errors import InvalidRequestError
 T = TypeVar("T")
 TOLERANCE = timedelta(minutes=5)
 REQUEST_LIFE = timedelta(hours=24)
+_SECONDS = re.compile(r"\d{1,12}", re.ASCII)
 
 
 class SignatureError(InvalidRequestError):
@@ -28,15 +30,24 @@ class TikTokEvent(msgspec.Struct, frozen=True, kw_only=True):
     client_key: str
     event: str
     create_time: int
-    user_openid: str = ""
-    content: str = "{}"
+    user_openid: str | None = None
+    content: str | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it happened.
+
+        Raises:
+            InvalidRequestError: there is no such time.
+        """
+        return _instant(self.create_time)
 
 
 class TikTokContent(msgspec.Struct, frozen=True, kw_only=True):
     """What `content` of a TikTok event about a post says."""
 
-    publish_id: str = ""
-    post_id: str | int = ""
+    publish_id: str | None = None
+    post_id: str | int | None = None
 
 
 class MetaChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +61,7 @@ class MetaEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str | int
     time: int = 0
-    changes: tuple[MetaChange, ...] = ()
+    changes: tuple[MetaChange, ...] | None = None
 
 
 class MetaEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +78,15 @@ class DataRequest(msgspec.Struct, frozen=True, kw_only=True):
     issued_at: int
     user_id: str | int
 
+    @property
+    def at(self) -> datetime:
+        """When it was asked for.
+
+        Raises:
+            InvalidRequestError: there is no such time.
+        """
+        return _instant(self.issued_at)
+
 
 def read_tiktok(header: str, body: bytes, secret: str, at: datetime) -> TikTokEvent:
     """Verify `TikTok-Signature: t=<unix>,s=<hex>` over "<t>." and the raw body.
@@ -80,9 +100,7 @@ def read_tiktok(header: str, body: bytes, secret: str, at: datetime) -> TikTokEv
     proof = hmac.new(secret.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
     if not secret or not hmac.compare_digest(proof.encode(), signature.encode()):
         raise SignatureError
-    if not moment.isdecimal():
-        raise SignatureError
-    if abs(at - datetime.fromtimestamp(int(moment), UTC)) > TOLERANCE:
+    if not _SECONDS.fullmatch(moment) or abs(at - _instant(int(moment))) > TOLERANCE:
         raise SignatureError
     return _decode(body, TikTokEvent)
 
@@ -99,7 +117,7 @@ def read_signed_request(value: str, secret: str, at: datetime) -> DataRequest:
     if not secret or not hmac.compare_digest(proof, _unbase64(given)):
         raise SignatureError
     request = _decode(_unbase64(payload), DataRequest)
-    age = at - datetime.fromtimestamp(request.issued_at, UTC)
+    age = at - request.at
     if request.algorithm.upper() != "HMAC-SHA256" or not -TOLERANCE < age < REQUEST_LIFE:
         raise SignatureError
     return request
@@ -139,6 +157,13 @@ def _mark(subject: str, secret: str) -> str:
     return hmac.new(secret.encode(), subject.encode(), hashlib.sha256).hexdigest()[:24]
 
 
+def _instant(seconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise InvalidRequestError("The time of this webhook is none.") from error
+
+
 def _unbase64(text: str) -> bytes:
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -149,5 +174,5 @@ def _unbase64(text: str) -> bytes:
 def _decode(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise InvalidRequestError("The body is not what was expected.") from error

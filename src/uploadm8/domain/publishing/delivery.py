@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from uploadm8.domain.platforms.clients import errors as e
 from uploadm8.domain.platforms.clients.base import Accepted, Draft, Platform, Ready, Report
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.protocol import Publisher
-from uploadm8.domain.platforms.tokens import AccountAccess
+from uploadm8.domain.platforms.tokens import AccountAccess, Remembering
 from uploadm8.domain.publishing import circuit
 from uploadm8.domain.publishing.confirmation import INLINE_WAIT_S, Confirmation, polling_pause, wait
 from uploadm8.domain.publishing.drafts import AskLaterError, Drafts
@@ -53,6 +53,13 @@ class Delivery:
         Raises:
             UploadM8Error: to be tried again as its class says; the row tells the user meanwhile.
         """
+        tokens = Remembering(self.accounts)
+        return await replace(self, accounts=tokens).deliver_by(tokens, context, publication_id)
+
+    async def deliver_by(
+        self, tokens: Remembering, context: JobContext, publication_id: UUID
+    ) -> Platform | None:
+        """As `deliver`, with `tokens` for this delivery alone as the accounts."""
         record = Record(context, publication_id, self.cipher)
         row = await record.take_over()
         try:
@@ -60,7 +67,7 @@ class Delivery:
         except PlatformError as error:
             if error.retry is not Retry.AUTH_EXPIRED:
                 raise
-            await self.accounts.access(row["account"], renew=True)
+            await tokens.access(row["account"], refused=tokens.last)
             public = await self._step_renewed(record, context.job.attempt)
         return Platform(row["platform"]) if public else None
 

@@ -19,14 +19,15 @@ from uploadm8.infra.mail.letter import Button, Letter, render
 BATCH = 500
 _PLANNED = (
     "SELECT p.id, p.workspace, p.publish_at, p.time_zone, p.platform, a.state, a.display_name,"
-    " a.refresh_token_enc, a.access_expires_at, a.refresh_expires_at, u.email, up.title,"
-    " up.filename FROM publications p JOIN connected_accounts a ON a.id = p.account"
+    " a.refresh_token_enc, a.access_expires_at, a.refresh_expires_at,"
+    " a.data_access_expires_at, u.email, up.title, up.filename"
+    " FROM publications p JOIN connected_accounts a ON a.id = p.account"
     " JOIN uploads up ON up.id = p.upload"
     " LEFT JOIN users u ON u.id = COALESCE(p.created_by, a.connected_by)"
     " WHERE p.publish_at > now() AND p.state IN ('draft', 'scheduled') AND a.state = 'active'"
     # Refresh tokens count where there are any: access tokens are replaced while those live.
-    " AND CASE WHEN a.refresh_token_enc IS NULL THEN a.access_expires_at"
-    " ELSE a.refresh_expires_at END <= p.publish_at"
+    " AND LEAST(CASE WHEN a.refresh_token_enc IS NULL THEN a.access_expires_at"
+    " ELSE a.refresh_expires_at END, a.data_access_expires_at) <= p.publish_at"
 )
 
 
@@ -47,7 +48,7 @@ class Foresight:
             _PLANNED + " ORDER BY p.publish_at LIMIT {}", BATCH
         )
         for row in rows:
-            ends = foreseeable_end(row)
+            ends = _ends_before(row)
             if ends is None:
                 continue
             async with transaction():
@@ -63,13 +64,19 @@ class Foresight:
         rows: list[dict[str, Any]] = await Publication.raw(
             _PLANNED + " AND p.id = {}", context.subject
         )
-        ends = foreseeable_end(rows[0]) if rows else None
+        ends = _ends_before(rows[0]) if rows else None
         if ends is None or rows[0]["email"] is None:
             return
         if not await self.letters.wanted(rows[0]["workspace"]):
             return
         letter = _write(rows[0], ends, self.letters.frontend_url)
         await self.letters.mailer.send(render(letter, rows[0]["email"], "access-ends-before"))
+
+
+def _ends_before(row: Mapping[str, Any]) -> datetime | None:
+    """When the access ends, if that is before the post."""
+    ends = foreseeable_end(row)
+    return ends if ends is not None and ends <= row["publish_at"] else None
 
 
 def _write(row: Mapping[str, Any], ends: datetime, frontend_url: str) -> Letter:

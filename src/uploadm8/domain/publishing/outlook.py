@@ -18,6 +18,7 @@ _ACCOUNT = (
     ConnectedAccount.display_name,
     ConnectedAccount.access_expires_at,
     ConnectedAccount.refresh_expires_at,
+    ConnectedAccount.data_access_expires_at,
     ConnectedAccount.refresh_token_enc,
 )
 

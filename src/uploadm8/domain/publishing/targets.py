@@ -240,6 +240,7 @@ async def _account(workspace_id: UUID, target: Target, position: int) -> dict[st
             ConnectedAccount.scopes,
             ConnectedAccount.access_expires_at,
             ConnectedAccount.refresh_expires_at,
+            ConnectedAccount.data_access_expires_at,
             ConnectedAccount.refresh_token_enc,
         )
         .where(ConnectedAccount.id == target.account_id, ConnectedAccount.workspace == workspace_id)

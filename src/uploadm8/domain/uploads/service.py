@@ -14,6 +14,7 @@ from uploadm8.domain.uploads import limits
 from uploadm8.domain.uploads.lifecycle import advance
 from uploadm8.domain.uploads.ownership import own_upload, upload_not_found
 from uploadm8.domain.uploads.parts import join_parts, presigned_parts, start_multipart
+from uploadm8.domain.uploads.pending import check_pending, record_upload
 from uploadm8.domain.uploads.ports import HudChoices, MediaPreflight, Publications, Renditions
 from uploadm8.domain.uploads.privacy import PrivacyZones, as_shown
 from uploadm8.domain.uploads.schemas import (
@@ -32,10 +33,7 @@ from uploadm8.domain.uploads.views import (
     upload_out,
 )
 from uploadm8.domain.uploads.wishes import split_hud
-from uploadm8.errors import (
-    ConflictError,
-    TooManyRequestsError,
-)
+from uploadm8.errors import ConflictError
 from uploadm8.infra.clock import now
 from uploadm8.infra.db.engine import DB
 from uploadm8.infra.db.json_columns import json_of, to_json
@@ -96,29 +94,10 @@ class Uploads:
             await self.gate.require(workspace_id, Feature.RESUMABLE_UPLOADS)
         hud, wishes = split_hud(await self.huds.resolve(workspace_id, new.hud))
         upload_id = new_id()
-        key = source_key(workspace_id, upload_id)
         async with transaction():
-            await self._check_pending(workspace_id)
+            await check_pending(workspace_id)
             await self.quota.reserve(workspace_id, upload_id)
-            # By hand, like all that presign asks for: building these queries from columns took
-            # longer than running them.
-            await DB.rows(
-                "INSERT INTO uploads (id, workspace, created_by, filename, content_type, size_bytes,"
-                " object_key, title, caption, hashtags, hud, expires_at)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                upload_id,
-                workspace_id,
-                user_id,
-                limits.clean_text("filename", new.filename),
-                new.content_type,
-                new.size_bytes,
-                key,
-                limits.clean_text("title", new.title),
-                limits.clean_text("caption", new.caption),
-                to_json([tag.lstrip("#") for tag in new.hashtags]),
-                to_json(hud),
-                now() + timedelta(seconds=limits.PENDING_S),
-            )
+            await record_upload(upload_id, workspace_id, user_id, new, hud)
             planned = await self.publications.plan(workspace_id, user_id, upload_id, new, foreseen)
             request = {"platforms": planned.platforms, "renditions": new.renditions or {}, **wishes}
             if new.thumbnail_at_s is not None:
@@ -127,6 +106,7 @@ class Uploads:
             if planned.platforms:
                 await self.preflight.note_media(upload_id)
         if new.multipart:
+            key = source_key(workspace_id, upload_id)
             await start_multipart(self.storage, upload_id, key, new.content_type)
         return upload_id
 
@@ -257,17 +237,3 @@ class Uploads:
             raise upload_not_found()
         found: Mapping[str, Any] = rows[0]
         return found
-
-    async def _check_pending(self, workspace_id: UUID) -> None:
-        rows = await DB.rows(
-            "SELECT count(*) AS waiting FROM uploads WHERE workspace=$1 AND state='pending'",
-            workspace_id,
-        )
-        count = rows[0]["waiting"]
-        if count >= limits.MAX_PENDING:
-            raise TooManyRequestsError(
-                f"{count} uploads are waiting for their bytes; {limits.MAX_PENDING} may.",
-                code="too_many_pending_uploads",
-                action="Complete or cancel some of them.",
-                retry_after=60,
-            )

@@ -90,7 +90,8 @@ class Mailgun:
         )
         if answer.ok:
             return
-        if answer.status == 429 or answer.status >= 500:
+        # Mailgun does not redirect: whoever does, does not speak for it.
+        if answer.status in (408, 429) or answer.status < 400 or answer.status >= 500:
             raise MailUnavailableError(retry_after=_AGAIN_S)
         told = f"Mailgun answered {answer.status}."
         if answer.status in _OF_THE_ACCOUNT:

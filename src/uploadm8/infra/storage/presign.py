@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from uploadm8.infra.clock import now
 
@@ -50,7 +50,8 @@ class Presigner:
         base = urlsplit(self.endpoint)
         stamp = f"{at or now():%Y%m%dT%H%M%SZ}"
         scope = f"{stamp[:8]}/{self.region}/s3/aws4_request"
-        signed = {"host": base.netloc} | {n.lower(): v for n, v in (headers or {}).items()}
+        host = _host(base)
+        signed = {"host": host} | {n.lower(): v for n, v in (headers or {}).items()}
         names = ";".join(sorted(signed))
         parameters = {
             **(query or {}),
@@ -68,7 +69,13 @@ class Presigner:
         to_sign = f"{_ALGORITHM}\n{stamp}\n{scope}\n{digest}"
         signing_key = _signing_key(self.secret_key, stamp[:8], self.region)
         signature = hmac.new(signing_key, to_sign.encode(), hashlib.sha256).hexdigest()
-        return f"{base.scheme}://{base.netloc}{path}?{text}&X-Amz-Signature={signature}"
+        return f"{base.scheme}://{host}{path}?{text}&X-Amz-Signature={signature}"
+
+
+def _host(base: SplitResult) -> str:
+    """The Host header that clients send: in lower case, and without a port that goes without saying."""
+    usual = {"https": ":443", "http": ":80"}.get(base.scheme, ":")
+    return base.netloc.rpartition("@")[2].lower().removesuffix(usual)
 
 
 def _escaped(text: str) -> str:

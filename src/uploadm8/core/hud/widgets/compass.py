@@ -47,7 +47,7 @@ class CompassTape(Widget[int]):
     def paint(self, layer: Layer, state: int) -> None:
         column, phase = divmod(state, _STEPS)
         scene = self.scene
-        inks = (scene.ink("#ffffff"), scene.ink(scene.accent))
+        inks = (scene.ink("#ffffff"), scene.text_ink(scene.accent))
         for (top, tape), ink in zip(self._tapes[phase], inks, strict=True):
             seen = np.ascontiguousarray(tape[:, column : column + layer.width])
             fade = self._fade[: len(seen)]  # every row of it is alike
@@ -81,7 +81,7 @@ class CompassTape(Widget[int]):
             else:
                 text = text_mask(theme.label, str(degree % 360), small)
             target = accent if letter in {"N", "E", "S", "W"} else white
-            share = 1.0 if letter else 0.75
+            share = 1.0 if letter else 0.85
             left = round(x - text.width / 2) - text.left
             base = line if letter else line - (large - small) / 2
             _merge(target, times(text.mask, share), left, round(base) - text.rise)
@@ -110,8 +110,8 @@ def _pointer(pointer: Pointer, x: float, height: float, size: float) -> list[lis
     shapes = []
     for side in (-1, 1):
         edge = x + side * aside
-        shapes.append(_box(edge - line / 2, top, line, bottom - top))
-        for y in (top, bottom - line):
+        for y, leg in ((top, top), (bottom - line, bottom - arm)):
+            shapes.append(_box(edge - line / 2, leg, line, arm))
             shapes.append(_box(min(edge, edge - side * arm), y, arm, line))
     return shapes
 

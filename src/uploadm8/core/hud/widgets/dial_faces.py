@@ -193,7 +193,7 @@ class NeedleFace(Face):
             for i in range(majors + 1):
                 x, y = arc.point(i / majors, radius)
                 text = text_mask(theme.label, str(round(end * i / majors)), cap)
-                write(base, text, (x, y + cap / 2), scene.ink(theme.dim), "center")
+                write(base, text, (x, y + cap / 2), scene.text_ink(theme.dim), "center")
 
     def paint(self, layer: Layer, lit: int) -> None:
         arc, size = self.arc, self.arc.size
@@ -220,7 +220,7 @@ def _major_steps(end: int) -> int:
 
 def _end_labels(scene: Scene, base: Layer, size: int, end: int) -> None:
     """The two ends of the scale, in the opening at the bottom: nothing else ever stands there."""
-    ink = scene.ink(scene.theme.dim)
+    ink = scene.text_ink(scene.theme.dim)
     for side, text in ((-1, "0"), (1, str(end))):
         drawn = text_mask(scene.theme.label, text, size * 0.034)
         at = (size * (0.5 + side * 0.205), size * 0.825)

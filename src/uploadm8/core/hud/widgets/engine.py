@@ -121,7 +121,7 @@ class Engine(Widget[EngineState]):
 
     def _draw(self, width: int, height: int) -> None:
         scene, unit, theme = self.scene, self.unit, self.scene.theme
-        dim = scene.ink(theme.dim)
+        dim = scene.text_ink(theme.dim)
         x = self._pad
         if scene.has(Channel.GEAR):
             x += 72 * unit
@@ -156,7 +156,7 @@ class Engine(Widget[EngineState]):
         self._rpm_end = x + number_width(theme.value, widest, 26 * unit)
         self._rpm_line = height - 22 * unit
         at = (self._rpm_end + 10 * unit, self._rpm_line)
-        write(self.base, caption(scene, "RPM", unit), at, scene.ink(theme.dim))
+        write(self.base, caption(scene, "RPM", unit), at, scene.text_ink(theme.dim))
         self._lit = self.base.copy()
         for i in range(_LIGHTS):
             color = _GREEN if i < 6 else _AMBER if i < 11 else _RED

@@ -140,7 +140,7 @@ class Ladder(Widget[LadderState]):
             self.base,
             text,
             (width / 2, (scene.sizes.label + 15) * unit),
-            scene.ink(theme.dim),
+            scene.text_ink(theme.dim),
             "center",
         )
         x, tall, notch = 4 * unit, 24 * unit, 12 * unit

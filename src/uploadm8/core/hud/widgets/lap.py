@@ -15,7 +15,7 @@ from uploadm8.core.hud.units import ABSENT, MINUS, duration_text
 from uploadm8.core.hud.widget import DigitsWidget, Size
 from uploadm8.core.telemetry.track import Channel
 
-_AHEAD, _BEHIND = "#4ee69a", "#ff968c"  # 3 : 1 also on glass over white footage
+_AHEAD, _BEHIND = "#35e08c", "#ff5a4f"
 _WIDEST = "00:00.0"  # of a lap, in a recording of less than an hour
 _PAST_LAPS = ("LAST", "BEST")
 _TIME = 30.0
@@ -70,7 +70,7 @@ class LapTimer(DigitsWidget[LapState]):
 
     def paint(self, layer: Layer, state: LapState) -> None:
         scene, unit, theme = self.scene, self.unit, self.scene.theme
-        ink, dim = scene.ink(theme.text), scene.ink(theme.dim)
+        ink, dim = scene.ink(theme.text), scene.text_ink(theme.dim)
         small, left, right = scene.sizes.label * unit, self._pad, layer.width - self._pad
         top = (scene.sizes.label + 22) * unit
         write(layer, caption(scene, state.lap, unit), (left, top), dim)
@@ -79,7 +79,7 @@ class LapTimer(DigitsWidget[LapState]):
         if state.delta:
             color = _AHEAD if state.delta.startswith(MINUS) else _BEHIND
             delta = number_mask(theme.value, state.delta, scene.sizes.value * unit)
-            write(layer, delta, (right, line), scene.ink(color), "right")
+            write(layer, delta, (right, line), scene.text_ink(color), "right")
         past = list(zip(_PAST_LAPS, (state.last, state.best), strict=True))
         half = (right - left + _BETWEEN * unit) / 2
         for i, (name, value) in enumerate(past if scene.sizes.captions else past[1:]):

@@ -7,12 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from uploadm8.core.hud.layer import Layer
-from uploadm8.core.hud.lettering import Foot, foot_cap
+from uploadm8.core.hud.layer import Layer, Piece
+from uploadm8.core.hud.lettering import Foot, degree_sign, foot_cap
 from uploadm8.core.hud.plates import side_pad
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import Placed, Point, placed_polygon
-from uploadm8.core.hud.text import text_mask
 from uploadm8.core.hud.widgets.pen import Pen, Place, at_angle
 
 SCALE_DEG = 60
@@ -40,8 +39,8 @@ class Face(ABC):
         self.scene, self.unit = scene, unit
         self.width, self.height = base.width, base.height
         self.place = self.locate()
-        self._pieces = lru_cache(maxsize=256)(self.pieces)
-        self._marks = lru_cache(maxsize=8)(self.marks)
+        self._pieces = lru_cache(maxsize=96)(lambda degrees: self._ready(self.pieces(degrees)))
+        self._marks = lru_cache(maxsize=8)(lambda degrees: self._ready(self.marks(degrees)))
         self.draw(Pen(scene, base, unit))
         self.draw_foot(base)
 
@@ -71,12 +70,17 @@ class Face(ABC):
     def paint(self, layer: Layer, degrees: float, ends: Ends) -> None:
         """Show the angle, and the farthest ones so far to the left and to the right."""
         marks = [mark for end in ends if end for mark in self._marks(end)]
-        for (mask, x, y), color in (*marks, *self._pieces(degrees)):
-            layer.paint(mask, self.scene.ink(color), x, y)
+        for piece, x, y in (*marks, *self._pieces(degrees)):
+            layer.stamp(piece, x, y)
+
+    def _ready(self, parts: list[Inked]) -> list[tuple[Piece, int, int]]:
+        size = self.width, self.height
+        pieces = (Piece.inked(size, part, self.scene.ink(color)) for part, color in parts)
+        return [piece for piece in pieces if piece is not None]
 
     def draw_foot(self, base: Layer) -> None:
         """Draw the caption."""
-        degree = text_mask(self.scene.theme.label, "\u00b0", foot_cap(self.scene, self.unit))
+        degree = degree_sign(foot_cap(self.scene, self.unit))
         self._number = Foot(self.scene, base, self.unit, WORDS, degree, 2)
 
     def write(self, layer: Layer, digits: str) -> None:

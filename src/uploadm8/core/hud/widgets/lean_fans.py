@@ -3,7 +3,7 @@
 import numpy as np
 
 from uploadm8.core.hud.layer import Layer
-from uploadm8.core.hud.lettering import caption
+from uploadm8.core.hud.lettering import caption, degree_sign
 from uploadm8.core.hud.shapes import Placed, Point, bar, placed_polygon
 from uploadm8.core.hud.text import number_mask, text_mask, write
 from uploadm8.core.hud.widgets.lean_face import HOT_DEG, SCALE_DEG, WORDS, Face, Inked, placed
@@ -57,6 +57,8 @@ class RiderFace(Face):
 class LineFace(Face):
     """A thin line that leans off a dashed upright one, to a dot on a thin arc."""
 
+    beside = 34.0
+
     def draw(self, pen: Pen) -> None:
         pen.line(arc(self.place, -SCALE_DEG, SCALE_DEG, 1.0), 1.6, 0.6)
         marks = [ray(self.place, at, 1.0, 1.06) for at in range(-SCALE_DEG, SCALE_DEG + 1, 30)]
@@ -90,7 +92,7 @@ class BlocksFace(Face):
     def draw(self, pen: Pen) -> None:
         theme = self.scene.theme
         self._cap = self.place[2] * 0.42
-        self._degree = text_mask(theme.label, "\u00b0", self._cap * 0.72)
+        self._degree = degree_sign(self._cap)
         self._lit: dict[int, Inked] = {}
         for at in range(-SCALE_DEG, SCALE_DEG + 1, self._STEP):
             inner, outer = (arc(self.place, at - 4, at + 4, share) for share in (0.8, 1.0))
@@ -111,14 +113,14 @@ class BlocksFace(Face):
         if self._captioned:
             at = (self.width / 2, self.height - 20 * self.unit)
             words = caption(self.scene, WORDS, self.unit)
-            write(base, words, at, self.scene.ink(self.scene.theme.dim), "center")
+            write(base, words, at, self.scene.text_ink(self.scene.theme.dim), "center")
 
     def write(self, layer: Layer, digits: str) -> None:
         scene, (x, y, _) = self.scene, self.place
         number = number_mask(scene.theme.digits, digits, self._cap)
         write(layer, number, (x, y), scene.ink(scene.theme.text), "center")
-        at = (x + number.width / 2 + 3 * self.unit, y - self._cap * 0.28)
-        write(layer, self._degree, at, scene.ink(scene.theme.dim))
+        at = (x + number.width / 2 + self._cap * 0.09, y)
+        write(layer, self._degree, at, scene.text_ink(scene.theme.dim))
 
 
 class NeedleFace(Face):
@@ -135,10 +137,10 @@ class NeedleFace(Face):
             pen.strokes([ray(place, at, 0.88, 1.0)], 3, 1.0, hot)
         if scene.sizes.captions:
             cap = scene.sizes.label * 0.8 * self.unit
-            for at in (-60, -30, 0, 30, 60):
+            for at in (-60, -30, 30, 60):  # the needle stands on 0 most of the time
                 x, y = at_angle(place, at, 0.74)
                 text = text_mask(scene.theme.label, str(abs(at)), cap)
-                write(pen.layer, text, (x, y + cap / 2), scene.ink(scene.theme.dim), "center")
+                write(pen.layer, text, (x, y + cap / 2), scene.text_ink(scene.theme.dim), "center")
         pen.line(arc(place, -90, 90, 0.12), 2, 0.6)
 
     def pieces(self, degrees: float) -> list[Inked]:

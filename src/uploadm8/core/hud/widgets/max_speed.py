@@ -65,9 +65,9 @@ class MaxSpeed(Widget[FlashState]):
         digits = number_mask(theme.value, state.digits, _CAP * unit)
         total = self._caption.width + digits.width + self._symbol.width + 22 * unit
         x, line = (layer.width - total) / 2, layer.height / 2 + _CAP / 2 * unit
-        x = write(layer, self._caption, (x, line), scene.ink(theme.warm)) + 14 * unit
+        x = write(layer, self._caption, (x, line), scene.text_ink(theme.warm)) + 14 * unit
         x = write(layer, digits, (x, line), scene.ink(theme.text)) + 8 * unit
-        write(layer, self._symbol, (x, line), scene.ink(theme.dim))
+        write(layer, self._symbol, (x, line), scene.text_ink(theme.dim))
 
 
 def _flashes(scene: Scene) -> tuple[BoolArray, FloatArray]:

@@ -87,7 +87,7 @@ class AltitudeProfile(Widget[ProfileState]):
         ink = scene.ink(scene.theme.text)
         value = number_mask(scene.theme.value, state.altitude, self._cap)
         end = write(layer, value, (self._value_x, self._base_line), ink)
-        dim = scene.ink(scene.theme.dim)
+        dim = scene.text_ink(scene.theme.dim)
         write(layer, self._symbol, (end + self._cap * 0.32, self._base_line), dim)
         if state.grade:
             end = layer.width - self._side
@@ -161,7 +161,7 @@ class AltitudeProfile(Widget[ProfileState]):
 
     def _labels(self, width: int) -> None:
         scene = self.scene
-        theme, dim, unit = scene.theme, scene.ink(scene.theme.dim), self.unit
+        theme, dim, unit = scene.theme, scene.text_ink(scene.theme.dim), self.unit
         self._symbol = symbol(scene, scene.units.height.symbol, unit)
         self._percent = symbol(scene, "%", unit)
         self._value_x = self._side

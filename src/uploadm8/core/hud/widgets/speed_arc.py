@@ -86,4 +86,4 @@ class SpeedArc(Widget[ArcState]):
         cap = width * self.scene.sizes.dial_unit
         text = text_mask(theme.label, self.scene.units.speed.symbol, cap, 0.03)
         baseline = width / 2 + self._cap * 0.42 + width * 0.073 + cap
-        write(self.base, text, (width / 2, baseline), self.scene.ink(theme.dim), "center")
+        write(self.base, text, (width / 2, baseline), self.scene.text_ink(theme.dim), "center")

@@ -106,7 +106,7 @@ class SpeedNumber(Widget[NumberState]):
         ink = self.scene.ink(theme.text)
         end = write(layer, text, (self._left, self._baseline), ink)
         at = (end + self._cap * 0.18, self._baseline)
-        write(layer, self._symbol, at, self.scene.ink(theme.dim))
+        write(layer, self._symbol, at, self.scene.text_ink(theme.dim))
 
     @abstractmethod
     def gauge(self, width: int, height: int, box: tuple[float, float, float, float]) -> Plane:

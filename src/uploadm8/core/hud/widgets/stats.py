@@ -98,7 +98,7 @@ class Stats(DigitsWidget[StatState]):
 
     def paint(self, layer: Layer, state: StatState) -> None:
         theme, unit, sizes = self.scene.theme, self.unit, self.scene.sizes
-        ink, dim = self.scene.ink(theme.text), self.scene.ink(theme.dim)
+        ink, dim = self.scene.ink(theme.text), self.scene.text_ink(theme.dim)
         for at, (digits, sign) in zip(self._starts, state.numbers, strict=True):
             end = write(layer, number_mask(theme.value, digits, sizes.value * unit), at, ink)
             if sign:
@@ -116,7 +116,7 @@ class Stats(DigitsWidget[StatState]):
         scene, unit, sizes = self.scene, self.unit, self.scene.sizes
         spare = (self.base.width - _width(scene, self.entry, line)) / max(1, len(line) - 1)
         x = sizes.pad * unit + side_pad(scene) + (spare / 2 if len(line) == 1 else 0)
-        value, middle, dim = sizes.value * unit, top + tall / 2, scene.ink(scene.theme.dim)
+        value, middle, dim = sizes.value * unit, top + tall / 2, scene.text_ink(scene.theme.dim)
         for i, cell in enumerate(line):
             if i:
                 edge = x - (_SPACE * unit + spare) / 2

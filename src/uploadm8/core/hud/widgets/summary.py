@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from uploadm8.core.hud.route import load_route, thin
+from uploadm8.core.hud.route import Route, load_route, thin
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.shapes import blurred, disc
 from uploadm8.core.hud.spec import WidgetEntry
-from uploadm8.core.hud.text import number_mask, text_mask, write
+from uploadm8.core.hud.text import TextMask, number_mask, text_mask, write
 from uploadm8.core.hud.units import duration_text, number
 from uploadm8.core.hud.widget import Size, StaticWidget
 from uploadm8.core.hud.widgets.minimap import stroke
@@ -18,20 +18,22 @@ from uploadm8.core.telemetry.track import BoolArray, Channel, FloatArray
 CARD_S = 4.0
 _SHORTEST_CLIP_S = 8.0
 _SPACE = 40.0  # between map and table
+_COLUMNS_APART = 72.0
+_RIM = 40.0  # of the map, for the thickness and the glow of the way
 
 
 class _Card(NamedTuple):
-    """Design units: the margin, the map's side, a cell, and the cap heights in it."""
+    """Design units: the margin, the map's width and most of its height, a row, and cap heights."""
 
     pad: float
-    map: float
-    cell: tuple[float, float]
+    map: tuple[float, float]
+    row: float
     label: float
     value: float
 
 
-_WIDE = _Card(pad=44, map=380, cell=(250, 118), label=15, value=36)
-_COMPACT = _Card(pad=48, map=400, cell=(330, 124), label=20, value=42)
+_WIDE = _Card(pad=44, map=(400, 380), row=118, label=15, value=36)
+_COMPACT = _Card(pad=48, map=(560, 400), row=124, label=20, value=42)
 
 
 class Line(NamedTuple):
@@ -47,35 +49,34 @@ class Summary(StaticWidget):
 
     def __init__(self, scene: Scene, entry: WidgetEntry, width: int, height: int) -> None:
         super().__init__(scene, entry, width, height)
-        unit = self.unit
-        card, lines = _card(scene), highlights(scene)
-        table = Size(2 * card.cell[0] * unit, (len(lines) + 1) // 2 * card.cell[1] * unit)
-        side, pad = card.map * unit, card.pad * unit
+        unit, card, lines = self.unit, _card(scene), highlights(scene)
+        pad, (across, down), table = card.pad * unit, _map_size(scene), _table_size(scene, lines)
         left, top = (width - table.w) / 2, (height - table.h) / 2
-        if _has_map(scene) and scene.portrait:
-            self._draw_map(width / 2, pad + side / 2)
+        if across and scene.portrait:
+            self._draw_map(width / 2, pad + down / 2)
             top = height - pad - table.h
-        elif _has_map(scene):
-            self._draw_map(pad + side / 2, height / 2)
+        elif across:
+            self._draw_map(pad + across / 2, height / 2)
             left = width - pad - table.w
+        column = (table.w + _COLUMNS_APART * unit) / 2
         for i, line in enumerate(lines):
-            x, y = left + (i % 2) * card.cell[0] * unit, top + (i // 2) * card.cell[1] * unit
-            self._draw_line(line, x, y)
+            self._draw_line(line, left + i % 2 * column, top + i // 2 * card.row * unit)
 
     @classmethod
     def available(cls, scene: Scene, entry: WidgetEntry) -> bool:
-        return bool(highlights(scene)) and bool(card_frames(scene).any())
+        """Whether there is more to tell than how long the clip was."""
+        return len(highlights(scene)) > 1 and bool(card_frames(scene).any())
 
     @classmethod
     def measure(cls, scene: Scene, entry: WidgetEntry) -> Size:
-        unit, card = scene.unit_for(entry), _card(scene)
-        rows = (len(highlights(scene)) + 1) // 2
-        width, height = 2 * card.cell[0], rows * card.cell[1]
-        if _has_map(scene) and scene.portrait:
-            height += card.map + _SPACE
-        elif _has_map(scene):
-            width, height = width + card.map + _SPACE, max(height, card.map)
-        return Size((width + 2 * card.pad) * unit, (height + 2 * card.pad) * unit)
+        unit, card = scene.unit, _card(scene)
+        table, (across, down) = _table_size(scene, highlights(scene)), _map_size(scene)
+        width, height = table.w, table.h
+        if across and scene.portrait:
+            width, height = max(width, across), height + down + _SPACE * unit
+        elif across:
+            width, height = width + across + _SPACE * unit, max(height, down)
+        return Size(width + 2 * card.pad * unit, height + 2 * card.pad * unit)
 
     def shown(self) -> BoolArray:
         return card_frames(self.scene)
@@ -83,22 +84,20 @@ class Summary(StaticWidget):
     def _draw_line(self, line: Line, x: float, y: float) -> None:
         """A caption over a number, in the middle of the cell whose corner is at (x, y)."""
         scene, unit, theme, card = self.scene, self.unit, self.scene.theme, _card(self.scene)
-        dim = scene.ink(theme.dim)
+        dim = scene.text_ink(theme.dim)
         leading = card.value * 0.62
-        top = y + (card.cell[1] - card.label - leading - card.value) / 2 * unit
-        label = text_mask(theme.label, line.label, card.label * unit, theme.tracking)
+        top = y + (card.row - card.label - leading - card.value) / 2 * unit
+        label, digits, symbol = _texts(scene, line)
         write(self.base, label, (x, top + card.label * unit), dim)
         base = top + (card.label + leading + card.value) * unit
-        digits = number_mask(theme.value, line.digits, card.value * unit)
         end = write(self.base, digits, (x, base), scene.ink(theme.text))
-        if line.symbol:
-            symbol = text_mask(theme.label, line.symbol, card.label * 1.1 * unit)
+        if symbol is not None:
             write(self.base, symbol, (end + card.label * 0.5 * unit, base), dim)
 
     def _draw_map(self, cx: float, cy: float) -> None:
         scene, unit = self.scene, self.unit
         route = load_route(scene)
-        scale = (_card(scene).map - 40) * unit / max(*route.extent, 20.0)
+        scale = _map_scale(scene, route)
         line = thin(route.xy * scale + (cx, cy), route.t, route.breaks)
         size = self.base.width, self.base.height
         way = stroke(*size, line.pieces(), 7 * unit)
@@ -114,8 +113,41 @@ def _card(scene: Scene) -> _Card:
     return _COMPACT if scene.portrait else _WIDE
 
 
-def _has_map(scene: Scene) -> bool:
-    return scene.has(Channel.LAT, Channel.LON)
+def _texts(scene: Scene, line: Line) -> tuple[TextMask, TextMask, TextMask | None]:
+    """Caption, number and unit."""
+    theme, unit, card = scene.theme, scene.unit, _card(scene)
+    label = text_mask(theme.label, line.label, card.label * unit, theme.tracking)
+    digits = number_mask(theme.value, line.digits, card.value * unit)
+    symbol = text_mask(theme.label, line.symbol, card.label * 1.1 * unit) if line.symbol else None
+    return label, digits, symbol
+
+
+def _table_size(scene: Scene, lines: list[Line]) -> Size:
+    """Two columns, each as wide as the widest line."""
+    card, unit, widest = _card(scene), scene.unit, 0.0
+    for line in lines:
+        label, digits, symbol = _texts(scene, line)
+        value = digits.width + (symbol.width + card.label * 0.5 * unit if symbol else 0)
+        widest = max(widest, label.width, value)
+    columns = min(2, len(lines))
+    width = columns * widest + (columns - 1) * _COLUMNS_APART * unit
+    return Size(width, (len(lines) + 1) // 2 * card.row * unit)
+
+
+def _map_scale(scene: Scene, route: Route) -> float:
+    """Px per metre."""
+    width, height = _card(scene).map
+    across, down = (max(side, 20.0) for side in route.extent)
+    return min((width - _RIM) / across, (height - _RIM) / down) * scene.unit
+
+
+def _map_size(scene: Scene) -> tuple[float, float]:
+    """Px that the way takes; 0 where there is none."""
+    if not scene.has(Channel.LAT, Channel.LON):
+        return 0.0, 0.0
+    route = load_route(scene)
+    scale, rim = _map_scale(scene, route), _RIM * scene.unit
+    return route.extent[0] * scale + rim, route.extent[1] * scale + rim
 
 
 def card_frames(scene: Scene) -> BoolArray:

@@ -40,9 +40,10 @@ def gpmf_track(payloads: list[bytes], starts: FloatArray, ends: FloatArray) -> R
     columns = {**rows.columns, **forces}
     warnings = []
     lost = int(rows.no_fix.sum())
-    if lost:
-        share = "all" if lost == len(t) else f"{lost:,} of {len(t):,}"
-        warnings.append(f"The camera had no satellite fix for {share} of its GPS samples.")
+    if 0 < lost < len(t):
+        warnings.append(
+            f"The camera had no satellite fix for {lost:,} of {len(t):,} of its GPS samples."
+        )
     return RawTrack(
         format=FORMAT_NAME,
         t=t,

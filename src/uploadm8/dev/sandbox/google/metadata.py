@@ -89,7 +89,7 @@ def _check_snippet(snippet: dict[str, Any], settings: Settings) -> None:
     title = snippet.get("title", "")
     if "title" not in snippet:
         raise refuse(400, "invalidVideoMetadata", "The request metadata is invalid.")
-    if not title.strip() or len(title) > 100 or re.search(r"[<>]", title):
+    if not title.strip() or _units(title) > 100 or re.search(r"[<>]", title):
         raise refuse(400, "invalidTitle", "The title is invalid or empty.")
     description = snippet.get("description", "")
     if len(description.encode()) > 5000 or re.search(r"[<>]", description):
@@ -124,7 +124,7 @@ def _check_status(status: dict[str, Any], settings: Settings, now: float) -> Non
 
 def tags_length(tags: list[str]) -> int:
     """How YouTube counts tags: commas between them count, a tag with a space adds two quotes."""
-    return sum(len(tag) + 2 * (" " in tag) for tag in tags) + max(0, len(tags) - 1)
+    return sum(_units(tag) + 2 * (" " in tag) for tag in tags) + max(0, len(tags) - 1)
 
 
 def parse_time(value: str) -> float | None:
@@ -139,3 +139,8 @@ def parse_time(value: str) -> float | None:
 def iso_time(seconds: float) -> str:
     """Unix seconds as YouTube writes them."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _units(text: str) -> int:
+    """Length in UTF-16 units, the strictest reading of "characters"."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

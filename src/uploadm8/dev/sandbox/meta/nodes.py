@@ -166,9 +166,10 @@ class Nodes:
         return self._page(graph, found[0], ["id", "name"])
 
     def _page(self, graph: Graph, page: FacebookPage, default: list[str]) -> dict[str, Any]:
-        linked = page.instagram if "instagram_basic" in graph.grant.scopes else None
-        values = page_values(page, linked, graph.call.base)
         asked = graph.params.get("fields")
+        if "instagram_business_account" in (asked or ""):
+            self.door.require(graph.grant, "instagram_basic")
+        values = page_values(page, page.instagram, graph.call.base)
         if "access_token" in (asked or ",".join(default)):
             values["access_token"] = self._page_token(graph, page)
         return select(values, asked, default, "Page")

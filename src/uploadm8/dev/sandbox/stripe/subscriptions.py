@@ -39,12 +39,12 @@ class Subscriptions:
                 f" `{subscription['schedule']}`, and updating any cancelation behavior directly"
                 " is not allowed."
             )
+        if all(name in params for name in _CANCEL_FIELDS):
+            raise refuse("Received both cancel_at and cancel_at_period_end; pass in only one.")
         before = snapshot(subscription)
         if "items" in params:
             self._change_items(subscription, params)
-        if "cancel_at_period_end" in params:
-            wanted = params["cancel_at_period_end"]
-            self.set_cancel(subscription, at_period_end=wanted, shape=self._shape())
+        self._change_end(subscription, params)
         subscription["metadata"] |= params.get("metadata") or {}
         if subscription != before:
             self.world.emit("customer.subscription.updated", subscription, before)
@@ -134,6 +134,17 @@ class Subscriptions:
         schedule = self._active_schedule(request.id)
         self.lifecycle.release(schedule)
         return schedule
+
+    def _change_end(self, subscription: Json, params: Json) -> None:
+        """Cancel or take it back; the flag says nothing about a date that was set without it."""
+        by_date = subscription["cancel_at"] and not subscription["cancel_at_period_end"]
+        if "cancel_at_period_end" in params and (params["cancel_at_period_end"] or not by_date):
+            wanted = params["cancel_at_period_end"]
+            self.set_cancel(subscription, at_period_end=wanted, shape=self._shape())
+        if "cancel_at" in params:
+            if params["cancel_at"] != "":
+                raise refuse("This sandbox only clears cancel_at.", param="cancel_at")
+            self.set_cancel(subscription, at_period_end=False, shape="both")
 
     def _change_items(self, subscription: Json, params: Json) -> None:
         known = subscription["items"]["data"][0]

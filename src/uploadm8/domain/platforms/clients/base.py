@@ -28,7 +28,8 @@ class Tokens:
     """What a platform lets us act with. Every field but the dates is a secret.
 
     For Facebook and Instagram `access` is the page token and `refresh` the long-lived user token
-    it was derived from; for the others they are what OAuth calls them.
+    it was derived from; for the others they are what OAuth calls them. `data_access_expires_at`
+    is when Meta withdraws permissions from an app whose person has not signed in for 90 days.
     """
 
     access: str = field(repr=False)
@@ -36,6 +37,7 @@ class Tokens:
     refresh: str | None = field(default=None, repr=False)
     refresh_expires_at: datetime | None = None
     scopes: frozenset[str] = frozenset()
+    data_access_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,16 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A live permission to act for one connected account."""
+    """A live permission to act for one connected account.
+
+    `epoch` numbers the account's tokens: a higher one is a later one.
+    """
 
     token: str = field(repr=False)
     account_id: str
     username: str | None = None
     scopes: frozenset[str] = frozenset()
+    epoch: int = 0
 
 
 class MediaSource(Protocol):

@@ -187,13 +187,19 @@ MISCONFIGURED = Rule(
 
 
 def by_status(status: int) -> Rule:
-    """Return the rule for an answer whose code is unknown, by its HTTP status alone."""
+    """Return the rule for an answer whose code is unknown, by its HTTP status alone.
+
+    No API of a platform redirects: whoever does so stands in between, and may have passed the
+    call on before.
+    """
     if status == 429:
         return RATE_LIMITED
     if status == 401:
         return TOKEN_EXPIRED
-    if status >= 500:
+    if status == 408 or status >= 500:
         return UNAVAILABLE
+    if 300 <= status < 400:
+        return GARBLED
     return REQUEST_REJECTED
 
 

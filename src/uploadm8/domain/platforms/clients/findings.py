@@ -164,11 +164,6 @@ def _any(names: Collection[str]) -> str:
     return " or ".join(sorted(names))
 
 
-def utf16_units(text: str) -> int:
-    """Length as TikTok counts it: characters outside the basic plane count twice."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def hashtags(text: str) -> int:
     """Count the hashtags of a text."""
     return len(re.findall(r"(?<![\w#])#\w+", text))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from uploadm8.domain.platforms.clients import errors as e
@@ -12,6 +13,7 @@ from uploadm8.domain.platforms.clients.meta_pages import pages_of
 from uploadm8.domain.platforms.clients.oauth import (
     NO_ACCOUNT,
     expires,
+    moment,
     require_scopes,
     with_query,
 )
@@ -42,6 +44,8 @@ NEEDED: Mapping[Platform, tuple[str, ...]] = {
         "pages_show_list",
     ),
 }
+_LASTING = ("pages_", "business_management", "read_insights", "ads_")
+"""Permissions that Meta does not withdraw from an app that its person no longer signs in to."""
 _PASSING = {Retry.TRANSIENT, Retry.RATE_LIMITED}
 
 
@@ -65,7 +69,9 @@ class MetaOAuth:
         del redirect_uri
         return False
 
-    def authorize_url(self, *, redirect_uri: str, state: str, verifier: str | None) -> str:
+    def authorize_url(
+        self, *, redirect_uri: str, state: str, verifier: str | None, prolong: bool = False
+    ) -> str:
         """Build the consent address, asking again for what was declined before."""
         del verifier
         params = {
@@ -74,7 +80,7 @@ class MetaOAuth:
             "state": state,
             "response_type": "code",
             "scope": ",".join((*SCOPES[self.platform], *self.extra_scopes)),
-            "auth_type": "rerequest",
+            "auth_type": "reauthorize" if prolong else "rerequest",
         }
         endpoints = self.graph.endpoints
         return with_query(f"{endpoints.meta_web}/{endpoints.meta_version}/dialog/oauth", params)
@@ -97,7 +103,9 @@ class MetaOAuth:
     async def profiles(self, tokens: Tokens) -> list[Profile]:
         """List the pages we may post to, or the Instagram accounts linked to them."""
         user = tokens.refresh or tokens.access
-        owner = await self._owner(user)
+        told = await self._inspected(user)
+        owner = text(told, "user_id") or await self._owner(user)
+        tokens = replace(tokens, data_access_expires_at=self._data_access_ends(told))
         found = [
             profile
             async for page in pages_of(self.graph, user, tokens.scopes)
@@ -122,12 +130,15 @@ class MetaOAuth:
                 raise
             await self._require_live(tokens.access, account_id)
             return tokens
+        told = await self._inspected(user.access)
+        ends = self._data_access_ends(told) if told else tokens.data_access_expires_at
+        user = replace(user, scopes=tokens.scopes, data_access_expires_at=ends)
         async for page in pages_of(self.graph, user.access, tokens.scopes):
-            profile = self._profile(page, replace(user, scopes=tokens.scopes), None)
+            profile = self._profile(page, user, None)
             if profile is not None and profile.external_id == account_id:
                 return profile.tokens
         await self._require_live(tokens.access, account_id)
-        return replace(user, access=tokens.access, scopes=tokens.scopes)
+        return replace(user, access=tokens.access)
 
     async def _require_live(self, page_token: str, account_id: str) -> None:
         """Have Meta itself say whether a page token still works.
@@ -154,15 +165,18 @@ class MetaOAuth:
 
     async def _owner(self, user: str) -> str | None:
         """Read the person's id, by which Meta's deletion requests name them."""
-        owner = text(await self._inspected(user), "user_id")
-        if owner is not None:
-            return owner
         try:
             return text(await self.graph.get("me", user, {"fields": "id"}), "id")
         except PlatformError as error:
             if error.retry in _PASSING:
                 raise
             return None
+
+    def _data_access_ends(self, told: Mapping[str, Any]) -> datetime | None:
+        """When Meta will withdraw a permission that we cannot do without; None when it will not."""
+        if all(scope.startswith(_LASTING) for scope in NEEDED[self.platform]):
+            return None
+        return moment(told, "data_access_expires_at")
 
     async def _inspected(self, token: str) -> Mapping[str, Any]:
         """What debug_token says; nothing when Meta refuses to say."""

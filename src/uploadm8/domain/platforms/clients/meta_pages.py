@@ -4,16 +4,21 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from uploadm8.domain.platforms.clients.base import Platform
 from uploadm8.domain.platforms.clients.errors import PlatformError
 from uploadm8.domain.platforms.clients.meta_graph import Graph
 from uploadm8.domain.platforms.clients.transport import mapping, rows, text
 from uploadm8.errors import Retry
 
 BUSINESS_SCOPE = "business_management"
-_FIELDS = (
-    "id,name,username,access_token,tasks,picture,"
-    "instagram_business_account{id,username,profile_picture_url}"
-)
+_OF_EVERY_PAGE = "id,name,access_token,tasks"
+_FIELDS: Mapping[Platform, str] = {
+    Platform.FACEBOOK: f"{_OF_EVERY_PAGE},username,picture",
+    # Reading the linked account takes a permission that is asked for Instagram only.
+    Platform.INSTAGRAM: (
+        f"{_OF_EVERY_PAGE},instagram_business_account{{id,username,profile_picture_url}}"
+    ),
+}
 _MAX_ANSWERS = 50
 
 
@@ -25,8 +30,8 @@ async def pages_of(
     Pages that belong to a business are missing from me/accounts unless they were ticked in the
     dialog; where that permission was granted, the businesses are asked as well.
     """
-    seen: set[str | None] = set()
-    async for page in _listed(graph, user_token, "me/accounts", _FIELDS):
+    fields, seen = _FIELDS[graph.platform], set[str | None]()
+    async for page in _listed(graph, user_token, "me/accounts", fields):
         seen.add(text(page, "id"))
         yield page
     if BUSINESS_SCOPE not in scopes:
@@ -36,7 +41,7 @@ async def pages_of(
         for business in businesses:
             for edge in ("owned_pages", "client_pages"):
                 path = f"{text(business, 'id')}/{edge}"
-                async for page in _listed(graph, user_token, path, _FIELDS):
+                async for page in _listed(graph, user_token, path, fields):
                     if text(page, "id") not in seen:
                         seen.add(text(page, "id"))
                         yield page

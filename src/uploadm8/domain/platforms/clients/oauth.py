@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +24,9 @@ from uploadm8.domain.platforms.clients.transport import Line, json_object, numbe
 from uploadm8.errors import Retry
 from uploadm8.infra.clock import now
 from uploadm8.infra.http import Answer
+
+_LONGEST_S = 100 * 365 * 86_400
+_LAST = 32_503_680_000  # the year 3000, in Unix seconds
 
 CODE_REJECTED = Rule(
     "oauth_code_rejected",
@@ -63,7 +66,13 @@ def with_query(url: str, params: Mapping[str, str]) -> str:
 def expires(found: Mapping[str, Any], key: str) -> datetime | None:
     """Turn a life in seconds into an instant; None when the platform states none."""
     seconds = number(found, key)
-    return now() + timedelta(seconds=seconds) if seconds else None
+    return now() + timedelta(seconds=max(-1, min(seconds, _LONGEST_S))) if seconds else None
+
+
+def moment(found: Mapping[str, Any], key: str) -> datetime | None:
+    """Read Unix seconds; None when absent, or 0, which means never."""
+    seconds = number(found, key)
+    return datetime.fromtimestamp(min(seconds, _LAST), UTC) if seconds and seconds > 0 else None
 
 
 async def read_token(

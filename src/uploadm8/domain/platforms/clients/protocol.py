@@ -81,8 +81,17 @@ class OAuth(Protocol):
     def uses_pkce(self, redirect_uri: str) -> bool:
         """Tell whether this platform checks a code verifier for this redirect address."""
 
-    def authorize_url(self, *, redirect_uri: str, state: str, verifier: str | None) -> str:
-        """Build the address of the consent screen."""
+    def authorize_url(
+        self, *, redirect_uri: str, state: str, verifier: str | None, prolong: bool = False
+    ) -> str:
+        """Build the address of the consent screen.
+
+        Args:
+            redirect_uri: where the browser comes back to.
+            state: comes back with it.
+            verifier: for PKCE, where it is used.
+            prolong: the person is asked because the access to their data is about to end.
+        """
 
     async def exchange(self, code: str, *, redirect_uri: str, verifier: str | None) -> Tokens:
         """Trade a code for tokens with the granted scopes; refuses when a needed one is missing."""

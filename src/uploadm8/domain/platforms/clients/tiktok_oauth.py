@@ -65,8 +65,11 @@ class TikTokOAuth:
         """Only desktop clients, which TikTok knows by a loopback redirect address."""
         return urlsplit(redirect_uri).hostname in {"localhost", "127.0.0.1"}
 
-    def authorize_url(self, *, redirect_uri: str, state: str, verifier: str | None) -> str:
+    def authorize_url(
+        self, *, redirect_uri: str, state: str, verifier: str | None, prolong: bool = False
+    ) -> str:
         """Build the consent address; the consent screen is forced so that accounts can differ."""
+        del prolong
         params = {
             "client_key": self.app.client_id,
             "response_type": "code",

@@ -8,9 +8,9 @@ from uploadm8.domain.platforms.clients.findings import (
     check_media,
     cover_outside,
     limit_findings,
-    utf16_units,
 )
 from uploadm8.domain.platforms.clients.options import TikTokOptions
+from uploadm8.domain.platforms.clients.text_units import utf16_units
 from uploadm8.findings import Finding
 
 CAPTION_UNITS = 2_200

@@ -1,5 +1,6 @@
 """How the clients call: HTTP failures become PlatformErrors, bytes stream from the source."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ T = TypeVar("T")
 PIECE = 1024 * 1024
 """Largest piece handed to the socket at once, whatever the source yields."""
 
+_ANY_ID = 10**40  # beyond it a number is nobody's id, and too long to be written out
+_WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _SAID_TWICE = {Retry.PERMANENT_REQUEST, Retry.PERMANENT_MEDIA, Retry.TRANSIENT}
 
 
@@ -54,23 +57,31 @@ def json_object(answer: Answer) -> dict[str, Any] | None:
     """Decode the body as a JSON object, or None."""
     try:
         found = msgspec.json.decode(answer.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 
 
 def text(found: Mapping[str, Any], key: str) -> str | None:
-    """Read a string or number as text; None when absent, null or empty."""
+    """Read a string or number as text; None when absent, null or empty.
+
+    NUL characters are left out: no column of ours can hold one.
+    """
     value = found.get(key)
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, int) and (isinstance(value, bool) or abs(value) > _ANY_ID):
         return None
-    return str(value) or None
+    if not isinstance(value, str | int):
+        return None
+    return str(value).replace("\0", "") or None
 
 
 def number(found: Mapping[str, Any], key: str) -> int | None:
-    """Read a whole number that may be written as a string; None when absent."""
-    raw = text(found, key)
-    return int(raw) if raw is not None and raw.lstrip("-").isdigit() else None
+    """Read a whole number, also one written as a string or as 5.0; None when it is none."""
+    value = found.get(key)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    raw = text({key: value}, key)
+    return int(raw) if raw is not None and _WHOLE.fullmatch(raw) else None
 
 
 def mapping(found: Mapping[str, Any], key: str) -> Mapping[str, Any]:

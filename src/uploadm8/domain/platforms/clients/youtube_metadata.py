@@ -5,12 +5,14 @@ from typing import Any
 
 from uploadm8.domain.platforms.clients.base import Draft, MediaFacts
 from uploadm8.domain.platforms.clients.options import YouTubeOptions
+from uploadm8.domain.platforms.clients.text_units import cut_to_units, utf16_units
 from uploadm8.infra.clock import now
 
 TAG_PREFIX = "um8:"
 """Our tag on every video, by which it is found again when a session's outcome was lost."""
 
 TITLE_CHARACTERS = 100
+"""YouTube does not say of which kind: in UTF-16 units a title fits every reading."""
 SHORT_SECONDS = 180.0
 _ANGLES = str.maketrans({"<": "\u2039", ">": "\u203a"})
 
@@ -36,12 +38,12 @@ def title_of(options: YouTubeOptions, title: str | None, caption: str) -> str:
     """Choose the title: the option, the upload's, or the caption's first line, cut to fit."""
     first_line = next((line.strip() for line in caption.splitlines() if line.strip()), "")
     chosen = options.title or (title or "").strip() or first_line
-    return clean(chosen)[:TITLE_CHARACTERS].strip()
+    return cut_to_units(clean(chosen), TITLE_CHARACTERS).strip()
 
 
 def tags_length(tags: tuple[str, ...]) -> int:
     """Length as YouTube counts it: commas between, and two quotes around a tag with a space."""
-    return sum(len(tag) + 2 * (" " in tag) for tag in tags) + max(0, len(tags) - 1)
+    return sum(utf16_units(tag) + 2 * (" " in tag) for tag in tags) + max(0, len(tags) - 1)
 
 
 def all_tags(options: YouTubeOptions, marker: str) -> tuple[str, ...]:

@@ -54,8 +54,11 @@ class YouTubeOAuth:
         """Return True: Google checks PKCE for every client that uses it."""
         return True
 
-    def authorize_url(self, *, redirect_uri: str, state: str, verifier: str | None) -> str:
+    def authorize_url(
+        self, *, redirect_uri: str, state: str, verifier: str | None, prolong: bool = False
+    ) -> str:
         """Build the consent address; consent is forced, as only then a refresh token is given."""
+        del prolong
         params = {
             "client_id": self.app.client_id,
             "redirect_uri": redirect_uri,

@@ -12,6 +12,7 @@ from uploadm8.domain.platforms.clients.findings import (
     limit_findings,
 )
 from uploadm8.domain.platforms.clients.options import YouTubeOptions
+from uploadm8.domain.platforms.clients.text_units import utf16_units
 from uploadm8.domain.platforms.clients.youtube_metadata import (
     TAG_PREFIX,
     TITLE_CHARACTERS,
@@ -108,7 +109,7 @@ def _texts(options: YouTubeOptions, proposal: Proposal) -> list[Finding]:
     asked = options.title or (proposal.title or "").strip()
     if not title:
         found.append(block("title_required", "YouTube wants a title."))
-    if len(asked) > TITLE_CHARACTERS:
+    if utf16_units(asked) > TITLE_CHARACTERS:
         found.append(
             change("title_cut", "YouTube takes titles of up to 100 characters.", "We cut it there.")
         )
