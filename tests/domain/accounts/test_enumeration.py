@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from structlog.contextvars import get_contextvars
 
 from account_mail import post
 from api_client import PASSWORD, Api
@@ -23,7 +24,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         return matches(stored, password)
 
     async def noted(query: str, *values: object) -> object:
-        done[query] += 1
+        if "request_id" in get_contextvars():  # not what the application does by the clock
+            done[query] += 1
         return await rows(query, *values)
 
     monkeypatch.setattr(hashing, "_matches", counted)
@@ -41,6 +43,7 @@ async def test_t2_a_wrong_password_is_the_same_work_with_and_without_an_account(
     work.clear()
     unknown = await post(api, "login", email="nobody@example.com", password="not the password")
     assert work == for_known
+    assert len(work) > 3
     assert work["verify m=19456,t=2,p=1"] == 1
     assert (known.status_code, known.headers.keys()) == (401, unknown.headers.keys())
     told = [{**answer.json(), "request_id": ""} for answer in (known, unknown)]
