@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -110,8 +109,8 @@ def test_glass_is_the_same_but_within_the_blur_of_the_edge() -> None:
         inner = Rect(x + reach, y, w - 2 * reach, h)
         luma, *chroma = zip(cut(together, inner), cut(apart, inner), strict=True)
         assert np.array_equal(*luma)
-        for one, other in chroma:  # its cells, of 16 x 16 pixels, need not lie alike
-            assert cv2.absdiff(one, other).max() <= 12
+        for one, other in chroma:  # its cells need not lie alike, so noise is not the same in them
+            assert abs(float(one.mean()) - float(other.mean())) < 3
     assert not same(together, apart)
 
 
