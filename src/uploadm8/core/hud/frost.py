@@ -11,8 +11,7 @@ from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import half_size
 
 CELL = 8  # luma pixels per blurred cell; panels are whole cells
-_BLUR = (5, 5)  # cells; on luma it is applied twice
-_COARSE = 2  # cells in a row that chroma is seen in as one
+_BLUR, _COARSE_BLUR = (5, 5), (7, 7)  # cells; the first is applied twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,7 @@ class Pane:
             shape = np.asarray((shape >= 128) * np.uint8(255), np.uint8)
         h, w = shape.shape
         self._size = (w, h)
-        cell = cell if fine else cell * _COARSE
-        self._small = (max(2, w // cell), max(2, h // cell))
+        self._small = (w // cell, h // cell)
         self._fine = fine
         self._tone = tone
         self._bare = [
@@ -65,16 +63,16 @@ class Pane:
 
     def behind(self, plane: Plane) -> None:
         """Write what is seen of `plane` through and beside the glass."""
-        rows = plane
         if self._fine:
             # Every fourth row is enough for a mean that is blurred over some seventy rows anyway.
             h, w = plane.shape
-            half = cv2.resize(plane[::4], (w // 2, h // 8), interpolation=cv2.INTER_AREA)
-            rows = np.asarray(half, np.uint8)
-        small = cv2.resize(rows, self._small, interpolation=cv2.INTER_LINEAR)
-        cv2.blur(small, _BLUR, dst=small)
-        if self._fine:
+            rows = cv2.resize(plane[::4], (w // 2, h // 8), interpolation=cv2.INTER_AREA)
+            small = cv2.resize(rows, self._small, interpolation=cv2.INTER_LINEAR)
             cv2.blur(small, _BLUR, dst=small)
+            cv2.blur(small, _BLUR, dst=small)
+        else:
+            small = cv2.resize(plane, self._small, interpolation=cv2.INTER_LINEAR)
+            cv2.blur(small, _COARSE_BLUR, dst=small)
         cv2.LUT(small, self._tone, dst=small)
         cv2.resize(small, self._size, dst=self._seen, interpolation=cv2.INTER_LINEAR)
         pixels = self._pixels
