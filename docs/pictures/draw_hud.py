@@ -57,18 +57,20 @@ def ride() -> Track:
     y = 95 * a + 210 * np.sin(1.21 * a + 0.6) + 40 * np.sin(5.2 * a)
     speed = 27 + 9 * np.sin(0.9 * a + 2.2) + 4 * np.sin(3.1 * a)
     course = np.degrees(np.arctan2(np.gradient(x), np.gradient(y))) % 360
+    way = np.cumsum(speed) * 0.1
+    grade = 6 + 8 * np.sin(1.8 * a) + 2 * np.sin(5.3 * a)
     values = {
         Channel.LAT: 46.552 + y / 111_320,
         Channel.LON: 8.414 + x / 76_600,
-        Channel.ALTITUDE: 1640 + 62 * a + 34 * np.sin(1.8 * a) + 9 * np.sin(5.3 * a),
+        Channel.ALTITUDE: 1904 + np.cumsum(np.gradient(way) * grade / 100),
         Channel.SPEED: speed,
         Channel.COURSE: course,
-        Channel.DISTANCE: 12_300 + np.cumsum(speed) * 0.1,
+        Channel.DISTANCE: way,
         Channel.G_LONG: 0.36 * np.cos(3.1 * a),
         Channel.G_LAT: 0.62 * np.sin(2.3 * a),
         Channel.LEAN: 36 * np.sin(2.3 * a),
-        Channel.GRADE: 7.2 + 2.5 * np.sin(1.8 * a),
-        Channel.VERTICAL_SPEED: 2.1 * np.cos(1.8 * a),
+        Channel.GRADE: grade,
+        Channel.VERTICAL_SPEED: speed * grade / 100,
         Channel.HEART_RATE: 146 + 9 * np.sin(a),
         Channel.CADENCE: 88 + 5 * np.sin(3 * a),
         Channel.POWER: 247 + 60 * np.sin(2 * a),

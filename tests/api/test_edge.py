@@ -1,8 +1,16 @@
 """What every answer has, whatever it is an answer to."""
 
+from typing import Literal
+
+import msgspec
 import pytest
 
 from api_client import PASSWORD, Api
+from uploadm8.api.choices import choices_at
+from uploadm8.api.problems import from_msgspec
+from uploadm8.domain.admin.act_schemas import RoleRequest
+from uploadm8.domain.billing.plans import Tier
+from uploadm8.domain.uploads.schemas import NewUpload
 
 pytestmark = pytest.mark.anyio
 
@@ -81,7 +89,26 @@ async def test_a_field_that_is_missing_or_unknown_is_named(
 async def test_a_parameter_is_named_as_the_caller_knows_it(api: Api) -> None:
     someone = await api.register()
     answer = await api.http.get("/api/uploads", params={"state": "lost"}, headers=someone.headers)
-    assert [error["field"] for error in answer.json()["errors"]] == ["state"]
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "state"
+    assert error["message"].startswith("is one of ")
+    assert "ready" in error["message"]
+
+
+def test_a_word_that_is_not_taken_is_answered_with_those_that_are() -> None:
+    asked = {"filename": "a.mp4", "content_type": "video/mp4", "size_bytes": 9}
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.convert(asked | {"schedule": {"mode": "soon"}}, NewUpload)
+    (field,) = from_msgspec(refused.value, NewUpload).fields
+    assert (field.field, field.message) == ("schedule.mode", "is one of now, queue, at, smart")
+
+
+def test_the_words_taken_at_a_place_are_found_through_lists_and_unions() -> None:
+    assert choices_at(RoleRequest, "role") == ("user", "admin")
+    assert choices_at(list[Literal["a", 1]], "[3]") == ("1", "a")
+    assert choices_at(dict[str, Tier], "[...]") == tuple(Tier)
+    assert choices_at(NewUpload, "filename") == choices_at(NewUpload, "nowhere[0].x") == ()
+    assert choices_at(None, "") == choices_at(object(), "a") == ()
 
 
 async def test_t23_a_large_body_is_413(api: Api) -> None:

@@ -249,12 +249,38 @@ async def test_a_wrong_app_secret_is_red(servers: Servers, sandbox: Sandbox, fie
     assert "wrong" not in str(found)
 
 
+async def test_a_platform_that_is_away_is_no_refusal(servers: Servers, sandbox: Sandbox) -> None:
+    away = outside(servers, sandbox, google_oauth_base_url="http://127.0.0.1:1")
+    found = [one for one in await check_platforms(away) if one.level is not Level.OK]
+    assert [(one.level, one.says.split()[0]) for one in found] == [(Level.WARNING, "YouTube")]
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "says"),
+    [
+        ({"redis_url": "nonsense"}, "redis", "REDIS_URL"),
+        ({"r2_endpoint_url": "nonsense"}, "storage", "R2_ENDPOINT_URL"),
+        ({"trusted_proxies": "10.0.0.0/8,proxy"}, "addresses", "'proxy'"),
+        ({"token_enc_keys": "v1:abc"}, "keys", "v1"),
+    ],
+)
+async def test_a_setting_that_cannot_be_read_is_named_and_no_accident(
+    servers: Servers, change: dict[str, str], check: str, says: str
+) -> None:
+    found = await examine(config_for(servers, **change), outside=False)
+    DB.configure(servers.database_url, application="tests")
+    (one,) = [one for one in found if one.level is Level.RED]
+    assert (one.check, says in one.says, one.passing) == (check, True, False)
+
+
 async def test_stripe_without_prices_and_webhook_is_red(servers: Servers, sandbox: Sandbox) -> None:
     found = await check_stripe(outside(servers, sandbox))
     assert "stripe" in {one.check for one in found}
     assert any("stripe setup" in one.action for one in found)
     refused = await check_stripe(outside(servers, sandbox, stripe_secret_key="sk_test_wrong"))
-    assert refused[0].level is not Level.OK
+    assert [(one.level, "key" in one.says) for one in refused] == [(Level.RED, True)]
+    away = await check_stripe(outside(servers, sandbox, stripe_api_base_url="http://127.0.0.1:1"))
+    assert [one.level for one in away] == [Level.WARNING]
 
 
 def test_stripe_must_send_its_events_here() -> None:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from uploadm8.api.choices import choices_at
 from uploadm8.errors import (
     ConflictError,
     FieldError,
@@ -49,18 +51,31 @@ class _MethodNotAllowedError(UploadM8Error):
 # msgspec: "Expected `int` - at `$.a[0].b`", and of a mapping's keys "... - at `key` in `$.a`".
 _ABOUT_FIELD = re.compile(r"(?P<message>.*) - at (?:`key` in )?`\$\.?(?P<field>.*)`", re.DOTALL)
 
+_ALTERNATIVES = re.compile(r"matching regex '\^\(([\w|-]+)\)\$'$")
+_PARAMETER_MISSING = re.compile(r"Missing required \w+ parameter '([^']+)' for path ")
 
-def as_error(exc: Exception, names: Mapping[str, str] | None = None) -> UploadM8Error:
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A handler's parameter: the name that the caller knows it by, and its type."""
+
+    name: str
+    kind: Any = None
+
+
+def as_error(exc: Exception, parameters: Mapping[str, Parameter] | None = None) -> UploadM8Error:
     """The member of the error family that an exception means to the caller.
 
     Args:
         exc: what was raised.
-        names: a handler's parameters by the names that the caller knows them by, where they differ.
+        parameters: those of the handler, by their names there.
     """
     if isinstance(exc, UploadM8Error):
         return exc
     if isinstance(exc, ValidationException):
-        return InvalidRequestError(fields=_fields(exc.extra, names or {}))
+        missing = _PARAMETER_MISSING.match(exc.detail)
+        fields = [FieldError(missing[1], "is required")] if missing else []
+        return InvalidRequestError(fields=fields or _fields(exc.extra, parameters or {}))
     if isinstance(exc, HTTPException):
         return _from_http(exc)
     if isinstance(exc, msgspec.DecodeError):
@@ -75,8 +90,13 @@ def as_error(exc: Exception, names: Mapping[str, str] | None = None) -> UploadM8
     return as_unavailable(exc) or unknown
 
 
-def from_msgspec(exc: msgspec.MsgspecError) -> InvalidRequestError:
-    """A decoding failure with the field it is about, if it names one."""
+def from_msgspec(exc: msgspec.MsgspecError, kind: Any = None) -> InvalidRequestError:
+    """A decoding failure with the field it is about, if it names one.
+
+    Args:
+        exc: the failure.
+        kind: what was to be decoded, whose choices are told where another word was sent.
+    """
     found = _ABOUT_FIELD.fullmatch(str(exc))
     message, field = (found["message"], found["field"]) if found else (str(exc), "")
     if member := _MEMBER.fullmatch(message):
@@ -85,7 +105,17 @@ def from_msgspec(exc: msgspec.MsgspecError) -> InvalidRequestError:
         message = "is required" if what == _MISSING else "is not known here"
     elif found is None:
         return InvalidRequestError(f"The body cannot be read: {exc}."[:200])
+    else:
+        message = _with_choices(message, kind, field)
     return InvalidRequestError(fields=[FieldError(field or "body", message)])
+
+
+def _with_choices(message: str, kind: Any, path: str) -> str:
+    """What was wrong, with the words that are taken where another one was sent."""
+    taken = choices_at(kind, path) if message.startswith("Invalid enum value") else ()
+    if listed := _ALTERNATIVES.search(message):
+        taken = tuple(listed[1].split("|"))
+    return f"is one of {', '.join(taken)}" if taken else message
 
 
 def _from_http(exc: HTTPException) -> UploadM8Error:
@@ -100,13 +130,14 @@ def _from_http(exc: HTTPException) -> UploadM8Error:
     return InvalidRequestError(exc.detail, code=_CODE_OF_STATUS.get(exc.status_code))
 
 
-def _fields(extra: Any, names: Mapping[str, str]) -> list[FieldError]:
+def _fields(extra: Any, parameters: Mapping[str, Parameter]) -> list[FieldError]:
     entries = extra if isinstance(extra, list) else []
     found = []
     for entry in entries:
         key = str(entry.get("key", "body"))
+        parameter = parameters.get(key) or Parameter(key)
         message = "is required" if entry.get("message") == f"'{key}'" else entry["message"]
-        found.append(FieldError(names.get(key, key), message))
+        found.append(FieldError(parameter.name, _with_choices(message, parameter.kind, "")))
     return found
 
 
@@ -138,7 +169,8 @@ def headers_of(error: UploadM8Error) -> dict[str, str]:
 
 def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[dict[str, Any]]:
     """Litestar's handler of every exception."""
-    error = as_error(exc, _names(request) if isinstance(exc, ValidationException) else None)
+    about = isinstance(exc, ValidationException)
+    error = as_error(exc, _parameters(request) if about else None)
     if error.status_code >= 500 and error.status_code != 503:
         log.error("request_failed", exc_info=exc)
         report(exc)
@@ -155,11 +187,13 @@ def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[dict[str
     )
 
 
-def _names(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """The parameters of a handler that have another name in the query."""
+def _parameters(request: Request[Any, Any, Any]) -> dict[str, Parameter]:
+    """The parameters of a handler by their names in the code; in the query they may differ."""
     parameters = request.scope["route_handler"].parsed_fn_signature.parameters
-    named = {name: getattr(one.kwarg_definition, "name", None) for name, one in parameters.items()}
-    return {name: told for name, told in named.items() if told}
+    return {
+        name: Parameter(getattr(one.kwarg_definition, "name", None) or name, one.annotation)
+        for name, one in parameters.items()
+    }
 
 
 EXCEPTION_HANDLERS: Mapping[type[Exception] | int, Any] = {Exception: answer, HTTPException: answer}

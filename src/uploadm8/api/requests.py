@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Request
 
+from uploadm8.api.problems import from_msgspec
 from uploadm8.errors import InvalidRequestError, UnsupportedMediaTypeError
 
 _JSON = "application/json"
@@ -31,7 +32,11 @@ class StrictRequest(Request[Any, Any, Any]):
         if b"\\u0000" in body:
             _refuse_nul(msgspec.json.decode(body))
         field = self.route_handler.parsed_data_field
-        return msgspec.json.decode(body, type=Any if field is None else field.annotation)
+        kind = Any if field is None else field.annotation
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError as error:
+            raise from_msgspec(error, kind) from error
 
 
 def _refuse_depth(body: bytes) -> None:

@@ -76,3 +76,6 @@ async def _run(name: str, check: Check, config: Config) -> list[Finding]:
         told = f"No answer within {_PATIENCE_S:.0f} s."
         action = "See that it runs, and that this machine reaches it."
         return [red(name, told, action, passing=True)]
+    except Exception as error:  # noqa: BLE001  one check that breaks must not hide the others
+        told = f"It cannot be looked at ({type(error).__name__})."
+        return [red(name, told, "See that its settings are what docs/configuration.md says.")]

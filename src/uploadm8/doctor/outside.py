@@ -11,6 +11,7 @@ from uploadm8.doctor.findings import Finding, ok, red, warn
 from uploadm8.domain.billing.gateway import (
     BillingOffError,
     StripeGateway,
+    StripeKeyRefusedError,
     open_gateway,
     translated,
 )
@@ -42,10 +43,14 @@ async def check_platforms(config: Config) -> list[Finding]:
 async def _platform(config: Config, platform: Platform, oauth: Any) -> Finding:
     redirect = f"{config.base_url.rstrip('/')}/oauth/{platform.value}/callback"
     try:
-        await oauth.exchange(_MADE_UP, redirect_uri=redirect, verifier=_VERIFIER)
+        verifier = _VERIFIER if oauth.uses_pkce(redirect) else None
+        await oauth.exchange(_MADE_UP, redirect_uri=redirect, verifier=verifier)
     except PlatformError as error:
         if error.code == CODE_REJECTED.code or error.platform_code == _META_BAD_CODE:
             return ok("platforms", f"{platform.label} knows our app.")
+        status = error.http_status
+        if status is None or status == 429 or status >= 500:
+            return warn("platforms", f"{platform.label} does not answer ({error.code}).")
         says = f"{platform.label} refuses our app ({error.platform_code or error.code})."
         return red("platforms", says, "Compare the app's id, secret and redirect address.")
     except UnavailableError as error:
@@ -61,10 +66,14 @@ async def check_stripe(config: Config) -> list[Finding]:
             prices = await gateway.prices(options.offered)
         except BillingOffError:
             return []
+        except StripeKeyRefusedError as error:
+            action = "Check STRIPE_SECRET_KEY and its rights."
+            return [red("stripe", f"Stripe refuses our key ({error.code}).", action)]
         except UnavailableError as error:
             return [warn("stripe", f"Stripe does not answer ({error.code}).")]
         except UploadM8Error as error:
-            return [red("stripe", f"Stripe refuses our key ({error.code}).", "Check the key.")]
+            action = "See what the log says about it."
+            return [red("stripe", f"Stripe refuses to list prices ({error.code}).", action)]
         missing = sorted(set(options.offered) - {price.lookup_key for price in prices})
         return [
             red("stripe", f"No price has the lookup key {', '.join(missing)}.", _SET_UP)

@@ -60,7 +60,7 @@ async def _database() -> list[Finding]:
     ]
     waiting = await pending()
     if waiting:
-        told = f"{len(waiting)} migrations are pending, the first is {waiting[0]}."
+        told = f"Pending migrations: {len(waiting)}, the first is {waiting[0]}."
         found.append(red("migrations", told, "Run `uploadm8 db upgrade`."))
     else:
         found.append(ok("migrations", "The schema is current."))
@@ -88,6 +88,9 @@ async def _audit() -> Finding:
 async def _keys(config: Config) -> list[Finding]:
     try:
         cipher = Cipher.parse(config.token_enc_keys.get_secret_value())
+    except KeyRingError as error:
+        return [red("keys", f"{error}.", "A key is vN: and what `openssl rand -base64 32` makes.")]
+    try:
         await Reseal(cipher).require_keys()
     except KeyRingError as error:
         return [red("keys", f"{error}.", "Put every key back that ever sealed something here.")]
@@ -96,9 +99,11 @@ async def _keys(config: Config) -> list[Finding]:
 
 async def check_redis(config: Config) -> list[Finding]:
     """Version, and that it never evicts: a lost ring delays work, a lost limit opens a door."""
-    redis = Redis.from_url(
-        config.redis_url.get_secret_value(), socket_timeout=5, socket_connect_timeout=5
-    )
+    url = config.redis_url.get_secret_value()
+    try:
+        redis = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    except ValueError:
+        return [red("redis", "REDIS_URL is no address of a Redis.", "Use redis:// or rediss://.")]
     try:
         told: dict[str, Any] = await redis.info()
     except (RedisError, OSError, TimeoutError) as error:
@@ -131,6 +136,14 @@ def judge_redis(told: dict[str, Any]) -> list[Finding]:
 
 async def check_storage(config: Config) -> list[Finding]:
     """Reachable, private, and open to the front end's PUT."""
+    try:
+        return await _storage(config)
+    except ValueError:
+        says = "R2_ENDPOINT_URL is no URL."
+        return [red("storage", says, "Use https://ACCOUNT_ID.r2.cloudflarestorage.com.")]
+
+
+async def _storage(config: Config) -> list[Finding]:
     async with open_storage(
         config.storage_endpoint,
         config.r2_access_key_id,

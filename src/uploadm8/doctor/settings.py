@@ -69,6 +69,10 @@ def _secrets(config: Config) -> Iterator[Finding]:
 
 
 def _addresses(config: Config) -> Iterator[Finding]:
+    for word in config.proxies:
+        if _prefix(word) is None:
+            says = f"TRUSTED_PROXIES names {word[:40]!r}, which is no address."
+            yield red("addresses", says, "Use addresses and networks such as 10.0.0.0/8.")
     if config.is_development:
         yield warn("addresses", "APP_ENV is development: conveniences for developers are on.")
         return
@@ -77,7 +81,7 @@ def _addresses(config: Config) -> Iterator[Finding]:
             says = f"{name.upper()} is not https."
             yield _exposed(config, "addresses", says, "Serve it over TLS.")
     for word in config.proxies:
-        if ip_network(word, strict=False).prefixlen == 0:
+        if _prefix(word) == 0:
             yield red(
                 "addresses",
                 "TRUSTED_PROXIES trusts everybody: anyone may claim any address.",
@@ -91,6 +95,14 @@ def _addresses(config: Config) -> Iterator[Finding]:
         )
     if not [f for f in ("base_url", "frontend_url") if not getattr(config, f).startswith("https")]:
         yield ok("addresses", "BASE_URL and FRONTEND_URL are https.")
+
+
+def _prefix(word: str) -> int | None:
+    """How many bits of a network are fixed; None if it is none."""
+    try:
+        return ip_network(word, strict=False).prefixlen
+    except ValueError:
+        return None
 
 
 def _platforms(config: Config) -> Iterator[Finding]:

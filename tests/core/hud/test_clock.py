@@ -7,10 +7,11 @@ import pytest
 
 from hud_data import frame_times, full_track
 from uploadm8.core.hud.clock import LocalClock
+from uploadm8.core.hud.fields import FIELDS
 from uploadm8.core.hud.frame import FrameFormat, Rect
 from uploadm8.core.hud.laps import load_laps
 from uploadm8.core.hud.scene import Scene
-from uploadm8.core.hud.spec import HudSpec
+from uploadm8.core.hud.spec import HudSpec, StatField
 from uploadm8.core.telemetry.resample import resample
 from uploadm8.core.telemetry.track import Channel, Column, Track
 
@@ -39,9 +40,17 @@ def test_a_date_that_no_recording_has_is_no_date(start: float) -> None:
     assert not LocalClock(replace(full_track(), start_utc=start), "Pacific/Auckland").known
 
 
-def scene_of(track: Track) -> Scene:
-    samples = resample(track, frame_times())
+def scene_of(track: Track, starts_s: float = 0.0) -> Scene:
+    samples = resample(track, frame_times() + starts_s)
     return Scene(HudSpec(), samples, FrameFormat(960, 540, 30), Rect(0, 0, 960, 540), 0.5)
+
+
+@pytest.mark.parametrize(("starts_s", "told"), [(0.0, "0:10"), (15.0, "0:25"), (-5.0, "0:10")])
+def test_the_elapsed_time_counts_from_the_log_or_from_a_clip_that_began_before_it(
+    starts_s: float, told: str
+) -> None:
+    elapsed = FIELDS[StatField.ELAPSED].reader(scene_of(full_track(), starts_s))
+    assert elapsed(10 * 30) == (told, "")
 
 
 def test_laps_have_times_and_the_unfinished_ones_do_not_count() -> None:

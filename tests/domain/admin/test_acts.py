@@ -112,6 +112,12 @@ async def test_neither_oneself_nor_the_last_admin_is_suspended(office: Office) -
     assert (answer.status_code, answer.json()["code"]) == (409, "last_admin")
 
 
+async def test_a_query_that_lacks_a_parameter_is_told_which(api: Api) -> None:
+    answer = await api.http.get("/api/admin/entitlements", headers={"X-Admin-Key": KEY})
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [{"field": "workspace_id", "message": "is required"}]
+
+
 async def test_signing_someone_out_ends_every_session(office: Office) -> None:
     someone = await office.api.register()
     told = await office.act(f"/users/{await id_of(someone.email)}/sign-out")

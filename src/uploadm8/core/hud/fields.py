@@ -95,8 +95,10 @@ def _date(scene: Scene) -> Reader:
 
 
 def _elapsed(scene: Scene) -> Reader:
-    times = scene.samples.times
-    return lambda i: (duration_text(float(times[i] - times[0])), "")
+    """Since the log began, like the distance; or since the clip did, if that was earlier."""
+    times, logged = scene.samples.times, scene.samples.track.t
+    start = min(float(times[0]), *map(float, logged[:1]))
+    return lambda i: (duration_text(float(times[i]) - start), "")
 
 
 def _gear(scene: Scene) -> Reader:

@@ -50,6 +50,12 @@ class StripeDownError(UnavailableError):
     code = "stripe_unavailable"
 
 
+class StripeKeyRefusedError(StripeDownError):
+    """Stripe does not accept this installation's key."""
+
+    code = "stripe_key_refused"
+
+
 class StripeRefusedError(UploadM8Error):
     """Stripe refused a request of ours."""
 
@@ -84,7 +90,7 @@ def translated() -> Iterator[None]:
         raise ConflictError("The same request is being made with other values.") from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         log.error("stripe_key_refused", request=error.request_id)  # noqa: TRY400  no secret in it
-        raise StripeDownError("Stripe does not accept this installation's key.") from error
+        raise StripeKeyRefusedError from error
     except stripe.StripeError as error:
         raise StripeDownError(retry_after=10) from error
 
