@@ -143,7 +143,7 @@ class Config(BaseSettings):
         600, "Time limit of a job that has none of its own; a render gets 12 s more per second"
     )
     render_split_seconds: float = _f(
-        120.0, "Longer videos are shared among the workers that are free"
+        60.0, "Longer videos are shared among the workers that are free"
     )
     render_hardware: bool = _f(
         False, "Render with a hardware encoder where one works, each video by one worker"

@@ -184,8 +184,8 @@ def test_a_segment_that_cannot_be_made_ends_the_render_with_its_reason(
     broken.write_bytes(wiped(film, first=150, last=290))
     upload = fleet.send(broken, renditions=WIDE)
     detail = fleet.settle(upload)
-    assert (detail["state"], detail["problem"]["code"]) == ("rejected", "media_truncated")
-    assert detail["renditions"][0]["problem"]["code"] == "media_truncated"
+    assert (detail["state"], detail["problem"]["code"]) == ("rejected", "media_damaged")
+    assert detail["renditions"][0]["problem"]["code"] == "media_damaged"
     wait_for(lambda: running(fleet, upload, "renditions.segment") == [])
     states = {job["state"] for job in jobs(fleet, upload, "renditions.segment")}
     assert "dead" in states

@@ -1,11 +1,14 @@
 """Sources that say more than "pictures from 0 on": edit lists, fragments, several tracks of sound."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.packet import Packet
+from av.stream import Stream
 
 from filmed import Film, boxes, job, spec, watch
 from media import Clip, make, number_of, trimmed
@@ -35,6 +38,23 @@ def rendered(source: Path, folder: Path) -> Film:
     assert film.times == pytest.approx([n / 30 for n in range(len(film.times))], abs=1e-6)
     assert film.beeps() == pytest.approx(film.flashes(), abs=PICTURE_S)
     return film
+
+
+def remuxed(
+    source: Path, out: Path, keep: "Callable[[Packet[Stream]], bool]", *, spoil: int | None = None
+) -> None:
+    """A copy with the packets to be kept; the sound's packet of that number is made nonsense."""
+    with av.open(str(source)) as file, av.open(str(out), "w", format="mp4") as made:
+        streams = [made.add_stream_from_template(stream) for stream in file.streams]
+        heard = 0
+        for packet in file.demux():
+            if packet.dts is None or not keep(packet):
+                continue
+            heard += packet.stream.type == "audio"
+            if packet.stream.type == "audio" and heard == spoil:
+                packet.update(bytes(range(255, 255 - packet.size, -1)))
+            packet.stream = streams[packet.stream.index]
+            made.mux(packet)
 
 
 @pytest.mark.parametrize(("first", "count"), [(10, 80), (40, 50), (0, 60), (15, 45)])
@@ -76,6 +96,29 @@ def test_sound_that_starts_before_the_pictures_is_cut(tmp_path: Path) -> None:
     source = make(tmp_path / "in.mp4", Clip(frames=75, times=times, flash=FLASHES))
     assert probe(source).start_s == pytest.approx(0.5)
     assert rendered(source, tmp_path).flashes() == pytest.approx([20 / 30, 45 / 30, 70 / 30])
+
+
+def test_pictures_before_the_first_key_picture_are_not_missed(clip: Path, tmp_path: Path) -> None:
+    source = tmp_path / "in.mp4"
+    remuxed(clip, source, lambda packet: packet.stream.type == "audio" or (packet.dts or 0) > 5_000)
+    found = probe(source)
+    assert found.frames == 60
+    assert found.start_s == pytest.approx(1, abs=0.001)
+    film = rendered(source, tmp_path)
+    assert film.numbers == list(range(30, 90))
+
+
+def test_a_packet_of_sound_that_cannot_be_decoded_is_left_out(clip: Path, tmp_path: Path) -> None:
+    source = tmp_path / "in.mp4"
+    remuxed(clip, source, lambda packet: True, spoil=50)
+    film = rendered(source, tmp_path)  # which decodes all of its sound
+    assert film.numbers == list(range(90))
+
+
+def test_sound_of_a_low_rate_is_not_moved_by_half_of_its_long_packets(tmp_path: Path) -> None:
+    made = Clip(frames=90, flash=FLASHES, audio_rate=8_000, late_audio_s=0.05)
+    film = rendered(make(tmp_path / "in.mp4", made), tmp_path)
+    assert len(film.beeps()) == 3
 
 
 def test_surround_sound_becomes_stereo(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from uploadm8.core.hud.frame import Plane
 from uploadm8.core.hud.layer import Layer, half_size, times, times_plane
 
 _SPREAD, _SOFT = 4.0, 5.0  # design units that ink grows, and is then softened twice
-_FULL = 22  # luma, above the plate's, of ink that casts the whole shadow
+_BOOST = 2.4  # thin strokes, which never cover a pixel whole, cast a shadow like broad ones
+_FULL = 52  # of 255, from which on it is darkest
 
 
 class Shadow:
@@ -73,7 +74,7 @@ class Shadow:
     def _shadow(self, box: Box) -> Plane:
         """Opacity of the shadow in the box, at half the size: it is soft anyway."""
         over = cv2.subtract(self._drawn.y[box.luma], self._plate[box.luma])
-        ink = half_size(np.asarray(over, np.uint8))
+        ink = times(half_size(np.asarray(over, np.uint8)), _BOOST)
         cv2.dilate(ink, self._brush, dst=ink)
         cv2.blur(ink, self._blur, dst=ink)
         cv2.blur(ink, self._blur, dst=ink)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import dropwhile
 
 import numpy as np
 from av.container import InputContainer
@@ -83,9 +84,10 @@ def rewind(container: InputContainer) -> None:
 def _from_index(stream: VideoStream, size: int) -> tuple[NDArray[np.int64], int]:
     if not stream.frames:
         return np.empty(0, np.int64), 0
+    # What comes before the first key picture cannot be decoded.
     rows = [
         (e.timestamp, e.pos + e.size)
-        for e in stream.index_entries
+        for e in dropwhile(lambda e: not e.is_keyframe, stream.index_entries)
         if e.size and not e.is_discard  # AVI notes a picture that was dropped as an empty one
     ]
     if not rows:
@@ -98,7 +100,8 @@ def _from_index(stream: VideoStream, size: int) -> tuple[NDArray[np.int64], int]
 def _from_packets(
     container: InputContainer, stream: VideoStream, kind: Container
 ) -> NDArray[np.int64]:
-    shown = (p for p in container.demux(stream) if p.size and not p.is_discard)
+    decodable = dropwhile(lambda p: not p.is_keyframe, container.demux(stream))
+    shown = (p for p in decodable if p.size and not p.is_discard)
     stamps = [p.pts if kind.tells_times and p.pts is not None else p.dts for p in shown]
     return np.asarray([s for s in stamps if s is not None], np.int64)
 

@@ -32,7 +32,7 @@ _FAULTS: Final = MappingProxyType(
         ),
         "media_size_unsupported": (
             "Pictures of {width}x{height} pixels are outside what is accepted.",
-            "Export it at 4K (3840x2160) or smaller.",
+            "Export it at 4K (3840x2160) or smaller, with no side shorter than 32 pixels.",
         ),
         "media_fps_unsupported": (
             "{got:.2f} pictures a second are outside {low}..{high}.",
@@ -42,6 +42,7 @@ _FAULTS: Final = MappingProxyType(
             "The file ends early: {what}.",
             _AGAIN,
         ),
+        "media_damaged": ("A part of the file is damaged: {what}.", _AGAIN),
         "media_too_many_streams": (
             "The file holds {got} streams; at most {limit} are accepted.",
             _CONVERT,

@@ -82,10 +82,8 @@ def picture_stream(
     Raises:
         MediaError: media_no_video_stream or media_codec_unsupported.
     """
-    for stream in container.streams.video:
-        cover = bool(int(stream.disposition) & int(Disposition.attached_pic))
-        if cover or stream.codec_context is None:
-            continue
+    films = [stream for stream in container.streams.video if not _is_cover(stream)]
+    for stream in (film for film in films if film.codec_context is not None):
         name = codec_name(stream.codec_context)
         if name not in limits.video_codecs:
             raise fault("media_codec_unsupported", kind="video", codec=name)
@@ -97,9 +95,13 @@ def picture_stream(
         stream.codec_context.thread_count = count
         stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
         return stream
-    if any(stream.type == "video" for stream in container.streams):
+    if films:
         raise fault("media_codec_unsupported", kind="video", codec="of this file")
     raise fault("media_no_video_stream")
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(int(stream.disposition) & int(Disposition.attached_pic))
 
 
 def upright_aspect(stream: VideoStream, source: SourceInfo) -> Fraction:

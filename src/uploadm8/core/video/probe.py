@@ -18,6 +18,7 @@ from uploadm8.core.video.limits import DEFAULT_LIMITS, MediaLimits
 from uploadm8.core.video.opening import codec_name, opened, picture_stream
 from uploadm8.core.video.sniff import is_encrypted
 from uploadm8.core.video.source import AudioInfo, SourceInfo
+from uploadm8.core.video.wholeness import missing_bytes
 
 _TELEMETRY_HANDLERS = ("gopro met", "camm", "dji meta", "dji dbgi", "gpmd", "rtmd", "insta360")
 _FIRST_PACKETS = 240  # a decoder that has shown nothing after this many packets never will
@@ -45,6 +46,7 @@ def probe_opened(path: Path, container: InputContainer, limits: MediaLimits) -> 
     # A decoder may well make a picture of noise from an encrypted one.
     if kind_of(container.format.name).demuxer == "mov" and is_encrypted(path):
         raise fault("media_encrypted")
+    _check_whole(path, container, stream, limits)
     picture = _first_picture(container, stream)
     stream.codec_context.flush_buffers()  # the decoder would keep its pictures as long as the file
     size = path.stat().st_size
@@ -133,6 +135,18 @@ def _check_size(stream: VideoStream, limits: MediaLimits) -> None:
     )
     if not fits:
         raise fault("media_size_unsupported", width=width, height=height)
+
+
+def _check_whole(
+    path: Path, container: InputContainer, stream: VideoStream, limits: MediaLimits
+) -> None:
+    kind = kind_of(container.format.name).demuxer
+    if kind == "mov" and stream.frames:  # its index tells which pictures are there
+        return
+    missing = missing_bytes(path, kind)
+    whole = path.stat().st_size + missing
+    if missing > (1 - limits.min_decoded) * whole:
+        raise fault("media_truncated", what=f"{missing} of {whole} bytes are missing")
 
 
 def _first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:

@@ -174,9 +174,7 @@ class Session:
         seconds = max(Fraction(0), end - span.start)
         promised = int(seconds * self.source.fps * Fraction(self.job.limits.min_decoded)) - 1
         if read < promised:
-            raise fault(
-                "media_truncated", what=f"only {read} of {promised} pictures can be decoded"
-            )
+            raise fault("media_damaged", what=f"only {read} of {promised} pictures can be decoded")
 
     def _lane(self, output: Output, pixel_aspect: Fraction) -> Lane:
         spec, job = output.spec, self.job

@@ -20,6 +20,7 @@ RATE = 48_000
 FRAME = 1024  # samples of one AAC packet
 _SLACK = RATE // 100  # timestamps wander; only more than 10 ms is a gap or an overlap
 _LONGEST_GAP = 3600 * RATE
+_MOST_MOVED_S = Fraction(12, 1000)  # half a packet at 44.1 kHz; at 8 kHz it would be two pictures
 
 Pcm = NDArray[np.float32]
 
@@ -83,14 +84,15 @@ class Sound:
         for packet in self._packets():
             if packet.pts is None or not packet.size:
                 continue
-            duration = packet.duration or FRAME
             pts = packet.pts - round(self._origin / self._base)
-            if pts < -duration / 2:
+            if pts * self._base < -_MOST_MOVED_S:
                 continue
             if pts * self._base >= self._length:
                 return
+            if not self._sounds(packet):
+                continue
             first = pts if first is None else first
-            yield Chunk(bytes(packet), pts - first, duration, self._base)
+            yield Chunk(bytes(packet), pts - first, packet.duration or FRAME, self._base)
 
     def pcm(self) -> Iterator[Pcm]:
         """Blocks of shape (channels, n), without gap from the origin to the end."""
@@ -109,16 +111,23 @@ class Sound:
             if made >= wanted:
                 return
 
+    def _sounds(self, packet: "Packet[AudioStream]") -> bool:
+        """Whether a packet can be decoded: a platform may refuse a whole file for one that cannot."""
+        try:
+            self.template.decode(packet)
+        except av.FFmpegError:
+            return False
+        return True
+
     def _starts_in_time(self) -> bool:
-        """Whether a packet begins at the origin, give or take half a packet."""
+        """Whether a packet begins near enough to the origin to be moved there."""
         self._rewind()
         for packet in self._packets():
             if packet.pts is None:
                 continue
-            late = packet.pts - round(self._origin / self._base)
-            half = (packet.duration or FRAME) / 2
-            if late >= -half:
-                return late <= half
+            late = packet.pts * self._base - self._origin
+            if late >= -_MOST_MOVED_S:
+                return late <= _MOST_MOVED_S
         return False
 
     def _rewind(self) -> None:

@@ -96,18 +96,20 @@ class RenditionJobs:
                 return
             began = time.monotonic()
             inputs = await self.materials.inputs(upload, waiting, hud=wants_hud(upload))
-            files = await self._produce(context, upload, waiting, inputs)
-            failpoint("after_render")
-            for row, report in files:
-                await self.finishing.keep(
-                    context,
-                    upload,
-                    row,
-                    report,
-                    seconds=time.monotonic() - began,
-                    still_at_s=inputs.still_at_s,
-                )
-                failpoint("after_keep")
+            board = ProgressBoard(self.finishing.live, upload["id"], inputs.renditions)
+            async with board.never_silent():
+                files = await self._produce(context, upload, waiting, inputs, board)
+                failpoint("after_render")
+                for row, report in files:
+                    await self.finishing.keep(
+                        context,
+                        upload,
+                        row,
+                        report,
+                        seconds=time.monotonic() - began,
+                        still_at_s=inputs.still_at_s,
+                    )
+                    failpoint("after_keep")
         await self.finishing.hand_over(context, upload)
 
     async def _rows(self, context: JobContext, upload: dict[str, Any]) -> list[dict[str, Any]]:
@@ -146,13 +148,13 @@ class RenditionJobs:
         upload: dict[str, Any],
         rows: list[dict[str, Any]],
         inputs: RenderInputs,
+        board: ProgressBoard,
     ) -> list[tuple[dict[str, Any], OutputReport]]:
         began = time.monotonic()
         folder = self.materials.scratch.folder(upload["id"])
         task = await self.materials.production(
             upload, rows, inputs, folder, self._segments(folder, upload)
         )
-        board = ProgressBoard(self.finishing.live, upload["id"], inputs.renditions)
         on_event = newest_only(partial(self._tell, board, Every(KEEP_EVERY_S)))
         work = replace(task, hardware=self.hardware)
         limits = Limits.lasting(context.job.allowance_s)

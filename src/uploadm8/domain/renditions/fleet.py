@@ -33,13 +33,20 @@ from uploadm8.domain.renditions.measure import measure_speed
 from uploadm8.domain.renditions.plans import (
     ask_for_join,
     ask_for_segments,
+    note_progress,
     open_plan,
     plan_of,
     record_files,
     segments_of,
     standing_of,
 )
-from uploadm8.domain.renditions.progress import KEEP_EVERY_S, Every, ProgressBoard, newest_only
+from uploadm8.domain.renditions.progress import (
+    KEEP_EVERY_S,
+    Every,
+    ProgressBoard,
+    Standing,
+    newest_only,
+)
 from uploadm8.domain.renditions.tables import Rendition, RenditionState
 from uploadm8.domain.uploads.tables import Upload, UploadState
 from uploadm8.infra.db.json_columns import json_of
@@ -104,7 +111,9 @@ class Fleet:
         number = int(context.job.args["number"])
         segments = await segments_of(plan["id"])
         if segments[number]["files"] is None:
-            files = await self._make(context, upload, plan, segments)
+            board = self._board(upload, plan)
+            async with board.never_silent(partial(self._standing, board, plan["id"])):
+                files = await self._make(context, upload, plan, segments, board)
             failpoint("after_segment", str(number))
             async with transaction():
                 await context.fence()
@@ -118,6 +127,20 @@ class Fleet:
         if found is None:
             return
         upload, plan = found
+        board, began = self._board(upload, plan), time.monotonic()
+
+        async def standing() -> Standing | None:
+            found = await self._standing(board, plan["id"])
+            gone = time.monotonic() - began
+            return found and replace(found, left_s=max(0.0, found.left_s - gone))
+
+        async with board.never_silent(standing):
+            await self._join(context, upload, plan)
+        await self.finishing.hand_over(context, upload)
+
+    async def _join(
+        self, context: JobContext, upload: dict[str, Any], plan: dict[str, Any]
+    ) -> None:
         inputs = _inputs(plan)
         segments = await segments_of(plan["id"])
         rows = await self._rows(inputs)
@@ -144,7 +167,6 @@ class Fleet:
                 still_at_s=inputs.still_at_s,
             )
             failpoint("after_join")
-        await self.finishing.hand_over(context, upload)
 
     async def clean(self, context: JobContext) -> None:
         """Remove the segments of a render that is over."""
@@ -173,6 +195,7 @@ class Fleet:
         upload: dict[str, Any],
         plan: dict[str, Any],
         segments: Sequence[dict[str, Any]],
+        board: ProgressBoard,
     ) -> dict[str, tuple[str, str]]:
         """Render and store; key and ETag by rendition id."""
         self.materials.scratch.preflight(upload["size_bytes"])
@@ -180,7 +203,6 @@ class Fleet:
         rows = await self._rows(inputs)
         folder = self._folder(context, upload)
         task = await self.materials.production(upload, rows, inputs, folder, folder)
-        board = ProgressBoard(self.finishing.live, upload["id"], inputs.renditions)
         tell = partial(self._tell, board, Every(KEEP_EVERY_S), segments[number])
         began, span = time.monotonic(), _spans(segments)[number]
         # All slots of this machine work on segments now: threads for the others' cores only cost.
@@ -209,9 +231,19 @@ class Fleet:
     ) -> None:
         if every.due():
             self.materials.scratch.touch(board.upload_id)
-            standing = await standing_of(segment, event)
-            share = await board.keep(standing.share)
-            await board.tell(replace(standing, share=share))
+            await note_progress(segment, event)
+            standing = await self._standing(board, segment["plan"])
+            if standing is not None:
+                await board.tell(standing)
+
+    async def _standing(self, board: ProgressBoard, plan_id: UUID) -> Standing | None:
+        """How far the render is, kept in the rows; None when it was ended meanwhile."""
+        standing = await standing_of(plan_id)
+        share = await board.keep(standing.share)
+        return None if share is None else replace(standing, share=share)
+
+    def _board(self, upload: dict[str, Any], plan: dict[str, Any]) -> ProgressBoard:
+        return ProgressBoard(self.finishing.live, upload["id"], _inputs(plan).renditions)
 
     async def _fetch(
         self, segment: dict[str, Any], row: dict[str, Any], task: ProductionTask, name: str

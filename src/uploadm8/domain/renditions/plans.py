@@ -107,8 +107,8 @@ async def record_files(plan_id: UUID, number: int, files: Mapping[str, tuple[str
     )
 
 
-async def standing_of(segment: Mapping[str, Any], event: Progress) -> Standing:
-    """Note how far one segment is; returns how far all are together."""
+async def note_progress(segment: Mapping[str, Any], event: Progress) -> None:
+    """Note how far one segment is."""
     await RenderSegment.raw(
         "UPDATE render_segments SET pictures=LEAST({}, total), fps={}"
         " WHERE id={} AND files IS NULL",
@@ -116,11 +116,15 @@ async def standing_of(segment: Mapping[str, Any], event: Progress) -> Standing:
         event.fps,
         segment["id"],
     )
+
+
+async def standing_of(plan_id: UUID) -> Standing:
+    """How far all segments are together."""
     rows = await RenderSegment.raw(
         "SELECT sum(pictures) AS done, sum(total) AS total, sum(fps) AS fps,"
         " extract(epoch FROM now() - min(p.started_at)) AS elapsed"
         " FROM render_segments s JOIN render_plans p ON p.id=s.plan WHERE s.plan={}",
-        segment["plan"],
+        plan_id,
     )
     done, total, fps, elapsed = (
         float(rows[0][name] or 0.0) for name in ("done", "total", "fps", "elapsed")

@@ -2,17 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
+
+import structlog
 
 from uploadm8.core.video.job import Progress
 from uploadm8.domain.renditions.tables import Rendition
 from uploadm8.domain.uploads.tables import Upload
 from uploadm8.infra.live import Live
 
+log = structlog.get_logger(__name__)
+
 KEEP_EVERY_S = 1.0
+_SILENT_S = 1.0  # those who follow are told something at least that often
 # Whoever has locked one of them is ending the render, and waits for nobody's progress.
 _KEEP = (
     "UPDATE renditions SET progress={} WHERE id IN (SELECT id FROM renditions"
@@ -41,16 +47,53 @@ class Standing:
         return cls(event.pictures / max(1, event.total), event.fps, event.left_s + FINISH_S)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ProgressBoard:
     """Where an upload's progress is shown."""
 
     live: Live
     upload_id: UUID
     renditions: Sequence[UUID]
+    _last: Standing | None = None
+    _told_at: float = float("-inf")
+
+    @asynccontextmanager
+    async def never_silent(
+        self, standing: Callable[[], Awaitable[Standing | None]] | None = None
+    ) -> AsyncIterator[None]:
+        """Within, whoever follows hears something every second, also while no picture is made.
+
+        Args:
+            standing: how far the render is; None takes what was told last, with less time left.
+        """
+        task = asyncio.create_task(self._repeat(standing or self._aged))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.warning("progress_not_told", error=type(error).__name__)
+
+    async def _repeat(self, standing: Callable[[], Awaitable[Standing | None]]) -> None:
+        while True:
+            await asyncio.sleep(self._told_at + _SILENT_S - time.monotonic())
+            if time.monotonic() - self._told_at < _SILENT_S:
+                continue
+            found = await standing()
+            self._told_at = time.monotonic()
+            if found is not None:
+                await self.tell(found)
+
+    async def _aged(self) -> Standing | None:
+        if self._last is None:
+            return None
+        gone = time.monotonic() - self._told_at
+        return replace(self._last, left_s=max(0.0, self._last.left_s - gone))
 
     async def tell(self, standing: Standing) -> None:
         """Tell those who follow the upload."""
+        self._last, self._told_at = standing, time.monotonic()
         event = {
             "state": "rendering",
             "progress": round(standing.share, 4),
@@ -59,15 +102,20 @@ class ProgressBoard:
         }
         await self.live.tell(self.upload_id, event)
 
-    async def keep(self, share: float) -> float:
-        """Keep the share in the rows; it never goes back, even if a segment is made again."""
+    async def keep(self, share: float) -> float | None:
+        """Keep the share in the rows; it never goes back, even if a segment is made again.
+
+        Returns the highest so far, or None when the render was ended meanwhile.
+        """
         rows = await Upload.raw(
             "UPDATE uploads SET progress=GREATEST(progress, {}::float8) WHERE id={}"
             " AND state='rendering' RETURNING progress",
             share,
             self.upload_id,
         )
-        highest = float(rows[0]["progress"]) if rows else share
+        if not rows:
+            return None
+        highest = float(rows[0]["progress"])
         await Rendition.raw(_KEEP, highest, list(self.renditions))
         return highest
 

@@ -39,7 +39,7 @@ class Face(ABC):
         self.scene, self.unit = scene, unit
         self.width, self.height = base.width, base.height
         self.place = self.locate()
-        self._pieces = lru_cache(maxsize=96)(lambda degrees: self._ready(self.pieces(degrees)))
+        self._pieces = lru_cache(maxsize=200)(lambda degrees: self._ready(self.pieces(degrees)))
         self._marks = lru_cache(maxsize=8)(lambda degrees: self._ready(self.marks(degrees)))
         self.draw(Pen(scene, base, unit))
         self.draw_foot(base)
