@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uploadm8.core.hud.spec import Units
-from uploadm8.core.hud.units import MINUS, UNIT_SYSTEMS, duration_text, number
+from uploadm8.core.hud.units import MINUS, UNIT_SYSTEMS, duration_text, gear_text, number
 from uploadm8.core.hud.widgets.dial import scale_end
 
 METRIC, IMPERIAL, NAUTICAL = (
@@ -71,3 +71,7 @@ def test_durations() -> None:
 @given(st.floats(0, 1100))
 def test_a_scale_ends_above_its_highest_value(highest: float) -> None:
     assert scale_end(highest) >= highest
+
+
+def test_gears_are_named_as_on_the_lever() -> None:
+    assert [gear_text(gear) for gear in (-1.0, 0.0, 1.0, 6.0)] == ["R", "N", "1", "6"]

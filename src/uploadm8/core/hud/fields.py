@@ -7,7 +7,7 @@ import numpy as np
 
 from uploadm8.core.hud.scene import Scene
 from uploadm8.core.hud.spec import StatField
-from uploadm8.core.hud.units import duration_text, number
+from uploadm8.core.hud.units import duration_text, gear_text, number
 from uploadm8.core.telemetry.track import Channel
 
 Reader = Callable[[int], tuple[str, str]]
@@ -103,7 +103,7 @@ def _elapsed(scene: Scene) -> Reader:
 
 def _gear(scene: Scene) -> Reader:
     values = scene.held(Channel.GEAR)
-    return lambda i: ("N" if round(values[i]) == 0 else str(round(values[i])), "")
+    return lambda i: (gear_text(float(values[i])), "")
 
 
 def _g_force(scene: Scene) -> Reader:

@@ -114,6 +114,11 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
     return f"+{text}" if signed else text
 
 
+def gear_text(gear: float) -> str:
+    """R for -1, N for 0, else the number."""
+    return {-1: "R", 0: "N"}.get(round(gear), str(round(gear)))
+
+
 def duration_text(seconds: float, decimals: int = 0) -> str:
     """1:02:03, 2:03 or 2:03.4."""
     ticks = int(seconds * 10**decimals + 1e-6)

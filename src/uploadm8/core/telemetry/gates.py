@@ -28,7 +28,7 @@ _RANGES: dict[Channel, tuple[float, float]] = {
     Channel.RPM: (0.0, 30_000.0),
     Channel.THROTTLE: (0.0, 100.0),
     Channel.BRAKE: (0.0, 100.0),
-    Channel.GEAR: (0.0, 30.0),
+    Channel.GEAR: (-1.0, 30.0),
     Channel.LAP: (-1e6, 1e6),
     Channel.SATELLITES: (0.0, 200.0),
     Channel.HDOP: (0.0, 10_000.0),

@@ -33,7 +33,7 @@ class Channel(StrEnum):
     RPM = "rpm"  # 1/min
     THROTTLE = "throttle"  # percent
     BRAKE = "brake"  # percent
-    GEAR = "gear"  # 0 neutral, 1..
+    GEAR = "gear"  # -1 reverse, 0 neutral, 1..
     LAP = "lap"  # lap number
     SATELLITES = "satellites"
     HDOP = "hdop"

@@ -13,7 +13,7 @@ from uploadm8.core.hud.shapes import grid, rounded_rect
 from uploadm8.core.hud.spec import WidgetEntry
 from uploadm8.core.hud.sweep import Sweep
 from uploadm8.core.hud.text import number_mask, number_width, write
-from uploadm8.core.hud.units import ABSENT
+from uploadm8.core.hud.units import ABSENT, gear_text
 from uploadm8.core.hud.widget import Size, Widget
 from uploadm8.core.telemetry.track import BoolArray, Channel
 
@@ -74,8 +74,8 @@ class Engine(Widget[EngineState]):
         rpm = (
             f"{round(float(self._rpm[slot]), -1):.0f}" if scene.valid(Channel.RPM)[slot] else ABSENT
         )
-        gear = round(float(self._gear[slot]))
-        digit = ("N" if gear == 0 else str(gear)) if scene.valid(Channel.GEAR)[slot] else ABSENT
+        known = scene.valid(Channel.GEAR)[slot]
+        digit = gear_text(float(self._gear[slot])) if known else ABSENT
         pedals = tuple(
             round(min(max(float(scene.held(c)[index]), 0.0), 100.0)) for c, _ in self._pedals
         )
