@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from telemetry_files import FILES
@@ -129,6 +129,8 @@ _CELLS = st.one_of(
     ),
     rows=st.lists(st.lists(_CELLS, max_size=6), max_size=30),
 )
+@example(header="time,lat,lon,speed,altitude", rows=[["1.7e308"], ["-1.7e308"]])
+@example(header="time,lat,lon,speed,altitude", rows=[["1.7e308"], ["1.7e308"]])
 def test_tables_of_odd_cells_give_a_track_or_a_telemetry_error(
     tmp_path: Path, header: str, rows: list[list[str]]
 ) -> None:

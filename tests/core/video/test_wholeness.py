@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from media import Clip, make
@@ -51,6 +51,8 @@ def test_a_recording_in_fragments_that_was_copied_in_part_is_refused(tmp_path: P
 
 
 @given(st.binary(max_size=200), st.sampled_from(["mov", "avi", "matroska", "mpegts"]))
+@example(b"\0\0\0\1free" + b"\xff" * 8, "mov")  # a length beyond what can be sought
+@example(b"\x1a\x45\xdf\xa3\x01\x7f" + b"\xff" * 6, "matroska")
 def test_no_bytes_break_it(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, kind: str
 ) -> None:

@@ -4,18 +4,19 @@ import math
 from datetime import UTC, datetime
 
 NAN = math.nan
+_BEYOND = 1e30  # far more than any instrument tells, and sums of such numbers stay finite
 
 
 def number(text: str) -> float:
     """A finite decimal number written in ASCII, else NaN.
 
-    float() alone would take "nan", "inf", "1e400", "1_0" and Arabic digits as well.
+    float() alone would take "nan", "inf", "1e300", "1_0" and Arabic digits as well.
     """
     try:
         value = float(text)
     except ValueError:
         return NAN
-    if value - value != 0.0 or not text.isascii() or "_" in text:
+    if not -_BEYOND < value < _BEYOND or not text.isascii() or "_" in text:
         return NAN
     return value
 

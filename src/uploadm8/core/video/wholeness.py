@@ -18,13 +18,16 @@ def missing_bytes(path: Path, demuxer: str) -> int:
     told_end = _TOLD_ENDS.get(demuxer)
     if told_end is None:
         return 0
+    size = path.stat().st_size
     with path.open("rb") as file:
-        return max(0, told_end(file) - path.stat().st_size)
+        return max(0, told_end(file, size) - size)
 
 
-def _end_of_boxes(file: BinaryIO) -> int:
+def _end_of_boxes(file: BinaryIO, size: int) -> int:
     place = 0
     for _ in range(_MOST_PARTS):
+        if place >= size:  # a damaged length may be beyond what can be sought
+            break
         file.seek(place)
         head = file.read(16)
         length = int.from_bytes(head[:4], "big")
@@ -36,9 +39,11 @@ def _end_of_boxes(file: BinaryIO) -> int:
     return place
 
 
-def _end_of_chunks(file: BinaryIO) -> int:
+def _end_of_chunks(file: BinaryIO, size: int) -> int:
     place = 0
     for _ in range(_MOST_PARTS):  # long recordings consist of several (OpenDML 1.02)
+        if place >= size:
+            break
         file.seek(place)
         head = file.read(8)
         length = int.from_bytes(head[4:8], "little")
@@ -48,10 +53,10 @@ def _end_of_chunks(file: BinaryIO) -> int:
     return place
 
 
-def _end_of_segment(file: BinaryIO) -> int:
+def _end_of_segment(file: BinaryIO, size: int) -> int:
     file.seek(4)  # behind the header's own name
     header = _length(file)
-    if header is None:
+    if header is None or header >= size:
         return 0
     file.seek(header, 1)
     if file.read(4) != _SEGMENT:
@@ -71,6 +76,6 @@ def _length(file: BinaryIO) -> int | None:
     return None if value == (1 << bits) - 1 else value
 
 
-_TOLD_ENDS: Final[Mapping[str, Callable[[BinaryIO], int]]] = MappingProxyType(
+_TOLD_ENDS: Final[Mapping[str, Callable[[BinaryIO, int], int]]] = MappingProxyType(
     {"mov": _end_of_boxes, "avi": _end_of_chunks, "matroska": _end_of_segment}
 )
