@@ -1,5 +1,7 @@
 """A customer's way through billing over HTTP, with the sandbox of Stripe behind it."""
 
+import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from billing_world import GOOD_CARD, World, stripe_world
 from conftest import Servers, wipe
 from light_jobs import run_light_jobs, services_of
 from uploadm8.dev.sandbox import sandbox_env
+from uploadm8.dev.sandbox.stripe.events import signature
 from uploadm8.domain.billing.plans import PLANS, Tier
 
 pytestmark = pytest.mark.anyio
@@ -107,3 +110,12 @@ async def test_a_refund_is_among_the_notes(customer: Customer) -> None:
     await customer.settle()
     (note,) = (await customer.get("notes"))["items"]
     assert (note["kind"], note["amount_cents"], note["status"]) == ("refund", 500, "succeeded")
+
+
+async def test_an_event_that_stripe_signed_is_received(customer: Customer) -> None:
+    invoice = {"id": "in_1", "object": "invoice", "customer": "cus_1"}
+    event = {"id": "evt_1", "object": "event", "type": "invoice.paid", "created": int(time.time())}
+    body = json.dumps({**event, "livemode": False, "data": {"object": invoice}}).encode()
+    headers = {"Stripe-Signature": signature(body), "Content-Type": "application/json"}
+    answer = await customer.api.http.post("/api/billing/webhook", content=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (200, {"received": True})
