@@ -208,13 +208,16 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(GROUPS), help="some of: %(default)s")
     parser.add_argument("--json", action="store_true", help="end with one JSON line")
     args = parser.parse_args()
+    groups = args.only.split(",")
+    if unknown := set(groups) - GROUPS.keys():
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
     source = args.clip or clip(args.seconds)
     footage = str(args.clip) if args.clip else kind()
     print(f"footage: {footage}, {args.seconds} s; {args.pairs} pairs")
     lines: list[Line] = []
     with tempfile.TemporaryDirectory() as folder:
         setup = Setup(source, Path(folder), args.pairs, args.seconds, args.memory_seconds)
-        for name in args.only.split(","):
+        for name in groups:
             for line in GROUPS[name](setup):
                 lines.append(line)
                 mark = "ok  " if line.met else "MISS"
