@@ -4,6 +4,7 @@
 """
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +16,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from uploadm8.config import Config
+from uploadm8.core.telemetry.problems import TEXTS
+from uploadm8.core.video.faults import FAULTS
+from uploadm8.errors import MediaError, TelemetryError
 
 _SOURCE = Path(__file__).parents[1]
 _REQUIRED = ("database_url", "redis_url", "jwt_secret", "token_enc_keys")
@@ -115,12 +119,21 @@ def errors() -> str:
 
 
 def error_codes() -> list[ErrorCode]:
-    """The codes of all error classes, and those given where one is raised."""
+    """The codes of all error classes, those given where one is raised, and those of the tables."""
     family = _Family()
     for path in sorted(_SOURCE.rglob("*.py")):
         if "dev" not in path.relative_to(_SOURCE).parts:
             family.read(ast.parse(path.read_text()))
-    return sorted(family.codes(), key=lambda one: one.code)
+    found = {one.code: one for one in (*_listed(), *family.codes())}
+    return sorted(found.values(), key=lambda one: one.code)
+
+
+def _listed() -> Iterator[ErrorCode]:
+    """Why a video or a log is refused; an upload tells it as its failure."""
+    for problem, (meaning, _) in TEXTS.items():
+        yield ErrorCode(problem.value, TelemetryError.status_code, meaning)
+    for code, (meaning, _) in FAULTS.items():
+        yield ErrorCode(code, MediaError.status_code, re.sub(r"\{.*?\}", "…", meaning))
 
 
 class _Family:

@@ -23,7 +23,7 @@ class Problem(StrEnum):
 
 _OTHER_FILE = "Export the recording again from your device or app, or choose another file."
 
-_TEXTS: dict[Problem, tuple[str, str]] = {
+TEXTS: dict[Problem, tuple[str, str]] = {
     Problem.EMPTY: ("The file is empty.", _OTHER_FILE),
     Problem.UNKNOWN_FORMAT: (
         "This is not a telemetry format that we can read.",
@@ -64,5 +64,5 @@ _TEXTS: dict[Problem, tuple[str, str]] = {
 
 def telemetry_error(problem: Problem, detail: str | None = None) -> TelemetryError:
     """The error for `problem`, with its usual sentence unless `detail` says it more exactly."""
-    sentence, action = _TEXTS[problem]
+    sentence, action = TEXTS[problem]
     return TelemetryError(detail or sentence, code=problem.value, action=action)

@@ -8,7 +8,7 @@ from uploadm8.errors import MediaError
 _CONVERT = "Export it as MP4 with H.264 video and AAC sound, and upload that."
 _AGAIN = "Copy the file from the camera again and upload it once more."
 
-_FAULTS: Final = MappingProxyType(
+FAULTS: Final = MappingProxyType(
     {
         "media_missing": ("There is no file at {path}.", "Check the path."),
         "media_empty": ("The file is empty.", _AGAIN),
@@ -35,7 +35,7 @@ _FAULTS: Final = MappingProxyType(
             "Export it at 4K (3840x2160) or smaller, with no side shorter than 32 pixels.",
         ),
         "media_fps_unsupported": (
-            "{got:.2f} pictures a second are outside {low}..{high}.",
+            "{got:.2f} pictures a second are outside {low} to {high}.",
             "Export it at 30 or 60 pictures a second.",
         ),
         "media_truncated": (
@@ -67,10 +67,10 @@ _FAULTS: Final = MappingProxyType(
 
 def fault(code: str, **values: object) -> MediaError:
     """The error of that code, with its sentence filled in."""
-    sentence, action = _FAULTS[code]
+    sentence, action = FAULTS[code]
     return MediaError(sentence.format(**values), code=code, action=action, extra=dict(values))
 
 
 def fault_codes() -> tuple[str, ...]:
     """Every code that this part raises."""
-    return tuple(_FAULTS)
+    return tuple(FAULTS)
