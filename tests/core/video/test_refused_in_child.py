@@ -10,7 +10,7 @@ import pytest
 
 from media import Clip, make, picture
 from sandbox_films import make_picture
-from uploadm8.core.video.faults import fault_codes
+from uploadm8.core.video.faults import FAULTS
 from uploadm8.core.video.inspection import InspectTask, inspect_media
 from uploadm8.errors import MediaError
 from uploadm8.infra.jobs.child import run_in_child
@@ -105,6 +105,6 @@ async def test_the_reason_is_told(tmp_path: Path, spoil: Callable[[Path], None],
     with pytest.raises(MediaError) as caught:
         await run_in_child(inspect_media, InspectTask(video), scratch=tmp_path)
     assert caught.value.code == code
-    assert caught.value.code in fault_codes()
+    assert caught.value.code in FAULTS
     assert caught.value.detail.endswith(".")
     assert caught.value.action

@@ -53,6 +53,10 @@ class Box(NamedTuple):
         return slice(self.y0 // 2, self.y1 // 2), slice(self.x0 // 2, self.x1 // 2)
 
 
+_FAR = 1 << 30
+_NOTHING = Box(0, 0, 0, 0)
+
+
 def around(*boxes: Box | None) -> Box:
     """The even box around all that are not empty."""
     left = top = _FAR
@@ -66,8 +70,4 @@ def around(*boxes: Box | None) -> Box:
             right, bottom = x1 if x1 > right else right, y1 if y1 > bottom else bottom
     if left == _FAR:
         return _NOTHING
-    return Box(left & ~1, top & ~1, right + 1 & ~1, bottom + 1 & ~1)
-
-
-_FAR = 1 << 30
-_NOTHING = Box(0, 0, 0, 0)
+    return Box(left, top, right, bottom).even()

@@ -69,8 +69,3 @@ def fault(code: str, **values: object) -> MediaError:
     """The error of that code, with its sentence filled in."""
     sentence, action = FAULTS[code]
     return MediaError(sentence.format(**values), code=code, action=action, extra=dict(values))
-
-
-def fault_codes() -> tuple[str, ...]:
-    """Every code that this part raises."""
-    return tuple(FAULTS)

@@ -6,6 +6,7 @@ from typing import Any
 
 from uploadm8.dev.sandbox.config import Settings
 from uploadm8.dev.sandbox.google.replies import refuse
+from uploadm8.dev.sandbox.kit.text_units import utf16_units
 
 CATEGORIES = {
     "1": "Film & Animation",
@@ -89,7 +90,7 @@ def _check_snippet(snippet: dict[str, Any], settings: Settings) -> None:
     title = snippet.get("title", "")
     if "title" not in snippet:
         raise refuse(400, "invalidVideoMetadata", "The request metadata is invalid.")
-    if not title.strip() or _units(title) > 100 or re.search(r"[<>]", title):
+    if not title.strip() or utf16_units(title) > 100 or re.search(r"[<>]", title):
         raise refuse(400, "invalidTitle", "The title is invalid or empty.")
     description = snippet.get("description", "")
     if len(description.encode()) > 5000 or re.search(r"[<>]", description):
@@ -124,7 +125,7 @@ def _check_status(status: dict[str, Any], settings: Settings, now: float) -> Non
 
 def tags_length(tags: list[str]) -> int:
     """How YouTube counts tags: commas between them count, a tag with a space adds two quotes."""
-    return sum(_units(tag) + 2 * (" " in tag) for tag in tags) + max(0, len(tags) - 1)
+    return sum(utf16_units(tag) + 2 * (" " in tag) for tag in tags) + max(0, len(tags) - 1)
 
 
 def parse_time(value: str) -> float | None:
@@ -139,8 +140,3 @@ def parse_time(value: str) -> float | None:
 def iso_time(seconds: float) -> str:
     """Unix seconds as YouTube writes them."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _units(text: str) -> int:
-    """Length in UTF-16 units, the strictest reading of "characters"."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

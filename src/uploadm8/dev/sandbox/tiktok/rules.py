@@ -6,6 +6,7 @@ from typing import Any
 from uploadm8.dev.sandbox.config import Settings
 from uploadm8.dev.sandbox.kit.identity import TikTokAccount
 from uploadm8.dev.sandbox.kit.media import Probe
+from uploadm8.dev.sandbox.kit.text_units import utf16_units
 from uploadm8.dev.sandbox.kit.wire import RefusedError
 from uploadm8.dev.sandbox.tiktok.chunks import ChunkPlan
 from uploadm8.dev.sandbox.tiktok.replies import refuse
@@ -63,7 +64,7 @@ class InitRules:
         level = info["privacy_level"]
         if level not in PRIVACY:
             raise self.invalid("post_info.privacy_level is unknown")
-        if len(info.get("title", "").encode("utf-16-le")) // 2 > 2200:
+        if utf16_units(info.get("title", "")) > 2200:
             raise self.invalid("post_info.title is longer than 2200 UTF-16 units")
         if not -(2**31) <= info.get("video_cover_timestamp_ms", 0) < 2**31:
             raise self.invalid("post_info.video_cover_timestamp_ms is not an int32")
