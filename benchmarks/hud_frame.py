@@ -1,10 +1,12 @@
 """CPU that the HUD adds to one 1080p frame, per theme, beside a plain copy of the same frame.
 
-    python benchmarks/hud_frame.py [--themes glass,sport] [--rounds 20] [--json]
+    python benchmarks/hud_frame.py [--themes glass,sport] [--rounds 20] [--cold] [--json]
 
 `six` is the automatic layout of a car's phone recording: six widgets. `all` is every widget that
-moves with the frame, at once. Times are thread CPU, the median of rounds of 30 frames drawn over
-noise; the copy is measured between the same rounds, so that a busy machine slows both.
+moves with the frame, at once. Times are thread CPU, the median of rounds of 32 frames drawn over
+noise, as many in one go as a render draws; the copy is measured between the same rounds, so that a
+busy machine slows both. `--cold` empties the processor's caches before each go, as the encoder and
+the decoder do in a render.
 """
 
 import argparse
@@ -22,11 +24,13 @@ from uploadm8.core.hud.hud import Hud
 from uploadm8.core.hud.spec import HudSpec, ThemeName, WidgetEntry, WidgetKind
 from uploadm8.core.telemetry.resample import Samples, resample
 from uploadm8.core.telemetry.track import Channel
+from uploadm8.core.video.lane import TOGETHER
 from uploadm8.dev.sample_ride import PHONE, circuit, only
 
 FRAME = FrameFormat(1920, 1080, 30.0)
-ROUND = 30
+ROUND = 32  # frames, whole goes
 SECONDS = 60.0
+LARGER_THAN_CACHES = 40_000_000  # bytes
 EVERY = (
     WidgetKind.SPEED,
     WidgetKind.MAP,
@@ -56,33 +60,43 @@ def noise() -> Planes:
     )
 
 
-def cpu_ms(work: Callable[[int], None], first: int) -> float:
-    """Thread CPU milliseconds per frame of one round."""
-    start = time.thread_time()
-    for index in range(first, first + ROUND):
-        work(index)
-    return (time.thread_time() - start) / ROUND * 1e3
+class Round:
+    """Thread CPU of some frames, a go of them at a time."""
+
+    def __init__(self, *, cold: bool) -> None:
+        self._swept = np.zeros((2, LARGER_THAN_CACHES if cold else 1), np.uint8)
+
+    def ms(self, work: Callable[[range], None], first: int) -> float:
+        """Milliseconds per frame."""
+        spent = 0.0
+        for start in range(first, first + ROUND, TOGETHER):
+            np.copyto(self._swept[0], self._swept[1])
+            before = time.thread_time()
+            work(range(start, start + TOGETHER))
+            spent += time.thread_time() - before
+        return spent / ROUND * 1e3
 
 
-def measure(spec: HudSpec, samples: Samples, rounds: int) -> dict[str, float]:
+def measure(spec: HudSpec, samples: Samples, rounds: int, *, cold: bool) -> dict[str, float]:
     hud = Hud(spec, samples, FRAME)
-    frames = [noise(), noise()]
+    frames = [noise() for _ in range(TOGETHER)]
     spare = noise()
 
-    def draw(index: int) -> None:
-        hud.draw(frames[index % 2], index)
+    def draw(indices: range) -> None:
+        hud.draw_all(list(zip(frames, indices, strict=True)))
 
-    def copy(index: int) -> None:
-        frame = frames[index % 2]
-        for name in ("y", "u", "v"):
-            np.copyto(getattr(spare, name), getattr(frame, name))
+    def copy(indices: range) -> None:
+        for frame, _ in zip(frames, indices, strict=True):
+            for name in ("y", "u", "v"):
+                np.copyto(getattr(spare, name), getattr(frame, name))
 
-    cpu_ms(draw, 0)
+    clock = Round(cold=cold)
+    clock.ms(draw, 0)
     drawn, copied = [], []
     for number in range(rounds):
         first = ROUND + number * ROUND % (len(samples.times) - 2 * ROUND)
-        drawn.append(cpu_ms(draw, first))
-        copied.append(cpu_ms(copy, first))
+        drawn.append(clock.ms(draw, first))
+        copied.append(clock.ms(copy, first))
     area = sum(r.w * r.h for r in hud.panels)
     return {
         "widgets": len(hud.widgets),
@@ -98,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--themes", default=",".join(ThemeName))
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--cold", action="store_true", help="with empty caches")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     args = parser.parse_args()
     cv2.setNumThreads(1)
@@ -108,8 +123,10 @@ def main() -> None:
     for name in args.themes.split(","):
         theme = ThemeName(name)
         results[name] = {
-            "six": measure(HudSpec(theme=theme), phone, args.rounds),
-            "all": measure(HudSpec(theme=theme, widgets=everything), full, args.rounds),
+            "six": measure(HudSpec(theme=theme), phone, args.rounds, cold=args.cold),
+            "all": measure(
+                HudSpec(theme=theme, widgets=everything), full, args.rounds, cold=args.cold
+            ),
         }
         for kind, r in results[name].items():
             print(

@@ -60,6 +60,25 @@ def test_drawing_every_frame_equals_drawing_only_the_last(theme: ThemeName, opac
     assert same(last, only)
 
 
+def test_frames_drawn_in_one_go_look_like_frames_drawn_one_by_one() -> None:
+    spec = HudSpec(preset=Preset.MOTORCYCLE)
+    together, single = Hud(spec, full_ride(), WIDE), Hud(spec, full_ride(), WIDE)
+    indices = (3, 4, 5, 440, 6)
+    drawn = [blank(WIDE) for _ in indices]
+    together.draw_all(list(zip(drawn, indices, strict=True)))
+    for planes, index in zip(drawn, indices, strict=True):
+        alone = blank(WIDE)
+        single.draw(alone, index)
+        assert same(planes, alone)
+
+
+def test_of_frames_drawn_in_one_go_none_is_touched_when_one_is_refused() -> None:
+    hud, planes = Hud(HudSpec(), car_ride(), WIDE), blank(WIDE)
+    with pytest.raises(InvalidRequestError, match="does not fit"):
+        hud.draw_all([(planes, 100), (blank(TALL), 101)])
+    assert same(planes, blank(WIDE))
+
+
 def test_frames_of_another_format_are_refused() -> None:
     hud = Hud(HudSpec(), car_ride(), WIDE)
     with pytest.raises(InvalidRequestError, match="does not fit"):

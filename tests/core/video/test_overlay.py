@@ -23,7 +23,7 @@ from uploadm8.core.video.quick_still import keep_pictures, quick_still, sharpest
 from uploadm8.core.video.render import render
 from uploadm8.core.video.resume import render_resumable
 from uploadm8.core.video.still import still
-from uploadm8.core.video.writer import Writer
+from uploadm8.core.video.writer import UNDER_WAY, Writer
 
 HUD = HudSpec(animate=False)
 NUMBER_ROWS = 16  # pictures carry their number in the first rows
@@ -50,12 +50,14 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Tap(Writer):
-    """A writer that also keeps the luma it is given."""
+    """A writer that also keeps the luma it is given, and where in memory that was."""
 
     kept: list[NDArray[np.uint8]] = []
+    places: list[int] = []
 
     def picture(self, frame: av.VideoFrame, pts: int) -> None:
         self.kept.append(planes_of(frame).y.copy())
+        self.places.append(frame.planes[0].buffer_ptr)
         super().picture(frame, pts)
 
 
@@ -63,6 +65,7 @@ class Tap(Writer):
 def tapped(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.uint8]]:
     monkeypatch.setattr(lane, "Writer", Tap)
     monkeypatch.setattr(Tap, "kept", [])
+    monkeypatch.setattr(Tap, "places", [])
     return Tap.kept
 
 
@@ -83,6 +86,16 @@ def test_pixels_outside_the_panels_are_those_of_the_source(
         # Equal for all pictures: drawing never reached those that the decoder still refers to.
         np.testing.assert_array_equal(drawn[outside], plain[outside])
         assert (drawn[~outside] != plain[~outside]).mean() > 0.3
+
+
+def test_frames_wait_and_are_encoded_in_memory_that_no_other_frame_takes(
+    clip: Path, tmp_path: Path, tapped: list[NDArray[np.uint8]]
+) -> None:
+    render(job(clip, tmp_path, spec(640, 360), hud=HUD, track=drive()))
+    most = UNDER_WAY + lane.TOGETHER
+    assert len(Tap.places) == len(tapped) == 60
+    for first in range(60 - most):
+        assert len(set(Tap.places[first : first + most])) == most
 
 
 def test_the_wide_rendition_leaves_no_trace_in_the_tall_one(

@@ -71,14 +71,30 @@ class Hud:
         Raises:
             InvalidRequestError: the planes or the index do not belong to this HUD.
         """
+        self.draw_all([(planes, index)])
+
+    def draw_all(self, frames: Sequence[tuple[Planes, int]]) -> None:
+        """`draw` on each of these frames, which is cheaper for several that follow each other.
+
+        One sheet is drawn on all of them before the next, so that its pixels and its code are in
+        the processor's caches for all frames but the first.
+
+        Raises:
+            InvalidRequestError: as `draw`; then nothing is drawn.
+        """
+        for planes, index in frames:
+            self._check(planes, index)
+        for sheet in self._sheets:
+            for planes, index in frames:
+                sheet.draw(planes, index)
+
+    def _check(self, planes: Planes, index: int) -> None:
         if not planes.matches(self.frame) or not 0 <= index < self._length:
             raise InvalidRequestError(
                 f"Frame {index} of {self._length}, luma {planes.y.shape}, does not fit this HUD.",
                 code="hud_frame_mismatch",
                 action="Draw 4:2:0 frames of the format and at the times the HUD was made for.",
             )
-        for sheet in self._sheets:
-            sheet.draw(planes, index)
 
 
 def _build(scene: Scene) -> list[Panel]:

@@ -1,7 +1,7 @@
 """One rendition on its way: picks pictures by time, composes, draws, encodes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from uploadm8.core.video.sound import Sound
 from uploadm8.core.video.writer import Writer
 
 Note = Callable[[Fraction], str]  # from the first picture's time to a segment's note
+TOGETHER = 4  # frames that a HUD is drawn on in one go: less CPU each, for more memory
+_Shown = tuple[VideoFrame, int, int]  # a frame, its slot, and its time in units of `base`
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class Lane:
         end: seconds after which nothing is shown, from the spec's duration cap.
         time_base: of pictures that keep their own times.
         owns_pictures: whether pictures may be drawn on; the decoder refers to its own later.
+        together: frames that the HUD is drawn on in one go; as many may wait, but for the last.
     """
 
     spec: RenditionSpec
@@ -38,6 +41,7 @@ class Lane:
     time_base: Fraction
     end: Fraction
     owns_pictures: bool
+    together: int = 1
     writer: Writer | None = None
     _first: int = 0
     _stop: int = 0
@@ -45,6 +49,7 @@ class Lane:
     _shown: Fraction | None = None
     _zero: int | None = None
     _note: Note | None = None
+    _waiting: list[_Shown] = field(default_factory=list)
 
     def open(
         self,
@@ -61,6 +66,7 @@ class Lane:
         self._span_stop = self.pacing.slot_at(span.end)
         self._zero = None
         self._shown = None
+        self._waiting.clear()
         self.writer = None
         if self._first >= self._stop:  # the duration cap ends before the span begins
             return
@@ -99,18 +105,33 @@ class Lane:
         return range(max(slots.start, self._first), min(slots.stop, self._stop))
 
     def show(self, picture: VideoFrame, time: Fraction, slots: range, *, last_use: bool) -> None:
-        """Encode the picture once per slot."""
-        if self.writer is None:
-            raise RuntimeError("the lane has no file")
+        """Encode the picture once per slot; at the latest when the lane is flushed."""
         untouched = self.overlay is None or self.owns_pictures
         in_place = untouched and self.composer.identity and last_use and len(slots) == 1
         for slot in slots:
             frame = picture if in_place else self.composer.compose(picture)
-            if self.overlay is not None:
-                self.overlay.draw(frame, slot)
             pts = round(time / self.time_base) if self.pacing.keep else slot
-            self.writer.picture(frame, pts - self._start(self.writer, pts))
+            self._waiting.append((frame, slot, pts))
+            if self._is_first or len(self._waiting) == self.together:
+                self.flush()
         self._shown = time
+
+    def flush(self) -> None:
+        """Draw on the frames that are waiting to be drawn on together, and encode them."""
+        if not self._waiting:
+            return
+        if self.writer is None:
+            raise RuntimeError("the lane has no file")
+        if self.overlay is not None:
+            self.overlay.draw(*((frame, slot) for frame, slot, _ in self._waiting))
+        for frame, _, pts in self._waiting:
+            self.writer.picture(frame, pts - self._start(self.writer, pts))
+        self._waiting.clear()
+
+    @property
+    def _is_first(self) -> bool:
+        """Whether nothing was encoded yet: the encoder should not wait longer than it must."""
+        return self._zero is None
 
     def _start(self, writer: Writer, pts: int) -> int:
         """The time of the file's first picture, noted in segments so that they can be joined."""

@@ -45,12 +45,12 @@ class Overlay:
         self.seconds = 0.0
         self.drawn = 0
 
-    def draw(self, frame: VideoFrame, slot: int) -> None:
-        """Draw in place; the frame must be writable."""
+    def draw(self, *frames: tuple[VideoFrame, int]) -> None:
+        """Draw in place on frames and for their slots; the frames must be writable."""
         before = time.thread_time()
-        self._hud.draw(planes_of(frame), min(slot, self._last))
+        self._hud.draw_all([(planes_of(frame), min(slot, self._last)) for frame, slot in frames])
         self.seconds += time.thread_time() - before
-        self.drawn += 1
+        self.drawn += len(frames)
 
 
 def settled(hud: HudSpec) -> HudSpec:

@@ -101,5 +101,5 @@ def quick_still(
             start_s=offset_s,
             length_s=max(duration_s, seconds),
         )
-        overlay.draw(frame, int(seconds * _RATE))
+        overlay.draw((frame, int(seconds * _RATE)))
     return encode_image(to_bgr(frame, _COLOR), ".jpg", 88)

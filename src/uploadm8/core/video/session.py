@@ -14,7 +14,7 @@ from uploadm8.core.video.compose import Composer, needed_scale
 from uploadm8.core.video.encoders import Settings, choose_encoder, settings_for
 from uploadm8.core.video.faults import fault
 from uploadm8.core.video.job import Output, RenderJob, Span
-from uploadm8.core.video.lane import Lane, Note
+from uploadm8.core.video.lane import TOGETHER, Lane, Note
 from uploadm8.core.video.opening import opened, picture_stream, upright_aspect
 from uploadm8.core.video.overlay import Overlay
 from uploadm8.core.video.pacing import EARLY, pacing_for
@@ -106,6 +106,8 @@ class Session:
             lane.open(path, span, self._settings(lane, share), sound, note)
         try:
             read = self._show_all(span, sound, watch)
+            for lane in self.lanes:
+                lane.flush()
             self._check_complete(span, read)
             writers = [lane.writer for lane in self.lanes if lane.writer is not None]
             for writer in writers:
@@ -180,7 +182,7 @@ class Session:
         spec, job = output.spec, self.job
         end = self.timeline.end_for(spec)
         pacing = pacing_for(self.source, spec)
-        overlay = None
+        overlay, together = None, 1
         if spec.hud and job.hud is not None and job.track is not None:
             overlay = Overlay(
                 job.hud,
@@ -191,10 +193,12 @@ class Session:
                 start_s=self.timeline.start_s + job.offset_s,
                 length_s=float(end),
             )
+            together = TOGETHER
         return Lane(
             spec=spec,
             pacing=pacing,
-            composer=Composer(*self._upright.size, pixel_aspect, spec, frames=UNDER_WAY + 1),
+            composer=Composer(*self._upright.size, pixel_aspect, spec, frames=UNDER_WAY + together),
+            together=together,
             overlay=overlay,
             color=self._upright.color,
             time_base=self._base,

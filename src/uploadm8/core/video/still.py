@@ -55,5 +55,5 @@ def still(
                 start_s=offset_s,
                 length_s=grabber.source.duration_s,
             )
-            overlay.draw(frame, pacing.slot_at(Fraction(seconds).limit_denominator(1000)))
+            overlay.draw((frame, pacing.slot_at(Fraction(seconds).limit_denominator(1000))))
         return encode_image(to_bgr(frame, grabber.color), f".{image}")
