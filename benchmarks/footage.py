@@ -4,7 +4,7 @@ Filmed footage where the samples are (the folder that UPLOADM8_SAMPLES names, or
 beside the repository): three GoPro clips of 480 lines, enlarged with a Lanczos filter, sharpened,
 and given a sensor's grain, which enlarging had smoothed away. Elsewhere a made-up ride along a
 street (`made_street.py`), as much work for x264 and its decoder as the filmed clip: 10 s of either,
-transcoded with our settings, differ by about 1 % in processor time, 7 % in size, and have 200 B
+transcoded with our settings, differ by about 2 % in processor time, 7 % in size, and have 200 B
 pictures out of 300. Still, compare only figures that name the same footage.
 """
 
