@@ -18,7 +18,7 @@ from uploadm8.core.video.sound import Sound
 from uploadm8.core.video.writer import Writer
 
 Note = Callable[[Fraction], str]  # from the first picture's time to a segment's note
-TOGETHER = 4  # frames that a HUD is drawn on in one go: less CPU each, for more memory
+TOGETHER = 3  # frames that a HUD is drawn on in one go: less CPU each, for more memory
 _Shown = tuple[VideoFrame, int, int]  # a frame, its slot, and its time in units of `base`
 
 

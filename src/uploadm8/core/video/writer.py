@@ -21,7 +21,7 @@ from uploadm8.core.video.sound import FRAME, RATE, Chunk, Pcm, Sound
 # Instagram refuses and some players ignore (pictures and sound then drift apart by two pictures).
 MP4_OPTIONS = {"movflags": "faststart+negative_cts_offsets", "use_editlist": "0"}
 SEGMENT_OPTIONS = {**MP4_OPTIONS, "movflags": "negative_cts_offsets"}
-UNDER_WAY = 2  # pictures on their way into an encoder: one at work, one waiting
+UNDER_WAY = 3  # pictures on their way into an encoder: one at work, two waiting
 _NO_PICTURE_TYPE = 0
 
 
