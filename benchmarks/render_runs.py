@@ -7,7 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import cv2
 from av.video.frame import VideoFrame
 
 from footage import drive
@@ -19,6 +18,7 @@ from uploadm8.core.video.render import render
 from uploadm8.core.video.rendition import Quality, RenditionSpec
 from uploadm8.core.video.segments import plan_segments, render_segment
 from uploadm8.core.video.specs import Aspect, rendition_spec
+from uploadm8.core.video.threads import settle
 from uploadm8.core.video.writer import MP4_OPTIONS
 
 WIDE = rendition_spec(Aspect.WIDE)
@@ -129,7 +129,7 @@ def _job(
 
 
 def main() -> None:
-    cv2.setNumThreads(1)
+    settle()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("mode", choices=["plain", "decode", "wide", "tall", "both", "segment"])
     parser.add_argument("source", type=Path)

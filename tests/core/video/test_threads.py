@@ -1,13 +1,14 @@
 """How many threads decoders and encoders get of the cores there are."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from uploadm8.core.video import threads
-from uploadm8.core.video.threads import cores, decoder_threads, encoder_threads, shares
+from uploadm8.core.video.threads import cores, decoder_threads, encoder_threads, settle, shares
 
 HD, UHD = 1920 * 1080, 3840 * 2160
 
@@ -72,3 +73,29 @@ def test_what_ends_early_leaves_its_share_to_what_goes_on() -> None:
     assert long == Fraction(9, 10)
     assert short == Fraction(1, 2)
     assert shares([(1, Fraction(10)), (1, Fraction(0))]) == [1, 1], "one has nothing to do"
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux knows batches")
+def test_a_settled_thread_and_those_it_starts_are_a_batch() -> None:
+    def policies() -> tuple[int, int]:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        settle()
+        with ThreadPoolExecutor(1) as started:
+            return os.sched_getscheduler(0), started.submit(os.sched_getscheduler, 0).result()
+
+    with ThreadPoolExecutor(1) as alone:
+        assert alone.submit(policies).result() == (os.SCHED_BATCH, os.SCHED_BATCH)
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux knows batches")
+def test_a_thread_that_may_not_choose_goes_on_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def forbidden(thread: int, *_: object) -> None:
+        asked.append(thread)
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_getscheduler", lambda _: os.SCHED_OTHER)
+    monkeypatch.setattr(os, "sched_setscheduler", forbidden)
+    settle()
+    assert asked == [0]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 import av
-import cv2
 
 from uploadm8.core.video.encoders import Encoder, choose_encoder
 from uploadm8.core.video.job import (
@@ -20,6 +19,7 @@ from uploadm8.core.video.job import (
 )
 from uploadm8.core.video.meter import Meter
 from uploadm8.core.video.session import Session
+from uploadm8.core.video.threads import settle
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def with_fallback(job: RenderJob, work: Callable[[RenderJob], T]) -> T:
 
 def _render(job: RenderJob, emit: Emit) -> RenderReport:
     began = time.monotonic()
-    cv2.setNumThreads(1)  # decoder and encoder threads already fill the cores
+    settle()
     with Session(job) as session:
         span = session.timeline.span
         total = max(1, round(span.seconds * float(session.source.fps)))

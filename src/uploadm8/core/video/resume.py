@@ -4,8 +4,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-
 from uploadm8.core.video.encoders import choose_encoder
 from uploadm8.core.video.job import (
     Emit,
@@ -24,6 +22,7 @@ from uploadm8.core.video.probe import probe
 from uploadm8.core.video.render import with_fallback
 from uploadm8.core.video.segments import SEGMENT_S, plan_segments, run_segment, segment_is_done
 from uploadm8.core.video.session import Session
+from uploadm8.core.video.threads import settle
 from uploadm8.core.video.timeline import Timeline
 
 
@@ -42,7 +41,7 @@ def render_resumable(
 
 def _render(job: RenderJob, folder: Path, emit: Emit, seconds: float) -> RenderReport:
     began = time.monotonic()
-    cv2.setNumThreads(1)
+    settle()
     folder.mkdir(parents=True, exist_ok=True)
     spans = plan_segments(job, seconds)
     missing = [n for n in range(len(spans)) if not segment_is_done(job, spans, n, folder)]

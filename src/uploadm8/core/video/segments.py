@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import av
-import cv2
 import msgspec
 import numpy as np
 
@@ -18,6 +17,7 @@ from uploadm8.core.video.meter import Meter
 from uploadm8.core.video.opening import opened, picture_stream
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.session import Session, Watch
+from uploadm8.core.video.threads import settle
 from uploadm8.core.video.timeline import Timeline
 
 SEGMENT_S = 10.0  # what a crash costs at most
@@ -70,7 +70,7 @@ def render_segment(
     """
     paths = tuple(segment_path(folder, output, number) for output in job.outputs)
     if not segment_is_done(job, spans, number, folder):
-        cv2.setNumThreads(1)
+        settle()
         with Session(job) as session:
             total = round(spans[number].seconds * float(session.source.fps))
             run_segment(session, spans, number, folder, Meter(total, emit).watch)
