@@ -3,10 +3,10 @@
     python benchmarks/hud_frame.py [--themes glass,sport] [--rounds 20] [--cold] [--json]
 
 `six` is the automatic layout of a car's phone recording: six widgets. `all` is every widget that
-moves with the frame, at once. Times are thread CPU, the median of rounds of 32 frames drawn over
-noise, as many in one go as a render draws; the copy is measured between the same rounds, so that a
-busy machine slows both. `--cold` empties the processor's caches before each go, as the encoder and
-the decoder do in a render.
+moves with the frame, at once. Times are thread CPU, the median of rounds of ten goes over noise,
+each of as many frames as a render draws on in one; the copy is measured between the same rounds, so
+that a busy machine slows both. `--cold` empties the processor's caches before each go, as the
+encoder and the decoder do in a render.
 """
 
 import argparse
@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Collection
 from statistics import median
 
-import cv2
 import numpy as np
 
 from uploadm8.core.hud.frame import FrameFormat, Planes
@@ -25,10 +24,11 @@ from uploadm8.core.hud.spec import HudSpec, ThemeName, WidgetEntry, WidgetKind
 from uploadm8.core.telemetry.resample import Samples, resample
 from uploadm8.core.telemetry.track import Channel
 from uploadm8.core.video.lane import TOGETHER
+from uploadm8.core.video.threads import settle
 from uploadm8.dev.sample_ride import PHONE, circuit, only
 
 FRAME = FrameFormat(1920, 1080, 30.0)
-ROUND = 32  # frames, whole goes
+ROUND = 10 * TOGETHER  # frames
 SECONDS = 60.0
 LARGER_THAN_CACHES = 40_000_000  # bytes
 EVERY = (
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--cold", action="store_true", help="with empty caches")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     args = parser.parse_args()
-    cv2.setNumThreads(1)
+    settle()
     phone, full = ride(PHONE), ride(list(Channel))
     everything = tuple(WidgetEntry(kind=kind) for kind in EVERY)
     results: dict[str, dict[str, dict[str, float]]] = {}

@@ -35,7 +35,7 @@ _OPTIONS: Final[dict[tuple[Encoder, Quality], dict[str, str]]] = {
         "crf": "21",
         "partitions": "p8x8,i8x8,i4x4",
     },
-    # The preset's own partitions and choice of B pictures: a tenth more CPU to save 1 % of the bits.
+    # The preset's own partitions and choice of B pictures would take a tenth more CPU to save 1 %.
     (Encoder.X264, Quality.QUICK): {
         "preset": "superfast",
         "crf": "23",

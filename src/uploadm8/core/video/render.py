@@ -19,7 +19,6 @@ from uploadm8.core.video.job import (
 )
 from uploadm8.core.video.meter import Meter
 from uploadm8.core.video.session import Session
-from uploadm8.core.video.threads import settle
 
 T = TypeVar("T")
 
@@ -45,7 +44,6 @@ def with_fallback(job: RenderJob, work: Callable[[RenderJob], T]) -> T:
 
 def _render(job: RenderJob, emit: Emit) -> RenderReport:
     began = time.monotonic()
-    settle()
     with Session(job) as session:
         span = session.timeline.span
         total = max(1, round(span.seconds * float(session.source.fps)))

@@ -22,7 +22,6 @@ from uploadm8.core.video.probe import probe
 from uploadm8.core.video.render import with_fallback
 from uploadm8.core.video.segments import SEGMENT_S, plan_segments, run_segment, segment_is_done
 from uploadm8.core.video.session import Session
-from uploadm8.core.video.threads import settle
 from uploadm8.core.video.timeline import Timeline
 
 
@@ -41,7 +40,6 @@ def render_resumable(
 
 def _render(job: RenderJob, folder: Path, emit: Emit, seconds: float) -> RenderReport:
     began = time.monotonic()
-    settle()
     folder.mkdir(parents=True, exist_ok=True)
     spans = plan_segments(job, seconds)
     missing = [n for n in range(len(spans)) if not segment_is_done(job, spans, n, folder)]

@@ -17,7 +17,6 @@ from uploadm8.core.video.meter import Meter
 from uploadm8.core.video.opening import opened, picture_stream
 from uploadm8.core.video.probe import probe
 from uploadm8.core.video.session import Session, Watch
-from uploadm8.core.video.threads import settle
 from uploadm8.core.video.timeline import Timeline
 
 SEGMENT_S = 10.0  # what a crash costs at most
@@ -70,7 +69,6 @@ def render_segment(
     """
     paths = tuple(segment_path(folder, output, number) for output in job.outputs)
     if not segment_is_done(job, spans, number, folder):
-        settle()
         with Session(job) as session:
             total = round(spans[number].seconds * float(session.source.fps))
             run_segment(session, spans, number, folder, Meter(total, emit).watch)

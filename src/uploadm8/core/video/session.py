@@ -22,7 +22,7 @@ from uploadm8.core.video.probe import probe_opened
 from uploadm8.core.video.reader import Picture, Reader
 from uploadm8.core.video.sound import Sound, open_sound
 from uploadm8.core.video.soundpump import Listener, SoundPump
-from uploadm8.core.video.threads import cores, decoder_threads, encoder_threads, shares
+from uploadm8.core.video.threads import cores, decoder_threads, encoder_threads, settle, shares
 from uploadm8.core.video.timeline import Timeline
 from uploadm8.core.video.upright import Upright
 from uploadm8.core.video.writer import UNDER_WAY
@@ -42,6 +42,7 @@ class Session:
 
     def __init__(self, job: RenderJob) -> None:
         """Raises MediaError when the source cannot be used."""
+        settle()  # before any of the threads below is started
         self.job = job
         self._stack = ExitStack()
         # Opening costs as much as a picture: the container of the probe later gives the sound.
@@ -182,7 +183,7 @@ class Session:
         spec, job = output.spec, self.job
         end = self.timeline.end_for(spec)
         pacing = pacing_for(self.source, spec)
-        overlay, together = None, 1
+        overlay = None
         if spec.hud and job.hud is not None and job.track is not None:
             overlay = Overlay(
                 job.hud,
@@ -193,7 +194,7 @@ class Session:
                 start_s=self.timeline.start_s + job.offset_s,
                 length_s=float(end),
             )
-            together = TOGETHER
+        together = 1 if overlay is None else TOGETHER
         return Lane(
             spec=spec,
             pacing=pacing,
